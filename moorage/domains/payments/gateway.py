@@ -1,0 +1,176 @@
+"""The port to payment providers: what the core asks of any of them, in the core's own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from moorage.kernel.errors import MoorageError
+
+IntentStatus = Literal["pending", "requires_action", "processing", "succeeded", "failed", "canceled"]
+EventKind = Literal[
+    "payment",  # the payment's present state, in `status`
+    "refund",  # a refund's present state
+    "dispute",  # a dispute's present state
+    "other",  # stored, without effect
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do; asking for another thing is a clear error before any call."""
+
+    redirect: bool = False
+    client_secret: bool = False
+    confirm_with_method: bool = False  # `payments/confirm/` may name a payment method
+    disputes: bool = False
+    # The checkout's address and client secret can be told before the provider has been called.
+    known_ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A provider's object for one payment. `reference` is the provider's id of it; amounts in minor units."""
+
+    reference: str
+    status: IntentStatus
+    amount_minor: int
+    currency: str
+    client_secret: str | None = None
+    checkout_url: str | None = None
+    payment_method: str | None = None
+    failure_code: str | None = None
+    refunded_minor: int = 0
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """A provider's refund of one payment."""
+
+    reference: str
+    status: Literal["pending", "succeeded", "failed"]
+    amount_minor: int
+    currency: str
+    failure_code: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A verified event, translated. `payment_id` is ours, as the provider carries it in its metadata; `reference` the
+    provider's payment id. What the kind does not use is None."""
+
+    event_id: str
+    event_type: str
+    kind: EventKind
+    payment_id: UUID | None = None
+    reference: str | None = None
+    intent_status: IntentStatus | None = None
+    refund_reference: str | None = None
+    refund_id: UUID | None = None
+    refund_status: Literal["pending", "succeeded", "failed"] | None = None
+    dispute_reference: str | None = None
+    dispute_status: Literal["opened", "under_review", "won", "lost"] | None = None
+    evidence_due_at: datetime | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    payment_method: str | None = None
+    failure_code: str | None = None
+    account: str | None = None
+    live: bool | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRequest:
+    """What to collect. `payment_id` is our row and travels as metadata; `description` is for the payer."""
+
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+    description: str
+    return_url: str
+    payer_email: str | None = None
+
+
+class ProviderDeclinedError(MoorageError):
+    """The provider refused."""
+
+    code = "provider_declined"
+    kind = "invalid"
+
+
+class OutcomeUnknownError(MoorageError):
+    """The provider did not answer; whether it acted is unknown until it has been asked."""
+
+    code = "outcome_unknown"
+    kind = "unavailable"
+
+
+class InvalidSignatureError(MoorageError):
+    """The event's signature is missing or wrong."""
+
+    code = "invalid_signature"
+    kind = "malformed"
+
+
+class TimestampOutOfToleranceError(MoorageError):
+    """The event's time lies too far from now."""
+
+    code = "timestamp_out_of_tolerance"
+    kind = "malformed"
+
+
+class PaymentGateway(Protocol):
+    """One provider. Every call may raise OutcomeUnknownError (no answer: ask again with `fetch`), or
+    ProviderDeclinedError. `key` is the idempotency key: a repeat with the same key is harmless."""
+
+    name: str
+    capabilities: Capabilities
+
+    def ahead(self, payment_id: UUID) -> tuple[str | None, str | None]:
+        """(client_secret, checkout_url) where they can be told before the first call, else (None, None)."""
+        ...
+
+    async def create(self, request: IntentRequest, *, key: str) -> Intent:
+        """Make the provider's object for a payment."""
+        ...
+
+    async def confirm(self, reference: str, *, payment_method: str, key: str) -> Intent:
+        """Charge a method that the payer named."""
+        ...
+
+    async def cancel(self, reference: str, *, key: str) -> Intent:
+        """Make sure that nothing can be collected any more; answers the present state (which may be succeeded)."""
+        ...
+
+    async def fetch(self, reference: str) -> Intent:
+        """The present state."""
+        ...
+
+    async def find(self, payment_id: UUID) -> Intent | None:
+        """The object made for our payment, when its creation's answer was lost; None if it was never made."""
+        ...
+
+    async def refund(self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str) -> ProviderRefund:
+        """Give back a part or all."""
+        ...
+
+    async def find_refund(self, reference: str, refund_id: UUID) -> ProviderRefund | None:
+        """The refund made for our refund, when its answer was lost; None if it was never made."""
+        ...
+
+    async def events_since(self, since: datetime) -> list[ProviderEvent]:
+        """Every event since then, oldest first, for what was never delivered."""
+        ...
+
+    def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
+        """Check the signature over the raw bytes and translate. Raises InvalidSignatureError or
+        TimestampOutOfToleranceError."""
+        ...
+
+    def parse(self, body: bytes) -> ProviderEvent:
+        """Translate a stored body again (it was verified when it came in)."""
+        ...

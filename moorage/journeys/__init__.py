@@ -1,0 +1,1 @@
+"""Stories that cross domains: one file, one story, its transactions visible."""

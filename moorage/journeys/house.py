@@ -1,0 +1,33 @@
+"""What every story needs at hand; made once by the wiring, passed to every journey."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from moorage.domains.payments.gateway import PaymentGateway
+from moorage.kernel.clock import Clock, system_clock
+from moorage.kernel.db import Database
+from moorage.kernel.ids import Ids, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class BookingTerms:
+    """The business's rules that a hold is made under. `tiers`: (month's gross above, in whole units; basis points)."""
+
+    hold_minutes: int = 15
+    refund_window_hours: int = 24
+    commission_bps: int = 500
+    commission_tiers: tuple[tuple[int, int], ...] = ((5_000, 400), (10_000, 300))
+    default_provider: str = "sandbox"
+    business_timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Database, clock, ids, providers and terms."""
+
+    database: Database
+    gateways: Mapping[str, PaymentGateway]
+    terms: BookingTerms = field(default_factory=BookingTerms)
+    clock: Clock = system_clock
+    ids: Ids = uuid7
+    public_url: str = "http://127.0.0.1:8000"

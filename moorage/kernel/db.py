@@ -1,0 +1,223 @@
+"""The database: pools, transactions that state who is asking, and the two retry policies.
+
+One driver, asyncpg, for everything. The hot verbs are one call of a SQL function on an autocommit connection (one
+round trip); everything else runs in `transaction(actor)` or `reading(actor)`, which set the claims that row-level
+security reads. SQLAlchemy Core statements are built where the shape of a query varies and run by `fetch_built`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+import stamina
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from moorage.kernel.errors import MoorageError, UnavailableError
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    _AnyConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:  # asyncpg's classes are generic for type checkers only.
+    Connection = Pool = _AnyConnection = asyncpg.Connection
+T = TypeVar("T")
+
+REFUSED_SQLSTATE: Final = "MO000"
+"""What `refuse(code, detail)` raises in SQL."""
+
+# Refused by a race that the same unit, told again, may win: nothing of it was written.
+CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+# The server is away or full; whether an autocommit statement was carried out is unknown.
+AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking. `user_id` None is anonymous. Their role is read from the database, never from here."""
+
+    user_id: UUID | None = None
+    is_system: bool = False
+
+
+ANONYMOUS: Final = Actor()
+SYSTEM: Final = Actor(is_system=True)
+"""The product itself: sign-in, provider events, jobs. Runs on the worker's role."""
+
+
+class _PlainConnection(_AnyConnection):
+    """A connection whose release to the pool costs no round trip: nothing here outlives a transaction
+    (settings are SET LOCAL, advisory locks are transaction-scoped), so there is nothing to reset."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@dataclass(slots=True)
+class Database:
+    """Two pools on one server: `web` is subject to row-level security as the asking user, `worker` acts for the product."""
+
+    web: Pool
+    worker: Pool
+    acquire_timeout_s: float = 5.0
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Connection]:
+        """One transaction in which row-level security sees `actor`. Leaving by an exception rolls back.
+        Never make an outside call inside. Raises MoorageError for what the database refuses by name."""
+        async with self._acquire(actor) as db, _translated(), db.transaction():
+            if not actor.is_system:
+                await _state_claims(db, actor)
+            yield db
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[Connection]:
+        """Like `transaction`, for reads alone; the place where a read replica will come in."""
+        async with self._acquire(actor) as db, _translated(), db.transaction(readonly=True):
+            if not actor.is_system:
+                await _state_claims(db, actor)
+            yield db
+
+    @asynccontextmanager
+    async def hot(self, actor: Actor) -> AsyncIterator[Connection]:
+        """A bare connection for one statement: a SQL function that is its own transaction and takes the asking
+        user as an argument. One round trip."""
+        async with self._acquire(actor) as db, _translated():
+            yield db
+
+    @asynccontextmanager
+    async def _acquire(self, actor: Actor) -> AsyncIterator[Connection]:
+        pool = self.worker if actor.is_system else self.web
+        try:
+            connection = await pool.acquire(timeout=self.acquire_timeout_s)
+        except AWAY as error:
+            raise UnavailableError from error
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+
+    async def close(self) -> None:
+        """Wait for what runs, then close both pools."""
+        await self.web.close()
+        await self.worker.close()
+
+
+async def connect_pool(
+    dsn: str,
+    *,
+    role: str,
+    min_size: int,
+    max_size: int,
+    statement_timeout_ms: int,
+    lock_timeout_ms: int,
+    prepared_statements: bool = True,
+) -> Pool:
+    """A pool whose sessions act as `role`, in UTC, with timeouts. `prepared_statements=False` is for a pooler in
+    transaction mode."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        max_queries=10_000_000,
+        command_timeout=statement_timeout_ms / 1000 + 5,
+        connection_class=_PlainConnection,
+        init=_prepare_session,
+        statement_cache_size=256 if prepared_statements else 0,
+        server_settings={
+            "role": role,
+            "timezone": "UTC",
+            "application_name": role,
+            "statement_timeout": str(statement_timeout_ms),
+            "lock_timeout": str(lock_timeout_ms),
+            "idle_in_transaction_session_timeout": "30000",
+            "jit": "off",
+        },
+    )
+
+
+async def fetch_built(db: Connection, statement: ClauseElement) -> list[asyncpg.Record]:
+    """Run a SQLAlchemy Core statement and return its rows."""
+    sql, arguments = build(statement)
+    return await db.fetch(sql, *arguments)
+
+
+def build(statement: ClauseElement) -> tuple[str, list[Any]]:
+    """A Core statement as asyncpg's SQL text ($1, $2, …) and its arguments."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    if not isinstance(compiled, SQLCompiler):
+        msg = "only queries and data statements can be built"
+        raise TypeError(msg)
+    parameters = compiled.params
+    return str(compiled), [parameters[name] for name in (compiled.positiontup or ())]
+
+
+async def with_retries(unit: Callable[[], Awaitable[T]], *, repeatable: bool = False) -> T:
+    """Tell a whole unit again when it failed for a passing reason, by two policies. Conflicts (deadlock,
+    serialization, lock timeout): up to 5 tries within 5 s, always safe. Server away: up to 6 tries within 10 s, and
+    only when the unit is `repeatable` (reads; writes whose ids the caller made). Then UnavailableError."""
+    passing = (*CONFLICTS, *AWAY, UnavailableError) if repeatable else CONFLICTS
+    try:
+        return await unit()
+    except passing:
+        pass  # The common case costs no retry machinery at all.
+    try:
+        async for attempt in stamina.retry_context(
+            on=passing, attempts=5, timeout=8.0, wait_initial=0.01, wait_max=1.0, wait_jitter=0.05
+        ):
+            with attempt:
+                return await unit()
+    except (*CONFLICTS, *AWAY) as error:
+        raise UnavailableError from error
+    raise UnavailableError
+
+
+def refused(error: asyncpg.PostgresError) -> MoorageError | None:
+    """What SQL's `refuse(code, detail)` said, as its named failure; None when it was something else."""
+    if error.sqlstate != REFUSED_SQLSTATE:
+        return None
+    code, detail = str(error.args[0]), getattr(error, "detail", None)
+    return MoorageError.by_code.get(code, MoorageError)(detail or None)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except AWAY as error:
+        raise UnavailableError from error
+    except asyncpg.PostgresError as error:
+        named = refused(error)
+        if named is None:
+            raise
+        raise named from error
+
+
+async def _state_claims(db: Connection, actor: Actor) -> None:
+    await db.execute(
+        "SELECT set_config('request.jwt.claim.sub', $1, true)", str(actor.user_id) if actor.user_id else ""
+    )
+
+
+async def _prepare_session(connection: _AnyConnection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves the constructor untyped.

@@ -1,0 +1,1 @@
+"""HTTP plumbing that every face shares; no business words."""

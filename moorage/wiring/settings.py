@@ -1,0 +1,102 @@
+"""Every setting in one place: read from the environment (and `.env`), each limit named with its unit."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an installation decides. Names here are the environment's names in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    base_url: str | None = None  # where clients reach this installation; default http://HOST:PORT
+    moorage_home: Path = Path("var")
+    business_name: str = "Moorage"
+    business_timezone: str = "UTC"
+    business_currency: str = "USD"
+
+    # Database
+    database_url: SecretStr | None = None  # not set: the bundled PostgreSQL
+    database_owner_url: SecretStr | None = None  # the login that migrates; default DATABASE_URL
+    database_pool_min: int = Field(default=1, ge=0)
+    database_pool_max: int = Field(default=20, ge=1)
+    database_pool_wait_s: float = 5.0
+    database_prepared_statements: bool = True  # false behind a pooler in transaction mode
+    statement_timeout_ms: int = 10_000
+    lock_timeout_ms: int = 5_000
+
+    # Who may ask
+    secret_key: SecretStr | None = None  # signs access tokens; generated into MOORAGE_HOME in development
+    previous_secret_key: SecretStr | None = None  # still verifies while keys rotate
+    token_issuer: str = "moorage"
+    token_audience: str = "moorage"
+    access_token_minutes: int = 60
+    refresh_token_days: int = 7
+    refresh_grace_s: int = 10
+    verify_link_hours: int = 48
+    reset_link_minutes: int = 60
+    sign_in_link_minutes: int = 15
+    password_min_length: int = 8
+    password_max_length: int = 256
+    password_hash_threads: int = 2
+    cors_origins: list[str] = []
+
+    # Limits
+    body_max_bytes: int = 1024 * 1024
+    json_max_depth: int = 32
+    list_max_items: int = 500
+    text_max_chars: int = 5_000
+    page_size_default: int = 20
+    page_size_max: int = 100
+    availability_max_days: int = 31
+    rate_limit_anonymous_per_hour: int = 100
+    rate_limit_user_per_hour: int = 1000
+    rate_limit_practitioner_per_hour: int = 2000
+    rate_limit_enabled: bool = True
+    idempotency_hours: int = 24
+    idempotency_lock_s: int = 30
+    return_url_hosts: list[str] = []  # besides this installation's own
+
+    # Booking rules
+    hold_minutes: int = 15
+    refund_window_hours: int = 24  # after completion, until a practitioner's earning becomes available
+    # Commission of the marketplace: basis points for a practitioner's month up to each threshold (whole units).
+    commission_bps: int = 500
+    commission_tiers: list[tuple[int, int]] = [(5_000, 400), (10_000, 300)]
+
+    # Payments
+    payment_provider: str = "sandbox"  # the default where a request names none
+    sandbox_in_production: bool = False
+    sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
+    sandbox_api_key: SecretStr | None = None
+    provider_timeout_s: float = 10.0
+    webhook_tolerance_s: int = 300
+    webhook_attempts: int = 12
+    operation_unknown_after_s: int = 20
+
+    # Mail
+    smtp_host: str | None = None  # not set: mails are kept in the outbox
+    smtp_port: int = 587
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = True
+    smtp_timeout_s: float = 15.0
+    mail_from: str = "Moorage <bookings@localhost>"
+
+    # Operations
+    log_level: str = "INFO"
+    log_file: Path | None = None
+    sentry_dsn: SecretStr | None = None
+    worker_concurrency: int = 10
+    worker_poll_s: float = 1.0
+    job_attempts: int = 10
+
+    def public_url(self) -> str:
+        """Where clients reach this installation, without a trailing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
