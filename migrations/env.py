@@ -1,0 +1,33 @@
+"""Alembic's entry point: runs inside the connection and the transaction that `moorage.wiring.migrate` has opened."""
+
+from typing import Any
+
+from alembic import context
+
+# Tables that no model describes: the job queue's (its library's own) and the bookkeeping of migrations.
+NOT_OURS = {
+    "alembic_version",
+    "sql_files",
+    "sql_objects",
+    "pgqueuer",
+    "pgqueuer_log",
+    "pgqueuer_schedules",
+    "pgqueuer_statistics",
+}
+
+
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    return not (kind == "table" and name in NOT_OURS)
+
+
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"],
+    target_metadata=attributes.get("metadata"),
+    include_name=is_ours,
+    compare_type=True,
+    compare_server_default=True,
+    **attributes.get("configure", {}),
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,142 @@
+"""Opens the database that everything runs on: server, database, roles. The one place that knows where it comes from."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+
+from moorage.wiring.bundled_postgres import Lease
+from moorage.wiring.postgres import check_version, ensure_postgres
+from moorage.wiring.postgres_address import ServerAddress, ServerOptions
+from moorage.wiring.roles import LOGINS, OWNER, WEB, WORKER, ensure_roles
+
+DATABASE = "moorage"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddresses:
+    """One address for each role. Where all share a login, the address says which role its sessions act as."""
+
+    owner_dsn: str
+    web_dsn: str
+    worker_dsn: str
+    # The bundled server's own superuser: for bootstrap, benchmarks and tests, never for the product.
+    superuser_dsn: str | None
+    major: int  # PostgreSQL's major version
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDatabase:
+    """A database that is ready to be migrated; `lease` is the use of the bundled server where it is that one."""
+
+    addresses: DatabaseAddresses
+    lease: Lease | None
+
+    async def close(self) -> None:
+        """Give the bundled server back; the last one to do so stops it."""
+        if self.lease is not None:
+            await asyncio.to_thread(self.lease.stop)
+
+
+async def open_database(
+    home: Path,
+    database_url: str | None = None,
+    owner_url: str | None = None,
+    options: ServerOptions | None = None,
+) -> OpenDatabase:
+    """Open the database of `database_url`, or the bundled one in `home`, and see to the roles.
+
+    `owner_url` is the login that migrates where that is not `database_url`'s. Raises PostgresError with what to do.
+    """
+    if database_url is not None:
+        return OpenDatabase(await prepare_other(database_url, owner_url), None)
+    lease = await ensure_postgres(home, options)
+    try:
+        return OpenDatabase(await prepare_bundled(lease.address, DATABASE), lease)
+    except BaseException:
+        await asyncio.to_thread(lease.stop)
+        raise
+
+
+async def prepare_bundled(server: ServerAddress, name: str, *, template: str | None = None) -> DatabaseAddresses:
+    """Make the database `name` on the bundled server unless it exists, with logins of its own for each role."""
+    passwords = {role: _password(server, role) for role in LOGINS}
+    admin = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        major = await check_version(admin)
+        await ensure_roles(admin, passwords)
+        await create_database(admin, name, template=template)
+    finally:
+        await admin.close()
+    if template is None:
+        await _run(server.dsn(name), "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    return DatabaseAddresses(
+        owner_dsn=server.dsn(name, OWNER, passwords[OWNER]),
+        web_dsn=server.dsn(name, WEB, passwords[WEB]),
+        worker_dsn=server.dsn(name, WORKER, passwords[WORKER]),
+        superuser_dsn=server.dsn(name),
+        major=major,
+    )
+
+
+async def create_database(admin: asyncpg.Connection, name: str, *, template: str | None = None) -> None:
+    """Create the database `name`, owned by the owner role, unless it exists or is being created elsewhere."""
+    if await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+        return
+    source = f"TEMPLATE {_quoted(template)}" if template else ""
+    try:
+        await admin.execute(f"CREATE DATABASE {_quoted(name)} OWNER {OWNER} {source}")
+    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+        return
+
+
+async def prepare_other(database_url: str, owner_url: str | None = None) -> DatabaseAddresses:
+    """Check the server behind `database_url` and see to the roles that its login acts as."""
+    admin = await asyncpg.connect(owner_url or database_url)
+    try:
+        major = await check_version(admin)
+        await ensure_roles(admin)
+    finally:
+        await admin.close()
+    return DatabaseAddresses(
+        owner_dsn=acting_as(OWNER, owner_url or database_url),
+        web_dsn=acting_as(WEB, database_url),
+        worker_dsn=acting_as(WORKER, database_url),
+        superuser_dsn=None,
+        major=major,
+    )
+
+
+def acting_as(role: str, dsn: str) -> str:
+    """Return `dsn` with every session of it acting as `role` (asyncpg sends what it does not know as a setting)."""
+    parts = urlsplit(dsn)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "role"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("role", role)], quote_via=quote)))
+
+
+def in_database(name: str, dsn: str) -> str:
+    """Return `dsn` for another database of the same server."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{quote(name, safe='')}"))
+
+
+def _password(server: ServerAddress, role: str) -> str:
+    """Derive a role's password from the bootstrap account's, so that one secret is kept and none can be lost alone."""
+    return hmac.new(server.password.encode(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+async def _run(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
