@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     payment_provider: str = "sandbox"  # the default where a request names none
     sandbox_in_production: bool = False
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
+    sandbox_previous_webhook_secret: SecretStr | None = None  # still signs and verifies while secrets rotate
     sandbox_api_key: SecretStr | None = None
     provider_timeout_s: float = 10.0
     webhook_tolerance_s: int = 300

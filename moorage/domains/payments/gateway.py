@@ -1,6 +1,6 @@
 """The port to payment providers: what the core asks of any of them, in the core's own words."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -93,6 +93,24 @@ class IntentRequest:
     description: str
     return_url: str
     payer_email: str | None = None
+    # After this the provider takes no money for it, where it can say so; a payment under way then may still arrive.
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """One movement of money in a provider's own books, to check ours against. Charges are those that collected
+    (`amount_minor` what was collected, whatever was given back since); refunds and disputes are in every state."""
+
+    kind: Literal["charge", "refund", "dispute"]
+    reference: str  # the provider's id of the movement
+    payment_reference: str
+    payment_id: UUID | None  # ours, as given at creation; None for what was made without us
+    refund_id: UUID | None  # ours, of a refund that we asked for
+    amount_minor: int
+    currency: str
+    status: Literal["succeeded", "pending", "failed", "opened", "under_review", "won", "lost"]
+    recorded_at: datetime
 
 
 class ProviderDeclinedError(MoorageError):
@@ -164,6 +182,10 @@ class PaymentGateway(Protocol):
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
         """Every event since then, oldest first, for what was never delivered."""
+        ...
+
+    def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
+        """Every movement of money since then (None: ever) as the provider has it now, each kind oldest first."""
         ...
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
