@@ -16,7 +16,13 @@ NOT_OURS = {
 }
 
 
+# `None` is the default schema; the sandbox provider stands for somebody else's system and has one of its own.
+SCHEMAS = {None, "sandbox"}
+
+
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    if kind == "schema":
+        return name in SCHEMAS
     return not (kind == "table" and name in NOT_OURS)
 
 
@@ -25,6 +31,7 @@ context.configure(
     connection=attributes["connection"],
     target_metadata=attributes.get("metadata"),
     include_name=is_ours,
+    include_schemas=True,
     compare_type=True,
     compare_server_default=True,
     **attributes.get("configure", {}),

@@ -151,6 +151,133 @@ def upgrade() -> None:
         prefixes=["UNLOGGED"],
     )
     op.create_table(
+        "events",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("event_type", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("no", name=op.f("uq_events_no")),
+        schema="sandbox",
+    )
+    op.create_index("ix_events_created_at", "events", ["created_at"], unique=False, schema="sandbox")
+    op.create_table(
+        "faults",
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("percent", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_calls", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=True),
+        sa.Column("operations", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("next_calls >= 0", name=op.f("ck_faults_next_calls_range")),
+        sa.CheckConstraint("percent BETWEEN 0 AND 100", name=op.f("ck_faults_percent_range")),
+        sa.PrimaryKeyConstraint("fault", name=op.f("pk_faults")),
+        schema="sandbox",
+    )
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_keys")),
+        schema="sandbox",
+    )
+    op.create_index(
+        op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False, schema="sandbox"
+    )
+    op.create_table(
+        "intents",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("return_url", sa.Text(), nullable=False),
+        sa.Column("payer_email", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="open", nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("brand", sa.Text(), nullable=True),
+        sa.Column("last4", sa.Text(), nullable=True),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("misbehaved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_intents_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('open', 'declined', 'challenge', 'processing', 'paid', 'canceled')",
+            name=op.f("ck_intents_status_known"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_intents_amount_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_intents_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_intents_no")),
+        schema="sandbox",
+    )
+    op.create_index(
+        "ix_intents_ripe",
+        "intents",
+        ["ripe_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'processing'"),
+    )
+    op.create_table(
+        "payouts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="pending", nullable=False),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payouts_currency_code")),
+        sa.CheckConstraint("status IN ('pending', 'paid', 'failed')", name=op.f("ck_payouts_status_known")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payouts_amount_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_payouts_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_payouts_no")),
+        schema="sandbox",
+    )
+    op.create_index("ix_payouts_account", "payouts", ["account", "currency"], unique=False, schema="sandbox")
+    op.create_index(
+        "ix_payouts_ripe",
+        "payouts",
+        ["ripe_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_table(
+        "transfers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("reversed_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_transfers_currency_code")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_transfers_amount_positive")),
+        sa.CheckConstraint("reversed_minor BETWEEN 0 AND amount_minor", name=op.f("ck_transfers_never_over_reversed")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_transfers_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_transfers_no")),
+        schema="sandbox",
+    )
+    op.create_index("ix_transfers_account", "transfers", ["account", "currency"], unique=False, schema="sandbox")
+    op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -386,6 +513,81 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_refresh_families_user_id"), "refresh_families", ["user_id"], unique=False)
     op.create_table(
+        "charges",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("intent_id", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=False),
+        sa.Column("last4", sa.Text(), nullable=True),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("refund_pending_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("dispute_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_charges_currency_code")),
+        sa.CheckConstraint("last4 ~ '^[0-9]{4}$'", name=op.f("ck_charges_only_last_four")),
+        sa.CheckConstraint("status IN ('succeeded', 'failed')", name=op.f("ck_charges_status_known")),
+        sa.CheckConstraint(
+            "refunded_minor >= 0 AND refund_pending_minor >= 0 AND refunded_minor + refund_pending_minor <= amount_minor",
+            name=op.f("ck_charges_never_over_refunded"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["intent_id"], ["sandbox.intents.id"], name=op.f("fk_charges_intent_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_charges")),
+        sa.UniqueConstraint("no", name=op.f("uq_charges_no")),
+        schema="sandbox",
+    )
+    op.create_index(
+        "ix_charges_dispute_at",
+        "charges",
+        ["dispute_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("dispute_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_charges_intent_id"), "charges", ["intent_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "uq_charges_paid",
+        "charges",
+        ["intent_id"],
+        unique=True,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'succeeded'"),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="due", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("answer_status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("status IN ('due', 'delivered', 'given_up')", name=op.f("ck_deliveries_status_known")),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["sandbox.events.id"], name=op.f("fk_deliveries_event_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_deliveries")),
+        schema="sandbox",
+    )
+    op.create_index(
+        "ix_deliveries_due",
+        "deliveries",
+        ["next_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'due'"),
+    )
+    op.create_index(op.f("ix_deliveries_event_id"), "deliveries", ["event_id"], unique=False, schema="sandbox")
+    op.create_table(
         "date_overrides",
         sa.Column("practitioner_id", sa.Uuid(), nullable=False),
         sa.Column("date", sa.Date(), nullable=False),
@@ -572,6 +774,75 @@ def upgrade() -> None:
         ["payment_id", "provider_ref"],
         unique=True,
         postgresql_where=sa.text("provider_ref IS NOT NULL"),
+    )
+    op.create_table(
+        "disputes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("charge_id", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="opened", nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_disputes_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('opened', 'under_review', 'won', 'lost')", name=op.f("ck_disputes_status_known")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_disputes_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_disputes_charge_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+        sa.UniqueConstraint("no", name=op.f("uq_disputes_no")),
+        schema="sandbox",
+    )
+    op.create_index(op.f("ix_disputes_charge_id"), "disputes", ["charge_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "uq_disputes_open",
+        "disputes",
+        ["charge_id"],
+        unique=True,
+        schema="sandbox",
+        postgresql_where=sa.text("status <> 'won'"),
+    )
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("charge_id", sa.Text(), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ripens_to", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_refunds_currency_code")),
+        sa.CheckConstraint("ripens_to IN ('succeeded', 'failed')", name=op.f("ck_refunds_ripens_to_known")),
+        sa.CheckConstraint("status IN ('pending', 'succeeded', 'failed')", name=op.f("ck_refunds_status_known")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_refunds_charge_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_refunds_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_refunds_no")),
+        schema="sandbox",
+    )
+    op.create_index(op.f("ix_refunds_charge_id"), "refunds", ["charge_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "ix_refunds_ripe",
+        "refunds",
+        ["ripe_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_table(
         "weekly_hours",
@@ -959,6 +1230,16 @@ def downgrade() -> None:
     op.drop_table("provider_operations")
     op.drop_index(op.f("ix_weekly_hours_practitioner_id"), table_name="weekly_hours")
     op.drop_table("weekly_hours")
+    op.drop_index(
+        "ix_refunds_ripe", table_name="refunds", schema="sandbox", postgresql_where=sa.text("status = 'pending'")
+    )
+    op.drop_index(op.f("ix_refunds_charge_id"), table_name="refunds", schema="sandbox")
+    op.drop_table("refunds", schema="sandbox")
+    op.drop_index(
+        "uq_disputes_open", table_name="disputes", schema="sandbox", postgresql_where=sa.text("status <> 'won'")
+    )
+    op.drop_index(op.f("ix_disputes_charge_id"), table_name="disputes", schema="sandbox")
+    op.drop_table("disputes", schema="sandbox")
     op.drop_index("uq_refunds_provider_ref", table_name="refunds", postgresql_where=sa.text("provider_ref IS NOT NULL"))
     op.drop_index(op.f("ix_refunds_payment_id"), table_name="refunds")
     op.drop_table("refunds")
@@ -980,6 +1261,22 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_disputes_payment_id"), table_name="disputes")
     op.drop_table("disputes")
     op.drop_table("date_overrides")
+    op.drop_index(op.f("ix_deliveries_event_id"), table_name="deliveries", schema="sandbox")
+    op.drop_index(
+        "ix_deliveries_due", table_name="deliveries", schema="sandbox", postgresql_where=sa.text("status = 'due'")
+    )
+    op.drop_table("deliveries", schema="sandbox")
+    op.drop_index(
+        "uq_charges_paid", table_name="charges", schema="sandbox", postgresql_where=sa.text("status = 'succeeded'")
+    )
+    op.drop_index(op.f("ix_charges_intent_id"), table_name="charges", schema="sandbox")
+    op.drop_index(
+        "ix_charges_dispute_at",
+        table_name="charges",
+        schema="sandbox",
+        postgresql_where=sa.text("dispute_at IS NOT NULL"),
+    )
+    op.drop_table("charges", schema="sandbox")
     op.drop_index(op.f("ix_refresh_families_user_id"), table_name="refresh_families")
     op.drop_table("refresh_families")
     op.drop_index("ix_practitioners_specializations", table_name="practitioners", postgresql_using="gin")
@@ -1011,6 +1308,22 @@ def downgrade() -> None:
     op.drop_table("webhook_events")
     op.drop_index("uq_users_email_lower", table_name="users")
     op.drop_table("users")
+    op.drop_index("ix_transfers_account", table_name="transfers", schema="sandbox")
+    op.drop_table("transfers", schema="sandbox")
+    op.drop_index(
+        "ix_payouts_ripe", table_name="payouts", schema="sandbox", postgresql_where=sa.text("status = 'pending'")
+    )
+    op.drop_index("ix_payouts_account", table_name="payouts", schema="sandbox")
+    op.drop_table("payouts", schema="sandbox")
+    op.drop_index(
+        "ix_intents_ripe", table_name="intents", schema="sandbox", postgresql_where=sa.text("status = 'processing'")
+    )
+    op.drop_table("intents", schema="sandbox")
+    op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys", schema="sandbox")
+    op.drop_table("idempotency_keys", schema="sandbox")
+    op.drop_table("faults", schema="sandbox")
+    op.drop_index("ix_events_created_at", table_name="events", schema="sandbox")
+    op.drop_table("events", schema="sandbox")
     op.drop_table("rate_limits")
     op.drop_index("ix_mails_user", table_name="mails", postgresql_where=sa.text("user_id IS NOT NULL"))
     op.drop_index("ix_mails_recent", table_name="mails")

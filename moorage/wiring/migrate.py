@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS sql_files (
   path text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE IF NOT EXISTS sql_objects (position integer PRIMARY KEY, drop_statement text NOT NULL);
+DO $$ BEGIN
+  -- Asked first, because CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists.
+  IF to_regnamespace('sandbox') IS NULL THEN CREATE SCHEMA sandbox; END IF;
+END $$;
 """
 
 

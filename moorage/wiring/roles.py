@@ -26,7 +26,8 @@ BY_HAND = f"""\
     CREATE ROLE {WEB} NOLOGIN;    CREATE ROLE {WORKER} NOLOGIN;
     GRANT {ENGINE} TO {OWNER};
     GRANT {OWNER}, {WEB}, {WORKER} TO CURRENT_USER;  -- the login of DATABASE_URL
-    GRANT USAGE, CREATE ON SCHEMA public TO {OWNER} WITH GRANT OPTION;"""
+    GRANT USAGE, CREATE ON SCHEMA public TO {OWNER} WITH GRANT OPTION;
+    CREATE SCHEMA sandbox AUTHORIZATION {OWNER};"""
 
 
 class RolesMissingError(PostgresError):
@@ -47,6 +48,8 @@ async def ensure_roles(admin: asyncpg.Connection, passwords: dict[str, str] | No
         if passwords is None:
             for role in LOGINS:
                 await _grant(admin, f"GRANT {role} TO CURRENT_USER")
+            # On a server that is not ours the owner role may not create schemas itself.
+            await _grant(admin, f"CREATE SCHEMA IF NOT EXISTS sandbox AUTHORIZATION {OWNER}")
         await _grant(admin, f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER} WITH GRANT OPTION")
     except asyncpg.InsufficientPrivilegeError as error:
         login = await admin.fetchval("SELECT current_user")
@@ -63,7 +66,8 @@ async def _complete(admin: asyncpg.Connection, passwords: dict[str, str] | None)
         """
         SELECT pg_has_role($1, $2, 'USAGE')
                AND has_schema_privilege($1, 'public', 'CREATE WITH GRANT OPTION')
-               AND (NOT $3 OR (SELECT bool_and(pg_has_role(current_user, role, 'MEMBER')) FROM unnest($4::text[]) role))
+               AND (NOT $3 OR to_regnamespace('sandbox') IS NOT NULL
+                              AND (SELECT bool_and(pg_has_role(current_user, role, 'MEMBER')) FROM unnest($4::text[]) role))
         """,
         OWNER,
         ENGINE,
