@@ -4,17 +4,7 @@ from typing import Any
 
 from alembic import context
 
-# Tables that no model describes: the job queue's (its library's own) and the bookkeeping of migrations.
-NOT_OURS = {
-    "alembic_version",
-    "sql_files",
-    "sql_objects",
-    "pgqueuer",
-    "pgqueuer_log",
-    "pgqueuer_schedules",
-    "pgqueuer_statistics",
-}
-
+from moorage.wiring.migrate import NOT_MODELLED
 
 # `None` is the default schema; the sandbox provider stands for somebody else's system and has one of its own.
 SCHEMAS = {None, "sandbox"}
@@ -23,7 +13,7 @@ SCHEMAS = {None, "sandbox"}
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     if kind == "schema":
         return name in SCHEMAS
-    return not (kind == "table" and name in NOT_OURS)
+    return not (kind == "table" and name in NOT_MODELLED)
 
 
 attributes = context.config.attributes

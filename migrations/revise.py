@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from moorage.kernel.tables import metadata
-from moorage.wiring.bundled_postgres import start
 from moorage.wiring.database import prepare_bundled
 from moorage.wiring.migrate import MIGRATIONS, ROOT, alembic_config, migrate
-from moorage.wiring.postgres_address import ServerOptions
+from moorage.wiring.scratch import scratch_server
 
 
 def whole_metadata() -> MetaData:
@@ -34,15 +32,11 @@ def whole_metadata() -> MetaData:
 
 async def revise(message: str) -> Path:
     """Write one migration from the newest revision to the models; returns its file."""
-    with tempfile.TemporaryDirectory(prefix="moorage-revise-") as home:
-        lease = await asyncio.to_thread(start, Path(home), ServerOptions(durable=False))
-        try:
-            database = await prepare_bundled(lease.address, "scratch")
-            if any((MIGRATIONS / "versions").glob("*.py")):
-                await migrate(database.owner_dsn)
-            return await _write(database.owner_dsn, message)
-        finally:
-            await asyncio.to_thread(lease.stop)
+    with scratch_server() as lease:
+        database = await prepare_bundled(lease.address, "scratch")
+        if any((MIGRATIONS / "versions").glob("*.py")):
+            await migrate(database.owner_dsn)
+        return await _write(database.owner_dsn, message)
 
 
 async def _write(owner_dsn: str, message: str) -> Path:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -64,34 +62,31 @@ async def open_database(
         raise
 
 
-async def prepare_bundled(server: ServerAddress, name: str, *, template: str | None = None) -> DatabaseAddresses:
+async def prepare_bundled(server: ServerAddress, name: str) -> DatabaseAddresses:
     """Make the database `name` on the bundled server unless it exists, with logins of its own for each role."""
-    passwords = {role: _password(server, role) for role in LOGINS}
+    passwords = {role: server.role_password(role) for role in LOGINS}
     admin = await asyncpg.connect(server.dsn("postgres"))
     try:
         major = await check_version(admin)
         await ensure_roles(admin, passwords)
-        await create_database(admin, name, template=template)
+        await create_database(admin, name)
     finally:
         await admin.close()
-    if template is None:
-        await _run(server.dsn(name), "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     return DatabaseAddresses(
-        owner_dsn=server.dsn(name, OWNER, passwords[OWNER]),
-        web_dsn=server.dsn(name, WEB, passwords[WEB]),
-        worker_dsn=server.dsn(name, WORKER, passwords[WORKER]),
+        owner_dsn=server.role_dsn(name, OWNER),
+        web_dsn=server.role_dsn(name, WEB),
+        worker_dsn=server.role_dsn(name, WORKER),
         superuser_dsn=server.dsn(name),
         major=major,
     )
 
 
-async def create_database(admin: asyncpg.Connection, name: str, *, template: str | None = None) -> None:
+async def create_database(admin: asyncpg.Connection, name: str) -> None:
     """Create the database `name`, owned by the owner role, unless it exists or is being created elsewhere."""
     if await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
         return
-    source = f"TEMPLATE {_quoted(template)}" if template else ""
     try:
-        await admin.execute(f"CREATE DATABASE {_quoted(name)} OWNER {OWNER} {source}")
+        await admin.execute(f"CREATE DATABASE {_quoted(name)} OWNER {OWNER}")
     except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
         return
 
@@ -125,18 +120,5 @@ def in_database(name: str, dsn: str) -> str:
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{quote(name, safe='')}"))
 
 
-def _password(server: ServerAddress, role: str) -> str:
-    """Derive a role's password from the bootstrap account's, so that one secret is kept and none can be lost alone."""
-    return hmac.new(server.password.encode(), role.encode(), hashlib.sha256).hexdigest()
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-async def _run(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -27,6 +27,10 @@ _LOCK = 0x6D6F6F72616765  # "moorage"
 LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 300_000
 
+# Tables that no model describes: the bookkeeping of migrations, and the job queue's (its library's own).
+_QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
+NOT_MODELLED = frozenset(("alembic_version", "sql_files", "sql_objects", *_QUEUE_TABLES))
+
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS sql_files (
   path text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
@@ -68,7 +72,7 @@ async def migrate(owner_dsn: str, revision: str = "head") -> bool:
 async def _is_current(owner_dsn: str) -> bool:
     owner = await asyncpg.connect(owner_dsn)
     try:
-        return await _applied(owner) == _wanted()
+        return await _applied(owner) == wanted_files()
     finally:
         await owner.close()
 
@@ -78,7 +82,7 @@ async def _migrate_locked(connection: AsyncConnection, revision: str) -> bool:
     assert isinstance(owner, asyncpg.Connection)  # noqa: S101 - made by connect() above
     await owner.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
     await owner.execute(_BOOKKEEPING)
-    applied, wanted = await _applied(owner), _wanted()
+    applied, wanted = await _applied(owner), wanted_files()
     if revision == "head" and applied == wanted:
         return False  # another process was first
     _refuse_changed_migrations(applied, wanted)
@@ -93,7 +97,7 @@ async def _migrate_locked(connection: AsyncConnection, revision: str) -> bool:
     return True
 
 
-def _wanted() -> dict[str, str]:
+def wanted_files() -> dict[str, str]:
     """Return the hash of every file that makes the schema, by its path from the root."""
     files = [*sorted((MIGRATIONS / "versions").glob("*.py")), *sql_files()]
     return {path.relative_to(ROOT).as_posix(): _sha256(path) for path in files}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -37,6 +39,14 @@ class ServerAddress:
         return self._dsn(
             "", f"?host={quote(self.socket_directory, safe='')}&port={self.port}", database, user, password
         )
+
+    def role_dsn(self, database: str, role: str) -> str:
+        """Return an address over the socket that logs in as one of Moorage's roles."""
+        return self.dsn(database, role, self.role_password(role))
+
+    def role_password(self, role: str) -> str:
+        """Derive a role's password from the bootstrap account's: one secret is kept, and none can be lost alone."""
+        return hmac.new(self.password.encode(), role.encode(), hashlib.sha256).hexdigest()
 
     def tcp_dsn(self, database: str = "postgres", user: str = BOOTSTRAP_USER, password: str | None = None) -> str:
         """Return a `postgresql://` address over 127.0.0.1; only for a server started with a TCP port."""

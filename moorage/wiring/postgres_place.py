@@ -80,6 +80,11 @@ def program(name: str) -> Path:
     return path
 
 
+def is_outside(data: Path) -> bool:
+    """Whether `data` lies where `settle` puts what the server's account could not reach in the home."""
+    return data.parent.parent in _REACHABLE
+
+
 def _account(data: Path) -> Account:
     """The account that owns existing data, else the first one of the list that the machine knows."""
     if data.exists() and data.stat().st_uid != 0:

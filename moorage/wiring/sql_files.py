@@ -43,27 +43,28 @@ _FIRST = "roles.sql"
 
 # Everything of ours that a file can make, newest first, with the statement that takes it away.
 _OBJECTS = """
-SELECT statement FROM (
+SELECT statement
+FROM (SELECT ARRAY[to_regnamespace('public'), to_regnamespace('sandbox')]::oid[] AS ours) AS schemas, LATERAL (
   SELECT p.oid, format('DROP ROUTINE IF EXISTS %s', p.oid::regprocedure) AS statement
-    FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+    FROM pg_proc p WHERE p.pronamespace = ANY (ours)
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
   UNION ALL
   SELECT c.oid, format('DROP %s IF EXISTS %s', kind.name, c.oid::regclass)
     FROM pg_class c
     JOIN (VALUES ('v', 'VIEW'), ('m', 'MATERIALIZED VIEW'), ('c', 'TYPE')) AS kind (code, name)
       ON kind.code = c.relkind::text
-   WHERE c.relnamespace = 'public'::regnamespace
+   WHERE c.relnamespace = ANY (ours)
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
   UNION ALL
   SELECT t.oid, format('DROP DOMAIN IF EXISTS %s', t.oid::regtype)
-    FROM pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typtype = 'd'
+    FROM pg_type t WHERE t.typnamespace = ANY (ours) AND t.typtype = 'd'
   UNION ALL
   SELECT t.oid, format('DROP TRIGGER IF EXISTS %I ON %s', t.tgname, t.tgrelid::regclass)
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-   WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace
+   WHERE NOT t.tgisinternal AND c.relnamespace = ANY (ours)
   UNION ALL
   SELECT p.oid, format('DROP POLICY IF EXISTS %I ON %s', p.polname, p.polrelid::regclass)
-    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'public'::regnamespace
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = ANY (ours)
 ) AS object ORDER BY oid DESC
 """
 

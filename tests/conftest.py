@@ -1,0 +1,59 @@
+"""What every test may ask for: a server, and a database of its own on it. Never a mock of either."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from moorage.wiring.scratch import remove_home, scratch_home
+from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the run's home in the first process; the workers of xdist inherit the choice."""
+    if not hasattr(config, "workerinput"):
+        home = scratch_home()
+        os.environ[HOME_VARIABLE] = str(home)
+        config.add_cleanup(lambda: remove_home(home))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """The PostgreSQL server of this run."""
+    running = TestServer.open()
+    yield running
+    running.close()
+
+
+@pytest_asyncio.fixture
+async def database(server: TestServer) -> AsyncIterator[TestDatabase]:
+    """A migrated database that no other test has seen, with addresses for each role."""
+    fresh = await server.clone()
+    yield fresh
+    await server.drop(fresh)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def session_database(server: TestServer) -> AsyncIterator[TestDatabase]:
+    """A migrated database shared by all tests of this process that ask for it: for what is slow to start."""
+    shared = await server.clone()
+    yield shared
+    await server.drop(shared)
+
+
+@pytest_asyncio.fixture
+async def owner(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to `database` as the role that owns the tables."""
+    connection = await asyncpg.connect(database.owner_dsn)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def superuser(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to `database` as the server's superuser: to look at anything, and to arrange the impossible."""
+    connection = await asyncpg.connect(database.superuser_dsn)
+    yield connection
+    await connection.close()
