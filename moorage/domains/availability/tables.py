@@ -30,6 +30,16 @@ zone_offsets = Table(
     CheckConstraint("starts_at < ends_at", name="not_empty"),
 )
 
+# Which release of the tzdata package zone_offsets was written from; one row.
+zone_release = Table(
+    "zone_release",
+    metadata,
+    Column("is_only", Boolean, primary_key=True, server_default="true"),
+    text_column("version"),
+    instant("loaded_at", default_now=True),
+    CheckConstraint("is_only", name="one_row"),
+)
+
 # Intent: a weekly rule in local wall time. `minutes` may run past midnight.
 weekly_hours = Table(
     "weekly_hours",
@@ -113,14 +123,34 @@ claims = Table(
     Index("ix_claims_expiring", "expires_at", postgresql_where=text("active AND kind = 'hold'")),
 )
 
-# For search: which 5-minute pieces of a UTC day are free (working time less active claims), written in the same
-# transaction as what it summarises. A hint: the constraint is the truth. No row means nothing free.
+# Busy times read from outside calendars. They may overlap each other and our claims, so no constraint; read as busy.
+outside_busy = Table(
+    "outside_busy",
+    metadata,
+    id_column(),
+    Column("resource_no", BigInteger, nullable=False),
+    text_column("source"),
+    Column("during", TSTZRANGE, nullable=False),
+    created_at(),
+    CheckConstraint("NOT isempty(during) AND lower(during) IS NOT NULL AND upper(during) IS NOT NULL", name="bounded"),
+    Index(
+        "ix_outside_busy_during",
+        text("int8range(resource_no, resource_no, '[]')"),
+        "during",
+        postgresql_using="gist",
+    ),
+)
+
+# For search: which 5-minute pieces of a UTC day have free time in them (working time less claims and outside busy
+# times), written in the same transaction as what it summarises. A hint: the constraint is the truth. No row means
+# nothing free. `ragged`: some free stretch of the day begins or ends inside a piece, so the bits alone do not decide.
 free_days = Table(
     "free_days",
     metadata,
     Column("resource_no", BigInteger, primary_key=True, autoincrement=False),
     Column("day", Date, primary_key=True),
     Column("bits", BIT(288), nullable=False),
+    Column("ragged", Boolean, nullable=False, server_default="false"),
     Index("ix_free_days_day", "day", "resource_no"),
     postgresql_with={"fillfactor": "70"},
 )
