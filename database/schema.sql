@@ -14,132 +14,68 @@ CREATE TYPE public.pgqueuer_status AS ENUM (
     'failed'
 );
 
+CREATE FUNCTION public.account_balance(p_code text, p_currency text) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(sum(b.balance_minor), 0)::bigint * CASE WHEN a.kind IN ('asset', 'expense') THEN 1 ELSE -1 END
+    FROM ledger_accounts a LEFT JOIN ledger_balances b ON b.account_no = a.no
+   WHERE a.code = p_code AND a.currency = p_currency GROUP BY a.kind
+$$;
+
+CREATE FUNCTION public.account_terms(p_code text, OUT kind text, OUT guarded boolean, OUT shards smallint, OUT owner_id uuid) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE word text := split_part(p_code, ':', 1);
+BEGIN
+  kind := CASE
+    WHEN word IN ('clearing', 'bank', 'disputed') THEN 'asset'
+    WHEN word IN ('held', 'credit', 'entitlement', 'earnings_pending', 'earnings_available', 'payout_in_transit',
+                  'tax_payable') THEN 'liability'
+    WHEN word IN ('commission', 'sales', 'breakage') THEN 'income'
+    WHEN word IN ('provider_fees', 'promotions', 'dispute_losses') THEN 'expense'
+  END;
+  IF kind IS NULL THEN
+    PERFORM refuse('unknown_account', format('There is no account called %s.', p_code));
+  END IF;
+  guarded := word IN ('credit', 'entitlement');
+  -- A practitioner's balance keeps one row, so that its entries can say the balance after them.
+  shards := CASE WHEN word IN ('credit', 'entitlement', 'earnings_pending', 'earnings_available', 'payout_in_transit')
+                 THEN 1 ELSE 64 END;
+  owner_id := CASE WHEN shards = 1 THEN split_part(p_code, ':', 2)::uuid END;
+END $$;
+
+CREATE FUNCTION public.asking_admin() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role = 'admin' AND is_active)
+$$;
+
+CREATE FUNCTION public.asking_practitioner() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT id FROM practitioners WHERE user_id = asking_user()
+$$;
+
 CREATE FUNCTION public.asking_user() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid
 $$;
 
-CREATE FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text DEFAULT NULL::text, delay interval DEFAULT '00:00:00'::interval) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
+    LANGUAGE sql STABLE
     AS $$
-  INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
-  VALUES (0, entrypoint, convert_to(payload::text, 'UTF8'), now() + delay, dedupe, 'queued')
-  ON CONFLICT (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status]))
-    AND (dedupe_key IS NOT NULL)) DO NOTHING
+  SELECT c.during FROM claims c
+  WHERE c.active AND int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+    AND c.during && tstzrange(p_from, p_to) AND (c.kind <> 'hold' OR c.expires_at > now())
+    AND (p_ignore_booking IS NULL OR c.booking_id IS DISTINCT FROM p_ignore_booking)
+  UNION ALL
+  SELECT o.during FROM outside_busy o
+  WHERE int8range(o.resource_no, o.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+    AND o.during && tstzrange(p_from, p_to)
 $$;
-
-CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
-BEGIN
-    -- Check operation type and set the emit flag accordingly
-    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
-        to_emit := true;
-    ELSIF TG_OP = 'DELETE' THEN
-        to_emit := true;
-    ELSIF TG_OP = 'INSERT' THEN
-        to_emit := true;
-    ELSIF TG_OP = 'TRUNCATE' THEN
-        to_emit := true;
-    END IF;
-
-    -- Perform notification if the emit flag is set
-    IF to_emit THEN
-        PERFORM pg_notify(
-            'ch_pgqueuer',
-            json_build_object(
-                'channel', 'ch_pgqueuer',
-                'operation', lower(TG_OP),
-                'sent_at', NOW(),
-                'table', TG_TABLE_NAME,
-                'type', 'table_changed_event'
-            )::text
-        );
-    END IF;
-
-    -- Return appropriate value based on the operation
-    IF TG_OP IN ('INSERT', 'UPDATE') THEN
-        RETURN NEW;
-    ELSIF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    ELSE
-        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
-    END IF;
-
-END;
-$$;
-
-CREATE FUNCTION public.new_id() RETURNS uuid
-    LANGUAGE sql PARALLEL SAFE
-    AS $$
-  SELECT encode(
-    set_bit(set_bit(
-      overlay(uuid_send(gen_random_uuid())
-              PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-      52, 1), 53, 1), 'hex')::uuid
-$$;
-
-CREATE FUNCTION public.refuse(code text, detail text DEFAULT NULL::text) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'MO000', MESSAGE = code, DETAIL = coalesce(detail, '');
-END $$;
-
-CREATE FUNCTION public.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END $$;
-
-CREATE TABLE public.account_links (
-    token_hash bytea NOT NULL,
-    user_id uuid NOT NULL,
-    purpose text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone,
-    CONSTRAINT ck_account_links_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'sign_in'::text])))
-);
-
-CREATE TABLE public.alembic_version (
-    version_num character varying(32) NOT NULL
-);
-
-CREATE TABLE public.audit_log (
-    no bigint NOT NULL,
-    actor_id uuid,
-    action text NOT NULL,
-    subject_type text NOT NULL,
-    subject_id uuid,
-    details jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE public.audit_log ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.audit_log_no_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE public.booking_participants (
-    booking_id uuid NOT NULL,
-    "position" smallint NOT NULL,
-    name text DEFAULT ''::text NOT NULL,
-    email text,
-    option_name text,
-    price_minor bigint NOT NULL,
-    attended boolean,
-    notes text DEFAULT ''::text NOT NULL
-);
 
 CREATE TABLE public.bookings (
     id uuid NOT NULL,
@@ -189,6 +125,1586 @@ CREATE TABLE public.bookings (
     CONSTRAINT ck_bookings_time_order CHECK ((starts_at < ends_at))
 );
 
+CREATE FUNCTION public.check_payable(b public.bookings) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF b.status = 'cancelled' AND b.cancel_kind = 'expired' OR b.status = 'pending' AND b.hold_expires_at <= now() THEN
+    PERFORM refuse('hold_expired', 'The time was kept for you until its hold expired: book again.');
+  ELSIF b.status = 'cancelled' THEN
+    PERFORM refuse('invalid_state', 'This booking was cancelled.');
+  END IF;
+END $$;
+
+CREATE TABLE public.payments (
+    id uuid NOT NULL,
+    no bigint NOT NULL,
+    purpose text NOT NULL,
+    purpose_id uuid,
+    payer_id uuid,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    provider text NOT NULL,
+    provider_ref text,
+    payment_method text,
+    client_secret text,
+    checkout_url text,
+    failure_code text,
+    refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
+    refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
+    disputed_minor bigint DEFAULT '0'::bigint NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    succeeded_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_payments_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_payments_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_payments_disputed_range CHECK (((disputed_minor >= 0) AND (disputed_minor <= amount_minor))),
+    CONSTRAINT ck_payments_never_over_refunded CHECK (((refunded_minor >= 0) AND (refund_pending_minor >= 0) AND ((refunded_minor + refund_pending_minor) <= amount_minor))),
+    CONSTRAINT ck_payments_purpose_known CHECK ((purpose = ANY (ARRAY['booking_full'::text, 'booking_deposit'::text, 'booking_balance'::text, 'booking_add_on'::text, 'invoice'::text, 'credit'::text, 'package'::text, 'subscription'::text, 'free_amount'::text]))),
+    CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text])))
+);
+
+ALTER TABLE ONLY public.payments FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.check_refundable(p public.payments, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE left_minor bigint := p.amount_minor - p.refunded_minor - p.refund_pending_minor;
+BEGIN
+  IF p.status = 'disputed' THEN
+    PERFORM refuse('payment_disputed', 'This payment is disputed: the provider holds the money until it is decided.');
+  ELSIF p.status NOT IN ('succeeded', 'partially_refunded', 'refunded') THEN
+    PERFORM refuse('not_refundable', format('This payment is %s: there is nothing to give back.', p.status));
+  ELSIF p_amount <= 0 THEN
+    PERFORM refuse('invalid_amount', 'A refund is more than nothing.');
+  ELSIF p_amount > left_minor THEN
+    PERFORM refuse('refund_exceeds_payment', format('%s %s is left to refund.', money_text(left_minor, p.currency), p.currency));
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_transaction_balances() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE lines bigint; total numeric;
+BEGIN
+  SELECT count(*), sum(amount_minor) INTO lines, total FROM ledger_entries WHERE transaction_id = NEW.transaction_id;
+  IF lines < 2 OR total <> 0 THEN
+    PERFORM refuse('unbalanced_transaction', 'A transaction has two or more entries that sum to zero.');
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.check_transaction_has_entries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_entries WHERE transaction_id = NEW.id) THEN
+    PERFORM refuse('unbalanced_transaction', 'A transaction has two or more entries that sum to zero.');
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.claim_buffered(p_start timestamp with time zone, p_end timestamp with time zone, p_before_minutes integer, p_after_minutes integer) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT tstzrange(p_start - p_before_minutes * interval '1 minute', p_end + p_after_minutes * interval '1 minute')
+$$;
+
+CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS TABLE(id uuid, provider text, event_type text, body bytea, attempts integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE webhook_events w SET next_at = now() + p_lease, attempts = w.attempts + 1
+    FROM (SELECT due.id FROM webhook_events due WHERE due.status = 'received' AND due.next_at <= now()
+           ORDER BY due.next_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS due
+   WHERE w.id = due.id
+  RETURNING w.id, w.provider, w.event_type, w.body, w.attempts
+$$;
+
+CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  WITH taken AS (
+    SELECT o.id, o.status FROM provider_operations o
+     WHERE o.id = p_operation
+       AND (o.status = 'planned' OR o.status IN ('called', 'unknown') AND o.next_at <= now())
+       AND (o.kind = 'create' OR NOT EXISTS (
+              SELECT FROM provider_operations c WHERE c.payment_id = o.payment_id AND c.kind = 'create'
+                 AND c.status IN ('planned', 'called', 'unknown')))
+       FOR UPDATE SKIP LOCKED
+  ), called AS (
+    UPDATE provider_operations o
+       SET status = 'called', attempts = o.attempts + 1, called_at = now(), updated_at = now(),
+           next_at = now() + p_lease
+      FROM taken WHERE o.id = taken.id RETURNING o.*, taken.status AS was
+  )
+  SELECT o.id, o.was, o.kind, o.request, o.attempts, o.refund_id, r.amount_minor, p.id, p.provider, p.provider_ref,
+         p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id
+    FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
+$$;
+
+CREATE FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO claims (id, resource_no, during, kind, expires_at, booking_id, session_id)
+  VALUES (p_claim, p_resource, p_during, p_kind, p_expires, p_booking, p_session)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  IF on_piece(lower(p_during)) AND on_piece(upper(p_during)) THEN
+    UPDATE free_days f
+    SET bits = f.bits & ~pieces(pieces_into(f.day, lower(p_during))::int, pieces_into(f.day, upper(p_during))::int)
+    WHERE f.resource_no = p_resource AND f.day >= (lower(p_during) AT TIME ZONE 'UTC')::date
+      AND f.day <= (upper(p_during) AT TIME ZONE 'UTC')::date;
+  ELSE
+    PERFORM refresh_around(p_resource, p_during);
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE TABLE public.disputes (
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_ref text NOT NULL,
+    amount_minor bigint NOT NULL,
+    held_minor bigint NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'opened'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    evidence_due_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_disputes_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_disputes_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_disputes_held_range CHECK (((held_minor >= 0) AND (held_minor <= amount_minor))),
+    CONSTRAINT ck_disputes_status_known CHECK ((status = ANY (ARRAY['opened'::text, 'under_review'::text, 'won'::text, 'lost'::text])))
+);
+
+ALTER TABLE ONLY public.disputes FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.close_dispute(p public.payments, d public.disputes, p_status text, p_data jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE disputes SET status = p_status, closed_at = now(), updated_at = now() WHERE id = d.id;
+  IF d.held_minor = 0 THEN
+    RETURN;
+  END IF;
+  IF p_status = 'won' THEN
+    UPDATE payments SET disputed_minor = disputed_minor - d.held_minor, updated_at = now() WHERE id = p.id;
+    PERFORM post(new_id(), 'dispute_won', 'dispute', d.id, 'dispute_won:' || d.id, p.currency,
+                 ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
+  ELSE
+    PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
+                            held_account(p.purpose), 'disputed:' || p.provider, true);
+  END IF;
+  IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
+    PERFORM hold_earning(p.id, NULL);
+  END IF;
+  PERFORM restate_payment(p.id, 'dispute_' || p_status, p_data, NULL);
+END $$;
+
+CREATE FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now() WHERE id = p_event
+$$;
+
+CREATE FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval DEFAULT '00:00:00'::interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE provider_operations SET status = p_status, answer = p_answer, error = p_error, next_at = now() + p_wait,
+                                 updated_at = now() WHERE id = p_operation
+$$;
+
+CREATE FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings; attempt payments; owed bigint;
+BEGIN
+  b := lock_booking(p_booking);
+  IF b.id IS NULL OR b.client_id IS DISTINCT FROM asking_user() THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  END IF;
+  PERFORM check_payable(b);
+  owed := CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END - b.paid_minor;
+  IF owed <= 0 OR b.refunded_minor > 0 THEN
+    PERFORM refuse('invalid_state', 'Nothing is owed for this booking.');
+  END IF;
+  FOR attempt IN
+    SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
+     ORDER BY p.created_at DESC, p.id DESC FOR UPDATE
+  LOOP
+    IF attempt.status = 'processing' OR attempt.status <> 'failed' AND attempt.amount_minor = owed
+       AND attempt.provider = coalesce(p_provider, attempt.provider) THEN
+      RETURN attempt.id;
+    END IF;
+    PERFORM plan_cancel(new_id(), attempt.id, 'replaced', asking_user());
+  END LOOP;
+  PERFORM open_payment(p_payment, p_operation,
+    CASE WHEN b.status <> 'pending' THEN 'booking_balance' WHEN owed < b.total_minor THEN 'booking_deposit'
+         ELSE 'booking_full' END,
+    b.id, b.client_id, owed, b.currency, coalesce(p_provider, p_default_provider));
+  RETURN p_payment;
+END $$;
+
+CREATE FUNCTION public.compact_counts(p_zone text, p_lower timestamp with time zone, p_upper timestamp with time zone) RETURNS TABLE(counts_from timestamp with time zone, counts_to timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF p_upper - p_lower < interval '20 hours' THEN
+    RETURN QUERY SELECT p_lower, p_upper;
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT c.counted, lead(c.counted, 1, p_upper) OVER (ORDER BY c.counted)
+    FROM (SELECT p_lower AS counted
+          UNION ALL
+          SELECT m.starts_at
+          FROM (SELECT d.starts_at, lag(d.starts_at) OVER (ORDER BY d.starts_at) AS previous
+                FROM day_starts(p_zone, p_lower, p_upper) d) m
+          WHERE m.previous >= p_lower AND m.starts_at < p_upper) c
+    ORDER BY 1;
+END $$;
+
+CREATE FUNCTION public.confirm_claim(p_booking uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE claims c SET kind = 'booking', expires_at = NULL, updated_at = now()
+  WHERE c.booking_id = p_booking AND c.active;
+  RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p record;
+BEGIN
+  SELECT purpose, purpose_id INTO p FROM payments WHERE id = p_payment AND payer_id = asking_user();
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF p.purpose LIKE 'booking\_%' THEN
+    PERFORM check_payable(lock_booking(p.purpose_id));
+  END IF;
+  RETURN plan_confirm(p_operation, p_payment, p_method);
+END $$;
+
+CREATE FUNCTION public.currency_exponent(currency text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE
+    WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV',
+                      'XAF', 'XOF', 'XPF') THEN 0
+    WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3
+    WHEN currency IN ('CLF', 'UYW') THEN 4
+    ELSE 2 END
+$$;
+
+CREATE FUNCTION public.day_starts(p_zone text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(day date, starts_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN QUERY
+    SELECT d.day, min(greatest(z.starts_at, d.day::timestamp AT TIME ZONE 'UTC' - z.ahead)) AS begins
+    FROM zone_stretches(p_zone, p_from - interval '2 days', p_to + interval '2 days') z
+    CROSS JOIN LATERAL (
+      SELECT date '2000-01-01' + n AS day FROM generate_series(
+        (greatest(z.starts_at, p_from - interval '2 days') AT TIME ZONE 'UTC' + z.ahead)::date - date '2000-01-01',
+        (least(z.ends_at, p_to + interval '2 days') AT TIME ZONE 'UTC' + z.ahead)::date - date '2000-01-01') n) d
+    WHERE greatest(z.starts_at, d.day::timestamp AT TIME ZONE 'UTC' - z.ahead)
+        < least(z.ends_at, (d.day + 1)::timestamp AT TIME ZONE 'UTC' - z.ahead)
+    GROUP BY d.day
+    HAVING min(greatest(z.starts_at, d.day::timestamp AT TIME ZONE 'UTC' - z.ahead)) BETWEEN p_from AND p_to
+    ORDER BY begins;
+END $$;
+
+CREATE FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_during tstzrange;
+BEGIN
+  PERFORM pg_advisory_xact_lock(p_resource);
+  UPDATE claims c SET active = false, updated_at = now() WHERE c.id = p_claim AND c.active
+  RETURNING c.during INTO v_during;
+  IF FOUND THEN
+    PERFORM refresh_around(p_resource, v_during);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT id FROM provider_operations
+   WHERE status IN ('planned', 'called', 'unknown')
+     AND next_at <= now() - CASE WHEN status = 'planned' THEN p_planned_after ELSE interval '0' END
+   ORDER BY next_at LIMIT p_limit
+$$;
+
+CREATE TABLE public.earnings (
+    id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    currency text NOT NULL,
+    gross_minor bigint NOT NULL,
+    commission_bps integer NOT NULL,
+    commission_minor bigint NOT NULL,
+    net_minor bigint NOT NULL,
+    reversed_gross_minor bigint DEFAULT '0'::bigint NOT NULL,
+    reversed_commission_minor bigint DEFAULT '0'::bigint NOT NULL,
+    is_sale boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    available_at timestamp with time zone,
+    held_at timestamp with time zone,
+    releases integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_earnings_adds_up CHECK (((gross_minor > 0) AND (gross_minor = (commission_minor + net_minor)))),
+    CONSTRAINT ck_earnings_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_earnings_reversed_range CHECK ((((reversed_gross_minor >= 0) AND (reversed_gross_minor <= gross_minor)) AND ((reversed_commission_minor >= 0) AND (reversed_commission_minor <= commission_minor)))),
+    CONSTRAINT ck_earnings_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'available'::text, 'paid'::text, 'reversed'::text])))
+);
+
+ALTER TABLE ONLY public.earnings FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.earning_account(e public.earnings) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT CASE WHEN e.status IN ('available', 'paid') THEN 'earnings_available:' ELSE 'earnings_pending:' END
+         || e.practitioner_id
+$$;
+
+CREATE FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text DEFAULT NULL::text, delay interval DEFAULT '00:00:00'::interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
+  VALUES (0, entrypoint, convert_to(payload::text, 'UTF8'), now() + delay, dedupe, 'queued')
+  ON CONFLICT (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status]))
+    AND (dedupe_key IS NOT NULL)) DO NOTHING
+$$;
+
+CREATE FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE claims c SET expires_at = p_expires, updated_at = now()
+  WHERE c.booking_id = p_booking AND c.active AND c.kind = 'hold' AND c.expires_at > now();
+  RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$;
+
+CREATE FUNCTION public.free_expired_claims(p_resource bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_during tstzrange;
+  v_freed int := 0;
+BEGIN
+  FOR v_during IN
+    UPDATE claims c SET active = false, updated_at = now()
+    WHERE c.active AND c.kind = 'hold' AND c.expires_at <= now()
+      AND int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+    RETURNING c.during
+  LOOP
+    PERFORM refresh_around(p_resource, v_during);
+    v_freed := v_freed + 1;
+  END LOOP;
+  RETURN v_freed;
+END $$;
+
+CREATE FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN working_time(p_practitioner, p_from, p_to)
+    - (SELECT coalesce(range_agg(b.during), '{}') FROM practitioners p
+       CROSS JOIN LATERAL busy_ranges(p.resource_no, p_from, p_to, NULL) b WHERE p.id = p_practitioner);
+END $$;
+
+CREATE FUNCTION public.full_days(p_service uuid, p_zone text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_ignore_booking uuid) RETURNS tstzmultirange
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN (
+    SELECT coalesce(range_agg(tstzrange(d.starts_at, d.ends_at)), '{}')
+    FROM (SELECT starts_at, lead(starts_at) OVER (ORDER BY starts_at) AS ends_at
+          FROM day_starts(p_zone, p_from - interval '50 hours', p_to + interval '50 hours')) d
+    WHERE d.ends_at IS NOT NULL AND p_limit <= (
+      SELECT count(*) FROM bookings b
+      WHERE b.service_id = p_service AND b.starts_at >= d.starts_at AND b.starts_at < d.ends_at
+        AND (b.status IN ('confirmed', 'completed') OR b.status = 'pending' AND b.hold_expires_at > now())
+        AND (p_ignore_booking IS NULL OR b.id <> p_ignore_booking)));
+END $$;
+
+CREATE FUNCTION public.half_up(p_numerator numeric, p_denominator numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT (sign(p_numerator) * div(2 * abs(p_numerator) + p_denominator, 2 * p_denominator))::bigint
+$$;
+
+CREATE FUNCTION public.held_account(p_purpose text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' ELSE 'held:' || p_purpose END
+$$;
+
+CREATE FUNCTION public.hold_disputed(p public.payments, d public.disputes, p_data jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF d.held_minor = 0 THEN
+    RETURN;
+  END IF;
+  UPDATE payments SET disputed_minor = disputed_minor + d.held_minor, updated_at = now() WHERE id = p.id;
+  PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, 'dispute_opened:' || d.id, p.currency,
+               ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
+  PERFORM hold_earning(p.id, now());
+  PERFORM restate_payment(p.id, 'dispute_opened', p_data, NULL);
+END $$;
+
+CREATE FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE e earnings; left_minor bigint;
+BEGIN
+  SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  UPDATE earnings SET held_at = p_at, updated_at = now(),
+                      status = CASE WHEN p_at IS NOT NULL AND status = 'available' THEN 'pending' ELSE status END
+   WHERE id = e.id;
+  left_minor := e.net_minor - (e.reversed_gross_minor - e.reversed_commission_minor);
+  IF p_at IS NOT NULL AND e.status = 'available' AND left_minor <> 0 AND NOT e.is_sale THEN
+    PERFORM post(new_id(), 'earning_held', 'booking', e.booking_id, format('held:%s:%s', e.id, e.releases), e.currency,
+                 ARRAY['earnings_available:' || e.practitioner_id, 'earnings_pending:' || e.practitioner_id],
+                 ARRAY[left_minor, -left_minor]);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.horizon_end(p_zone text, p_now timestamp with time zone, p_days integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+  v_last date := wall_time(p_zone, p_now)::date + p_days;
+BEGIN
+  RETURN (SELECT min(d.starts_at)
+          FROM day_starts(p_zone, p_now + (p_days - 2) * interval '24 hours', p_now + (p_days + 4) * interval '24 hours') d
+          WHERE d.day > v_last);
+END $$;
+
+CREATE FUNCTION public.is_free_start(p_service uuid, p_start timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM starts_of(ARRAY[p_service], p_start, p_start + interval '1 microsecond', p_now,
+                                       p_ignore_booking));
+END $$;
+
+CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT sha256(convert_to(concat_ws('|', p_id, p_kind, p_reference_type, p_reference_id, p_cause, p_currency,
+    coalesce(p_reverses::text, '-'), (extract(epoch FROM p_posted_at) * 1000000)::bigint,
+    array_to_string(p_codes, ','), array_to_string(p_amounts, ',')), 'UTF8'))
+$$;
+
+CREATE FUNCTION public.list_starts(p_service uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid DEFAULT NULL::uuid) RETURNS SETOF timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT s.starts_at FROM starts_of(ARRAY[p_service], p_from, p_to, p_now, p_ignore_booking) s ORDER BY 1
+$$;
+
+CREATE FUNCTION public.local_windows(p_practitioner uuid, p_first date, p_last date) RETURNS TABLE(opens timestamp without time zone, closes timestamp without time zone)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT w.day + w.start_minute * interval '1 minute',
+         w.day + CASE WHEN w.start_minute + w.minutes > 1440
+                       AND EXISTS (SELECT FROM date_overrides o
+                                   WHERE o.practitioner_id = p_practitioner AND o.date = w.day + 1)
+                      THEN 1440 ELSE w.start_minute + w.minutes END * interval '1 minute'
+  FROM (
+    SELECT date '2000-01-03' + n AS day, h.start_minute, h.minutes
+    FROM weekly_hours h
+    CROSS JOIN LATERAL generate_series( -- 2000-01-03 was a Monday: day numbers of one weekday are 7 apart
+      greatest(p_first, h.valid_from) - date '2000-01-03'
+        + (7 + h.weekday - (greatest(p_first, h.valid_from) - date '2000-01-03') % 7) % 7,
+      least(p_last, h.valid_to) - date '2000-01-03', 7) n
+    WHERE h.practitioner_id = p_practitioner
+      AND NOT EXISTS (SELECT FROM date_overrides o
+                      WHERE o.practitioner_id = p_practitioner AND o.date = date '2000-01-03' + n)
+    UNION ALL
+    SELECT o.date, u.start_minute, u.minutes
+    FROM date_overrides o CROSS JOIN LATERAL unnest(o.start_minutes, o.lengths_minutes) u(start_minute, minutes)
+    WHERE o.practitioner_id = p_practitioner AND o.date BETWEEN p_first AND p_last
+  ) w
+$$;
+
+CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF p_purpose LIKE 'booking\_%' THEN
+    PERFORM lock_booking(p_purpose_id);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.money_text(amount_minor bigint, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT round(amount_minor / power(10::numeric, currency_exponent(currency)), currency_exponent(currency))::text
+$$;
+
+CREATE FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_old claims;
+BEGIN
+  SELECT * INTO v_old FROM claims c WHERE c.booking_id = p_booking AND c.active;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock(v_old.resource_no);
+  PERFORM free_expired_claims(v_old.resource_no);
+  BEGIN
+    UPDATE claims c SET during = p_during, updated_at = now() WHERE c.id = v_old.id AND c.active;
+    IF NOT FOUND THEN
+      RETURN false;
+    END IF;
+  EXCEPTION WHEN exclusion_violation THEN
+    RETURN false;
+  END;
+  PERFORM refresh_around(v_old.resource_no, v_old.during);
+  PERFORM refresh_around(v_old.resource_no, p_during);
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO provider_cursors AS c (provider, polled_until) VALUES (p_provider, p_until)
+  ON CONFLICT (provider) DO UPDATE SET polled_until = greatest(c.polled_until, excluded.polled_until), updated_at = now()
+$$;
+
+CREATE FUNCTION public.move_refunded(p_purpose text, p_purpose_id uuid, p_change bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF p_purpose LIKE 'booking\_%' THEN
+    UPDATE bookings SET refunded_minor = refunded_minor + p_change, updated_at = now() WHERE id = p_purpose_id;
+  END IF;
+END $$;
+
+CREATE FUNCTION public.new_id() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+  SELECT encode(
+    set_bit(set_bit(
+      overlay(uuid_send(gen_random_uuid())
+              PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+      52, 1), 53, 1), 'hex')::uuid
+$$;
+
+CREATE FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE refunds SET provider_ref = p_provider_ref, updated_at = now() WHERE id = p_refund AND provider_ref IS NULL
+$$;
+
+CREATE FUNCTION public.on_piece(p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT date_bin(interval '5 minutes', p_at, timestamptz '2000-01-01 00:00Z') = p_at
+$$;
+
+CREATE FUNCTION public.open_accounts(p_codes text[], p_currency text) RETURNS void
+    LANGUAGE sql
+    AS $$
+  INSERT INTO ledger_accounts (code, currency, kind, owner_id, guarded, shards)
+  SELECT code, p_currency, terms.kind, terms.owner_id, terms.guarded, terms.shards
+    FROM (SELECT DISTINCT unnest(p_codes) AS code) AS named, account_terms(code) AS terms
+   ORDER BY code
+  ON CONFLICT (code, currency) DO NOTHING
+$$;
+
+CREATE FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO payments (id, purpose, purpose_id, payer_id, amount_minor, currency, provider)
+  VALUES (p_id, p_purpose, p_purpose_id, p_payer, p_amount, p_currency, p_provider);
+  INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
+  VALUES (p_id, 'pending', 'opened', p_payer);
+  PERFORM plan_operation(p_operation_id, p_provider, 'create', p_id);
+END $$;
+
+CREATE FUNCTION public.payment_move(p_from text, p_to text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE
+    WHEN p_from = p_to THEN 'repeated'
+    -- Refunds and disputes come after success, so success has been told.
+    WHEN p_to = 'succeeded' AND p_from IN ('partially_refunded', 'refunded', 'disputed', 'charged_back') THEN 'repeated'
+    WHEN EXISTS (SELECT FROM payment_moves() m
+                  WHERE m.from_status = p_from AND m.to_status = p_to AND m.mover = 'provider') THEN 'moved'
+    ELSE 'impossible' END
+$$;
+
+CREATE FUNCTION public.payment_moves() RETURNS TABLE(from_status text, to_status text, mover text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  VALUES
+    ('pending', 'requires_action', 'provider'), ('pending', 'processing', 'provider'),
+    ('pending', 'succeeded', 'provider'), ('pending', 'failed', 'provider'), ('pending', 'canceled', 'provider'),
+    ('requires_action', 'pending', 'provider'), ('requires_action', 'processing', 'provider'),
+    ('requires_action', 'succeeded', 'provider'), ('requires_action', 'failed', 'provider'),
+    ('requires_action', 'canceled', 'provider'),
+    ('processing', 'requires_action', 'provider'), ('processing', 'succeeded', 'provider'),
+    ('processing', 'failed', 'provider'), ('processing', 'canceled', 'provider'),
+    -- Declined, then tried again with another method.
+    ('failed', 'pending', 'provider'), ('failed', 'requires_action', 'provider'), ('failed', 'processing', 'provider'),
+    ('failed', 'succeeded', 'provider'), ('failed', 'canceled', 'provider'),
+    ('canceled', 'succeeded', 'provider'),
+    ('succeeded', 'partially_refunded', 'refund'), ('succeeded', 'refunded', 'refund'),
+    ('partially_refunded', 'refunded', 'refund'), ('partially_refunded', 'succeeded', 'refund'),
+    ('refunded', 'partially_refunded', 'refund'), ('refunded', 'succeeded', 'refund'),
+    ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
+    ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
+    ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute')
+$$;
+
+CREATE FUNCTION public.payment_standing(p public.payments) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE
+    WHEN p.status = 'charged_back' THEN 'charged_back'
+    WHEN EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost' AND d.held_minor > 0)
+      THEN 'charged_back'
+    WHEN EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.closed_at IS NULL AND d.held_minor > 0)
+      THEN 'disputed'
+    WHEN p.refunded_minor = p.amount_minor THEN 'refunded'
+    WHEN p.refunded_minor > 0 THEN 'partially_refunded'
+    ELSE 'succeeded' END
+$$;
+
+CREATE FUNCTION public.pieces(p_first integer, p_end integer) RETURNS bit
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT (~B'0'::bit(288) >> least(288, greatest(0, p_first))) & (~B'0'::bit(288) << least(288, greatest(0, 288 - p_end)))
+$$;
+
+CREATE FUNCTION public.pieces_into(p_day date, p_at timestamp with time zone) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT extract(epoch FROM p_at - (p_day::timestamp AT TIME ZONE 'UTC'))::double precision / 300
+$$;
+
+CREATE FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text DEFAULT 'canceled'::text, p_by uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND OR p.status NOT IN ('pending', 'requires_action', 'processing', 'failed') THEN
+    RETURN 'closed';
+  END IF;
+  UPDATE provider_operations SET status = 'abandoned', updated_at = now()
+   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm');
+  IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
+       WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
+    PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);
+    RETURN 'canceled';
+  END IF;
+  IF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment AND o.kind = 'cancel'
+                    AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_operation(p_operation, p.provider, 'cancel', p_payment, NULL, jsonb_build_object('reason', p_reason));
+  END IF;
+  RETURN 'planned';
+END $$;
+
+CREATE FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; running uuid;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  END IF;
+  SELECT id INTO running FROM provider_operations
+   WHERE payment_id = p_payment AND kind = 'confirm' AND status IN ('planned', 'called', 'unknown');
+  IF FOUND THEN
+    RETURN running;
+  END IF;
+  IF p.status NOT IN ('pending', 'requires_action', 'failed') OR EXISTS (
+       SELECT FROM provider_operations o WHERE o.payment_id = p_payment AND o.kind = 'cancel' AND o.status <> 'abandoned') THEN
+    PERFORM refuse('invalid_state', format('This payment is %s: it cannot be paid.', p.status));
+  END IF;
+  INSERT INTO provider_operations (id, provider, kind, payment_id, request)
+  VALUES (p_operation, p.provider, 'confirm', p_payment, jsonb_build_object('payment_method', p_method));
+  RETURN p_operation;
+END $$;
+
+CREATE FUNCTION public.plan_operation(p_operation_id uuid, p_provider text, p_kind text, p_payment uuid, p_refund uuid DEFAULT NULL::uuid, p_request jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO provider_operations (id, provider, kind, payment_id, refund_id, request)
+  VALUES (p_operation_id, p_provider, p_kind, p_payment, p_refund, p_request);
+  PERFORM enqueue_job('carry_out', jsonb_build_object('operation_id', p_operation_id), 'operation:' || p_operation_id);
+END $$;
+
+CREATE FUNCTION public.plan_refund(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_by uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  END IF;
+  PERFORM check_refundable(p, p_amount);
+  INSERT INTO refunds (id, payment_id, amount_minor, currency, reason, requested_by)
+  VALUES (p_refund, p_payment, p_amount, p.currency, p_reason, p_by);
+  UPDATE payments SET refund_pending_minor = refund_pending_minor + p_amount, updated_at = now() WHERE id = p_payment;
+  PERFORM post_refund(p_refund, p, p_amount);
+  PERFORM plan_operation(p_operation, p.provider, 'refund', p_payment, p_refund);
+END $$;
+
+CREATE FUNCTION public.post(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_accounts text[], p_amounts bigint[], p_reverses uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  codes text[]; amounts bigint[]; numbers bigint[]; shards smallint[]; single boolean[]; guards boolean[]; total numeric;
+BEGIN
+  SELECT array_agg(code ORDER BY first_at), array_agg(amount ORDER BY first_at), sum(amount)
+    INTO codes, amounts, total
+    FROM (SELECT code, sum(amount)::bigint AS amount, min(at) AS first_at
+            FROM unnest(p_accounts, p_amounts) WITH ORDINALITY AS line (code, amount, at)
+           GROUP BY code HAVING sum(amount) <> 0) AS line;
+  IF total IS DISTINCT FROM 0 OR cardinality(codes) < 2 THEN
+    PERFORM refuse('unbalanced_transaction', 'A transaction has two or more entries that sum to zero.');
+  END IF;
+
+  INSERT INTO ledger_transactions (id, kind, reference_type, reference_id, cause, currency, reverses_id, seal, posted_at)
+  VALUES (p_id, p_kind, p_reference_type, p_reference_id, p_cause, p_currency, p_reverses,
+          ledger_seal(p_id, p_kind, p_reference_type, p_reference_id, p_cause, p_currency, p_reverses, now(),
+                      codes, amounts), now())
+  ON CONFLICT (cause) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+
+  FOR attempt IN 1..2 LOOP
+    SELECT array_agg(a.no ORDER BY line.at), array_agg((pg_backend_pid() % a.shards)::smallint ORDER BY line.at),
+           array_agg(a.shards = 1 ORDER BY line.at), array_agg(a.guarded ORDER BY line.at)
+      INTO numbers, shards, single, guards
+      FROM unnest(codes) WITH ORDINALITY AS line (code, at)
+      JOIN ledger_accounts a ON a.code = line.code AND a.currency = p_currency;
+    EXIT WHEN cardinality(numbers) = cardinality(codes);
+    PERFORM open_accounts(codes, p_currency);
+  END LOOP;
+
+  WITH changed AS (
+    INSERT INTO ledger_balances AS b (account_no, shard, balance_minor)
+    SELECT no, shard, amount FROM unnest(numbers, shards, amounts) AS line (no, shard, amount) ORDER BY no, shard
+    ON CONFLICT (account_no, shard) DO UPDATE SET balance_minor = b.balance_minor + excluded.balance_minor
+    RETURNING b.account_no, b.balance_minor
+  ), lines AS MATERIALIZED (
+    SELECT line.*, changed.balance_minor
+      FROM unnest(numbers, amounts, single, guards) WITH ORDINALITY AS line (no, amount, single, guarded, at)
+      JOIN changed ON changed.account_no = line.no
+  ), written AS (
+    INSERT INTO ledger_entries (transaction_id, line, account_no, amount_minor, balance_after_minor)
+    SELECT p_id, at, no, amount, CASE WHEN single THEN balance_minor END FROM lines
+  )
+  SELECT count(*) INTO total FROM lines WHERE guarded AND balance_minor > 0;
+  IF total > 0 THEN
+    PERFORM refuse('insufficient_balance', 'The balance does not suffice.');
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
+                         held_account(p.purpose), 'clearing:' || p.provider)
+$$;
+
+CREATE FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait WHERE id = p_event AND status = 'received'
+$$;
+
+CREATE FUNCTION public.rebuild_free_days(p_practitioner uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
+  v_today date := (now() AT TIME ZONE 'UTC')::date;
+BEGIN
+  PERFORM pg_advisory_xact_lock(v_resource);
+  DELETE FROM free_days f WHERE f.resource_no = v_resource AND f.day > summary_end(p_practitioner);
+  PERFORM refresh_free_days(v_resource, v_today - 1, summary_end(p_practitioner));
+END $$;
+
+CREATE FUNCTION public.reclaim(p_booking uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_claim claims;
+BEGIN
+  SELECT * INTO v_claim FROM claims c WHERE c.booking_id = p_booking;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock(v_claim.resource_no);
+  IF confirm_claim(p_booking) THEN -- nobody had released it
+    RETURN true;
+  END IF;
+  PERFORM free_expired_claims(v_claim.resource_no);
+  BEGIN
+    UPDATE claims c SET active = true, kind = 'booking', expires_at = NULL, updated_at = now() WHERE c.id = v_claim.id;
+  EXCEPTION WHEN exclusion_violation THEN
+    RETURN false;
+  END;
+  PERFORM refresh_around(v_claim.resource_no, v_claim.during);
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text DEFAULT ''::text, p_evidence_due timestamp with time zone DEFAULT NULL::timestamp with time zone, p_data jsonb DEFAULT NULL::jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; d disputes; exposure bigint; outcome text := 'repeated';
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF p.succeeded_at IS NULL THEN
+    PERFORM refuse('invalid_state', format('A payment that is %s cannot be disputed.', p.status));
+  END IF;
+  SELECT * INTO d FROM disputes WHERE provider = p.provider AND provider_ref = p_provider_ref;
+  IF NOT FOUND THEN
+    exposure := least(p_amount, p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+    INSERT INTO disputes (id, payment_id, provider, provider_ref, amount_minor, held_minor, currency, reason, evidence_due_at)
+    VALUES (p_dispute, p_payment, p.provider, p_provider_ref, p_amount, exposure, p.currency, p_reason, p_evidence_due)
+    RETURNING * INTO d;
+    PERFORM hold_disputed(p, d, p_data);
+    outcome := 'moved';
+  END IF;
+  IF d.closed_at IS NOT NULL THEN
+    RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
+  END IF;
+  IF p_status IN ('won', 'lost') THEN
+    PERFORM close_dispute(p, d, p_status, p_data);
+    RETURN 'moved';
+  END IF;
+  IF p_status = 'under_review' AND d.status = 'opened' THEN
+    UPDATE disputes SET status = 'under_review', updated_at = now() WHERE id = d.id;
+    outcome := 'moved';
+  END IF;
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.record_earning(p_booking uuid, p_payment uuid, p_practitioner uuid, p_gross bigint, p_commission bigint, p_bps integer, p_currency text, p_is_house boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE commission bigint := CASE WHEN p_is_house THEN 0 ELSE p_commission END; net bigint;
+BEGIN
+  IF commission IS NULL THEN
+    SELECT half_up((coalesce(sum(gross_minor), 0) + p_gross) * p_bps, 10000) - coalesce(sum(commission_minor), 0)
+      INTO commission FROM earnings WHERE booking_id = p_booking;
+  END IF;
+  net := p_gross - commission;
+  INSERT INTO earnings (id, practitioner_id, booking_id, payment_id, currency, gross_minor, commission_bps,
+                        commission_minor, net_minor, is_sale)
+  VALUES (new_id(), p_practitioner, p_booking, p_payment, p_currency, p_gross, p_bps, commission, net, p_is_house)
+  ON CONFLICT (payment_id) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  RETURN post(new_id(), 'earning', 'booking', p_booking, 'earning:' || p_payment, p_currency,
+              ARRAY['held:bookings', CASE WHEN p_is_house THEN 'sales' ELSE 'earnings_pending:' || p_practitioner END,
+                    'commission'],
+              ARRAY[p_gross, -net, -commission]);
+END $$;
+
+CREATE FUNCTION public.record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment AND provider_ref = p_provider_ref) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM check_refundable(p, p_amount);
+  INSERT INTO refunds (id, payment_id, amount_minor, currency, reason, provider_ref, origin)
+  VALUES (p_refund, p_payment, p_amount, p.currency, 'external', p_provider_ref, 'external');
+  UPDATE payments SET refund_pending_minor = refund_pending_minor + p_amount, updated_at = now() WHERE id = p_payment;
+  PERFORM post_refund(p_refund, p, p_amount);
+  RETURN p_refund;
+END $$;
+
+CREATE FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text DEFAULT NULL::text, p_method text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_data jsonb DEFAULT NULL::jsonb, p_changed_by uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; outcome text;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  END IF;
+  outcome := payment_move(p.status, p_new);
+  IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    RETURN outcome;
+  END IF;
+  UPDATE payments SET
+    status = CASE WHEN outcome = 'moved' THEN p_new ELSE status END,
+    provider_ref = coalesce(provider_ref, p_provider_ref),
+    client_secret = coalesce(client_secret, p_data ->> 'client_secret'),
+    checkout_url = coalesce(checkout_url, p_data ->> 'checkout_url'),
+    payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
+    failure_code = CASE WHEN outcome <> 'moved' THEN failure_code WHEN p_new = 'failed' THEN p_failure END,
+    succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,
+    updated_at = now()
+  WHERE id = p_payment;
+  IF outcome = 'moved' THEN
+    INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
+    VALUES (p_payment, p.status, p_new, p_reason, p_data, p_changed_by);
+    IF p_new = 'succeeded' THEN
+      PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
+                   ARRAY['clearing:' || p.provider, held_account(p.purpose)], ARRAY[p.amount_minor, -p.amount_minor]);
+    END IF;
+  END IF;
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_data jsonb DEFAULT NULL::jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE r refunds; p payments; status_now text := CASE WHEN p_succeeded THEN 'succeeded' ELSE 'failed' END;
+BEGIN
+  SELECT p1.* INTO p FROM payments p1 JOIN refunds r1 ON r1.payment_id = p1.id WHERE r1.id = p_refund FOR UPDATE OF p1;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such refund.');
+  END IF;
+  SELECT * INTO r FROM refunds WHERE id = p_refund FOR UPDATE;
+  IF r.status = status_now THEN
+    RETURN 'repeated';
+  ELSIF r.status = 'failed' THEN
+    RETURN 'impossible';
+  END IF;
+  UPDATE refunds SET status = status_now, provider_ref = coalesce(provider_ref, p_provider_ref),
+                     failure_code = p_failure, updated_at = now() WHERE id = p_refund;
+  UPDATE payments SET
+    refund_pending_minor = refund_pending_minor - CASE WHEN r.status = 'pending' THEN r.amount_minor ELSE 0 END,
+    refunded_minor = refunded_minor + CASE WHEN p_succeeded THEN r.amount_minor
+                                           WHEN r.status = 'succeeded' THEN -r.amount_minor ELSE 0 END,
+    updated_at = now()
+  WHERE id = p.id;
+  IF NOT p_succeeded THEN
+    PERFORM restore_earning(p.id, 'refund:' || p_refund, 'refund_failed:' || p_refund, r.amount_minor);
+  END IF;
+  PERFORM restate_payment(p.id, CASE WHEN p_succeeded THEN 'refund' ELSE 'refund_failed' END, p_data, r.requested_by);
+  RETURN 'moved';
+END $$;
+
+CREATE FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_last date := (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p_resource);
+BEGIN
+  IF v_last IS NOT NULL THEN
+    PERFORM refresh_free_days(p_resource, (lower(p_during) AT TIME ZONE 'UTC')::date,
+                              least(v_last, (upper(p_during) AT TIME ZONE 'UTC')::date));
+  END IF;
+END $$;
+
+CREATE FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+  v_from timestamptz := p_from::timestamp AT TIME ZONE 'UTC';
+  v_to timestamptz := (p_to + 1)::timestamp AT TIME ZONE 'UTC';
+BEGIN
+  INSERT INTO free_days AS f (resource_no, day, bits, ragged)
+  SELECT p_resource, d.day, coalesce(b.bits, B'0'::bit(288)), coalesce(b.ragged, false)
+  FROM (
+    SELECT coalesce(range_agg(w.during), '{}')
+         - (SELECT coalesce(range_agg(o.during), '{}') FROM busy_ranges(p_resource, v_from, v_to, NULL) o) AS stretches
+    FROM practitioners p
+    CROSS JOIN LATERAL working_windows(p.id, p.timezone, v_from, v_to) w
+    WHERE p.resource_no = p_resource
+  ) free
+  CROSS JOIN LATERAL (SELECT p_from + n AS day FROM generate_series(0, p_to - p_from) n) d
+  LEFT JOIN LATERAL (
+    SELECT bit_or(pieces(floor(pieces_into(d.day, lower(s)))::int, ceil(pieces_into(d.day, upper(s)))::int)) AS bits,
+           bool_or(NOT on_piece(lower(s)) OR NOT on_piece(upper(s))) AS ragged
+    FROM unnest(free.stretches) s
+    WHERE lower(s) < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND upper(s) > d.day::timestamp AT TIME ZONE 'UTC'
+  ) b ON true
+  ON CONFLICT (resource_no, day) DO UPDATE SET bits = excluded.bits, ragged = excluded.ragged
+    WHERE f.bits <> excluded.bits OR f.ragged <> excluded.ragged;
+END $$;
+
+CREATE FUNCTION public.refuse(code text, detail text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'MO000', MESSAGE = code, DETAIL = coalesce(detail, '');
+END $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION public.release_claim(p_booking uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_claim claims;
+BEGIN
+  SELECT * INTO v_claim FROM claims c WHERE c.booking_id = p_booking AND c.active;
+  IF FOUND THEN
+    PERFORM deactivate_claim(v_claim.id, v_claim.resource_no);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.release_earnings(p_now timestamp with time zone, p_booking uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE e earnings; left_minor bigint; released integer := 0;
+BEGIN
+  FOR e IN SELECT * FROM earnings
+            WHERE status = 'pending' AND held_at IS NULL AND available_at <= p_now
+              AND (p_booking IS NULL OR booking_id = p_booking)
+            ORDER BY practitioner_id, id LIMIT p_limit FOR UPDATE SKIP LOCKED LOOP
+    UPDATE earnings SET status = 'available', releases = releases + 1, updated_at = now() WHERE id = e.id;
+    left_minor := e.net_minor - (e.reversed_gross_minor - e.reversed_commission_minor);
+    IF left_minor <> 0 AND NOT e.is_sale THEN
+      PERFORM post(new_id(), 'earning_released', 'booking', e.booking_id, format('released:%s:%s', e.id, e.releases),
+                   e.currency, ARRAY['earnings_pending:' || e.practitioner_id, 'earnings_available:' || e.practitioner_id],
+                   ARRAY[left_minor, -left_minor]);
+    END IF;
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+CREATE FUNCTION public.release_session_claim(p_session uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_claim claims;
+BEGIN
+  SELECT * INTO v_claim FROM claims c WHERE c.session_id = p_session AND c.active;
+  IF FOUND THEN
+    PERFORM deactivate_claim(v_claim.id, v_claim.resource_no);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.replay_event(p_event uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL WHERE id = p_event;
+  RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; standing text;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  standing := payment_standing(p);
+  IF standing = p.status THEN
+    RETURN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM payment_moves() m WHERE m.from_status = p.status AND m.to_status = standing) THEN
+    PERFORM refuse('invalid_state', format('A payment that is %s cannot become %s.', p.status, standing));
+  END IF;
+  UPDATE payments SET status = standing, updated_at = now() WHERE id = p_payment;
+  INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
+  VALUES (p_payment, p.status, standing, p_reason, p_data, p_changed_by);
+END $$;
+
+CREATE FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE posted uuid; commission bigint; was text; took boolean; e earnings;
+BEGIN
+  SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
+  SELECT id INTO STRICT posted FROM ledger_transactions WHERE cause = p_cause;
+  IF NOT reverse_transaction(new_id(), posted, p_failed_cause) THEN
+    RETURN false;
+  END IF;
+  SELECT max(a.code) FILTER (WHERE a.code LIKE 'earnings\_%'),
+         coalesce(sum(l.amount_minor) FILTER (WHERE a.code = 'commission'), 0),
+         bool_or(a.code LIKE 'earnings\_%' OR a.code IN ('commission', 'sales', 'dispute_losses'))
+    INTO was, commission, took
+    FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no WHERE l.transaction_id = posted;
+  IF NOT took THEN
+    RETURN true;  -- it was taken from what had not been earned yet
+  END IF;
+  UPDATE earnings SET reversed_gross_minor = reversed_gross_minor - p_amount,
+                      reversed_commission_minor = reversed_commission_minor - commission,
+                      status = CASE status WHEN 'reversed' THEN 'pending' ELSE status END, updated_at = now()
+   WHERE id = e.id RETURNING * INTO e;
+  IF was <> earning_account(e) THEN
+    PERFORM post(new_id(), 'earning_moved', 'booking', e.booking_id, p_failed_cause || ':moved', e.currency,
+                 ARRAY[was, earning_account(e)], ARRAY[p_amount - commission, commission - p_amount]);
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.reverse_earning(p_payment uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_amount bigint, p_currency text, p_held text, p_to text, p_lost boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE accounts text[]; amounts bigint[];
+BEGIN
+  IF EXISTS (SELECT FROM ledger_transactions WHERE cause = p_cause) THEN
+    RETURN false;
+  END IF;
+  SELECT taken.accounts, taken.amounts INTO accounts, amounts
+    FROM take_back_earning(p_payment, p_amount, p_held, p_lost) AS taken;
+  RETURN post(new_id(), p_kind, p_reference_type, p_reference_id, p_cause, p_currency,
+              accounts || p_to, amounts || -p_amount);
+END $$;
+
+CREATE FUNCTION public.reverse_transaction(p_id uuid, p_transaction uuid, p_cause text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  first_one ledger_transactions; codes text[]; amounts bigint[];
+BEGIN
+  SELECT * INTO STRICT first_one FROM ledger_transactions WHERE id = p_transaction;
+  SELECT array_agg(a.code ORDER BY e.line), array_agg(-e.amount_minor ORDER BY e.line) INTO codes, amounts
+    FROM ledger_entries e JOIN ledger_accounts a ON a.no = e.account_no WHERE e.transaction_id = p_transaction;
+  RETURN post(p_id, first_one.kind || '_reversed', first_one.reference_type, first_one.reference_id, p_cause,
+              first_one.currency, codes, amounts, p_transaction);
+END $$;
+
+CREATE FUNCTION public.roll_free_days(p_after bigint DEFAULT 0, p_limit integer DEFAULT 200) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_today date := (now() AT TIME ZONE 'UTC')::date;
+  v_last bigint;
+  v_row record;
+BEGIN
+  FOR v_row IN
+    SELECT p.id, p.resource_no, summary_end(p.id) AS reaches,
+           (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p.resource_no) AS reached
+    FROM practitioners p WHERE p.resource_no > p_after ORDER BY p.resource_no LIMIT p_limit
+  LOOP
+    v_last := v_row.resource_no;
+    CONTINUE WHEN v_row.reached >= v_row.reaches
+      OR NOT EXISTS (SELECT FROM weekly_hours w WHERE w.practitioner_id = v_row.id
+                     UNION ALL SELECT FROM date_overrides o WHERE o.practitioner_id = v_row.id);
+    PERFORM pg_advisory_xact_lock(v_row.resource_no);
+    PERFORM refresh_free_days(v_row.resource_no, coalesce(v_row.reached + 1, v_today - 1), v_row.reaches);
+    DELETE FROM free_days f WHERE f.resource_no = v_row.resource_no AND f.day < v_today - 1;
+  END LOOP;
+  RETURN v_last;
+END $$;
+
+CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE earnings SET available_at = p_available_at, updated_at = now() WHERE booking_id = p_booking AND status = 'pending'
+$$;
+
+CREATE FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE outcome text;
+BEGIN
+  outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
+                            p_data, p_now);
+  PERFORM close_operation(p_operation, 'answered', p_data, CASE WHEN outcome = 'parked' THEN 'mismatch' END);
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.settle_event(p_event uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE outcome text;
+BEGIN
+  outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
+                            p_data, p_now);
+  IF outcome <> 'missing' THEN
+    PERFORM close_event(p_event, CASE outcome WHEN 'parked' THEN 'parked' WHEN 'impossible' THEN 'ignored'
+                                 ELSE 'processed' END,
+                        p_status || ': ' || outcome);
+  END IF;
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.settle_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text, p_status text, p_data jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p record; recorded uuid;
+BEGIN
+  SELECT purpose, purpose_id INTO p FROM payments WHERE id = p_payment;
+  IF NOT FOUND THEN
+    RETURN 'missing';
+  END IF;
+  PERFORM lock_purpose(p.purpose, p.purpose_id);
+  SELECT r.id INTO recorded FROM refunds r WHERE r.payment_id = p_payment AND r.provider_ref = p_provider_ref;
+  IF recorded IS NULL THEN
+    IF p_status = 'failed' THEN
+      RETURN 'repeated';  -- it never moved any money that we had recorded
+    END IF;
+    recorded := record_external_refund(p_refund, p_payment, p_amount, p_provider_ref);
+    PERFORM move_refunded(p.purpose, p.purpose_id, p_amount);
+  END IF;
+  IF p_status = 'pending' THEN
+    RETURN 'moved';
+  END IF;
+  RETURN settle_refund(recorded, p_status = 'succeeded', p_provider_ref, NULL, p_data);
+END $$;
+
+CREATE FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p record; outcome text;
+BEGIN
+  SELECT purpose, purpose_id, amount_minor, currency, provider_ref INTO p FROM payments WHERE id = p_payment;
+  IF NOT FOUND THEN
+    RETURN 'missing';
+  ELSIF p_amount <> p.amount_minor OR p_currency <> p.currency OR p_provider_ref <> p.provider_ref THEN
+    RETURN 'parked';
+  END IF;
+  IF p_status = 'succeeded' THEN
+    PERFORM lock_purpose(p.purpose, p.purpose_id);
+  END IF;
+  outcome := record_payment_status(p_payment, p_status, p_reason, p_provider_ref, p_method, p_failure, p_data);
+  IF outcome = 'moved' AND p_status = 'succeeded' AND p.purpose LIKE 'booking\_%' THEN
+    PERFORM apply_booking_payment(p.purpose_id, p_payment, p.amount_minor, p_now);
+  END IF;
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p record; outcome text;
+BEGIN
+  SELECT pay.purpose, pay.purpose_id, r.amount_minor INTO p
+    FROM refunds r JOIN payments pay ON pay.id = r.payment_id WHERE r.id = p_refund;
+  IF NOT FOUND THEN
+    RETURN 'missing';
+  END IF;
+  PERFORM lock_purpose(p.purpose, p.purpose_id);
+  outcome := record_refund(p_refund, p_succeeded, p_provider_ref, p_failure, p_data);
+  IF outcome = 'moved' AND NOT p_succeeded THEN
+    PERFORM move_refunded(p.purpose, p.purpose_id, -p.amount_minor);
+  END IF;
+  RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(service_id uuid, starts_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+  RETURN QUERY
+  SELECT r.id, t.start
+  FROM (
+    SELECT s.id, p.id AS practitioner_id, p.resource_no, p.timezone AS zone, s.slot_alignment,
+           s.duration_minutes * interval '1 minute' AS lasts, s.slot_interval_minutes AS every,
+           s.buffer_before_minutes * interval '1 minute' AS before,
+           s.buffer_after_minutes * interval '1 minute' AS after, s.daily_limit,
+           greatest(p_from, p_now + s.min_notice_minutes * interval '1 minute') AS lo,
+           CASE WHEN p_to <= p_now + (s.horizon_days - 1) * interval '24 hours' THEN p_to
+                ELSE least(p_to, horizon_end(p.timezone, p_now, s.horizon_days)) END AS hi
+    FROM unnest(p_services) asked(id)
+    JOIN services s ON s.id = asked.id
+    JOIN practitioners p ON p.id = s.practitioner_id
+    WHERE s.is_active AND s.service_type = 'session' AND p.verification_status = 'verified'
+  ) r
+  CROSS JOIN LATERAL (
+    SELECT -- the compact grid needs the beginning of a stretch: at most two local days and a clock change back
+           CASE WHEN r.slot_alignment = 'compact' THEN r.lo - interval '76 hours' ELSE r.lo END AS back,
+           -- the unit steps through the grid: the interval itself where it divides its period
+           gcd(r.every, CASE WHEN r.every <= 60 THEN 60 ELSE 1440 END) AS unit,
+           CASE WHEN r.every <= 60 THEN 60 ELSE 1440 END AS period,
+           CASE WHEN r.daily_limit IS NOT NULL
+                THEN full_days(r.id, r.zone, r.lo, r.hi, r.daily_limit, p_ignore_booking) END AS full_time
+  ) g
+  CROSS JOIN LATERAL (
+    SELECT range_agg(w.during) - coalesce((
+             SELECT range_agg(tstzrange(lower(b.during) - r.after, upper(b.during) + r.before))
+             FROM busy_ranges(r.resource_no, g.back - r.before, r.hi + r.lasts + r.after, p_ignore_booking) b),
+             '{}') AS stretches
+    FROM working_windows(r.practitioner_id, r.zone, g.back, r.hi + r.lasts) w
+  ) free
+  CROSS JOIN LATERAL unnest(free.stretches) stretch
+  CROSS JOIN LATERAL (
+    SELECT greatest(lower(stretch), r.lo) AS first_start, upper(stretch) - r.lasts AS last_start
+  ) e
+  CROSS JOIN LATERAL (
+    SELECT n AT TIME ZONE 'UTC' - z.ahead AS start
+    FROM zone_stretches(r.zone, e.first_start, e.last_start + interval '1 microsecond') z
+    CROSS JOIN LATERAL generate_series(
+      date_bin(g.unit * interval '1 minute',
+               greatest(e.first_start, z.starts_at) AT TIME ZONE 'UTC' + z.ahead
+                 + g.unit * interval '1 minute' - interval '1 microsecond', timestamp '2000-01-01'),
+      least(e.last_start, z.ends_at - interval '1 microsecond') AT TIME ZONE 'UTC' + z.ahead,
+      g.unit * interval '1 minute') n
+    WHERE r.slot_alignment = 'local_hour'
+      AND (g.unit = r.every
+           OR (extract(hour FROM n)::int * 60 + extract(minute FROM n)::int) % g.period % r.every = 0)
+    UNION ALL
+    SELECT n
+    FROM compact_counts(r.zone, lower(stretch), upper(stretch)) c
+    CROSS JOIN LATERAL generate_series(
+      date_bin(r.every * interval '1 minute', greatest(e.first_start, c.counts_from)
+                 + r.every * interval '1 minute' - interval '1 microsecond', c.counts_from),
+      least(e.last_start, c.counts_to - interval '1 microsecond'), r.every * interval '1 minute') n
+    WHERE r.slot_alignment = 'compact'
+  ) t
+  WHERE e.first_start <= e.last_start AND t.start < r.hi
+    AND (g.full_time IS NULL OR NOT t.start <@ g.full_time);
+END $$;
+
+CREATE FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO webhook_events (id, provider, event_id, event_type, body)
+  VALUES (p_id, p_provider, p_event_id, p_event_type, p_body) ON CONFLICT (provider, event_id) DO NOTHING;
+  RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.summary_end(p_practitioner uuid) RETURNS date
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN (now() AT TIME ZONE 'UTC')::date + 1
+    + coalesce((SELECT greatest(60, max(s.horizon_days)) FROM services s
+                WHERE s.practitioner_id = p_practitioner AND s.is_active), 60);
+END $$;
+
+CREATE FUNCTION public.take_back_earning(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE e earnings; commission bigint;
+BEGIN
+  SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    accounts := ARRAY[p_held];
+    amounts := ARRAY[p_amount];
+    RETURN;
+  END IF;
+  commission := half_up(e.commission_minor::numeric * (e.reversed_gross_minor + p_amount), e.gross_minor)
+                - e.reversed_commission_minor;
+  UPDATE earnings
+     SET reversed_gross_minor = reversed_gross_minor + p_amount,
+         reversed_commission_minor = reversed_commission_minor + commission,
+         status = CASE WHEN reversed_gross_minor + p_amount = gross_minor AND status = 'pending'
+                       THEN 'reversed' ELSE status END,
+         updated_at = now()
+   WHERE id = e.id;
+  accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
+                         ELSE earning_account(e) END, 'commission'];
+  amounts := ARRAY[p_amount - commission, commission];
+END $$;
+
+CREATE FUNCTION public.wall_time(p_zone text, p_at timestamp with time zone) RETURNS timestamp without time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN (SELECT p_at AT TIME ZONE 'UTC' + z.offset_minutes * interval '1 minute' FROM zone_offsets z
+          WHERE z.zone = p_zone AND z.starts_at <= p_at AND z.ends_at > p_at);
+END $$;
+
+CREATE FUNCTION public.working_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN (SELECT coalesce(range_agg(w.during), '{}') FROM practitioners p
+          CROSS JOIN LATERAL working_windows(p.id, p.timezone, p_from, p_to) w WHERE p.id = p_practitioner);
+END $$;
+
+CREATE FUNCTION public.working_windows(p_practitioner uuid, p_zone text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(during tstzrange)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT tstzrange(r.opens, r.closes)
+  FROM zone_stretches(p_zone, p_from, p_to) z
+  CROSS JOIN LATERAL (SELECT greatest(z.starts_at, p_from) AS lo, least(z.ends_at, p_to) AS hi) s
+  CROSS JOIN LATERAL local_windows(p_practitioner, (s.lo AT TIME ZONE 'UTC' + z.ahead)::date - 1,
+                                   (s.hi AT TIME ZONE 'UTC' + z.ahead)::date) w
+  CROSS JOIN LATERAL (SELECT greatest(s.lo, w.opens AT TIME ZONE 'UTC' - z.ahead) AS opens,
+                             least(s.hi, w.closes AT TIME ZONE 'UTC' - z.ahead) AS closes) r
+  WHERE r.opens < r.closes
+$$;
+
+CREATE FUNCTION public.zone_stretches(p_zone text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, ahead interval)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT z.starts_at, z.ends_at, z.offset_minutes * interval '1 minute' FROM zone_offsets z
+  WHERE z.zone = p_zone AND z.starts_at < p_to AND z.ends_at > p_from
+$$;
+
+CREATE TABLE public.account_links (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT ck_account_links_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'sign_in'::text])))
+);
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE public.audit_log (
+    no bigint NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    subject_type text NOT NULL,
+    subject_id uuid,
+    details jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.audit_log ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.booking_participants (
+    booking_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    email text,
+    option_name text,
+    price_minor bigint NOT NULL,
+    attended boolean,
+    notes text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.categories (
     id uuid NOT NULL,
     slug text NOT NULL,
@@ -212,6 +1728,8 @@ CREATE TABLE public.claims (
     CONSTRAINT ck_claims_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'booking'::text, 'block'::text])))
 );
 
+ALTER TABLE ONLY public.claims FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.date_overrides (
     practitioner_id uuid NOT NULL,
     date date NOT NULL,
@@ -222,50 +1740,11 @@ CREATE TABLE public.date_overrides (
     CONSTRAINT ck_date_overrides_start_range CHECK (((0 <= ALL (start_minutes)) AND (1439 >= ALL (start_minutes))))
 );
 
-CREATE TABLE public.disputes (
-    id uuid NOT NULL,
-    payment_id uuid NOT NULL,
-    provider text NOT NULL,
-    provider_ref text NOT NULL,
-    amount_minor bigint NOT NULL,
-    currency text NOT NULL,
-    status text DEFAULT 'opened'::text NOT NULL,
-    reason text DEFAULT ''::text NOT NULL,
-    evidence_due_at timestamp with time zone,
-    closed_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_disputes_amount_positive CHECK ((amount_minor > 0)),
-    CONSTRAINT ck_disputes_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT ck_disputes_status_known CHECK ((status = ANY (ARRAY['opened'::text, 'under_review'::text, 'won'::text, 'lost'::text])))
-);
-
-CREATE TABLE public.earnings (
-    id uuid NOT NULL,
-    practitioner_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    payment_id uuid NOT NULL,
-    currency text NOT NULL,
-    gross_minor bigint NOT NULL,
-    commission_bps integer NOT NULL,
-    commission_minor bigint NOT NULL,
-    net_minor bigint NOT NULL,
-    reversed_gross_minor bigint DEFAULT '0'::bigint NOT NULL,
-    reversed_commission_minor bigint DEFAULT '0'::bigint NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    available_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_earnings_adds_up CHECK (((gross_minor > 0) AND (gross_minor = (commission_minor + net_minor)))),
-    CONSTRAINT ck_earnings_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT ck_earnings_reversed_range CHECK ((((reversed_gross_minor >= 0) AND (reversed_gross_minor <= gross_minor)) AND ((reversed_commission_minor >= 0) AND (reversed_commission_minor <= commission_minor)))),
-    CONSTRAINT ck_earnings_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'available'::text, 'paid'::text, 'reversed'::text])))
-);
-
 CREATE TABLE public.free_days (
     resource_no bigint NOT NULL,
     day date NOT NULL,
-    bits bit(288) NOT NULL
+    bits bit(288) NOT NULL,
+    ragged boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -299,6 +1778,8 @@ CREATE TABLE public.ledger_accounts (
     CONSTRAINT ck_ledger_accounts_shards_range CHECK (((shards >= 1) AND (shards <= 256)))
 );
 
+ALTER TABLE ONLY public.ledger_accounts FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_accounts ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.ledger_accounts_no_seq
     START WITH 1
@@ -315,6 +1796,8 @@ CREATE TABLE public.ledger_balances (
 )
 WITH (fillfactor='50');
 
+ALTER TABLE ONLY public.ledger_balances FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.ledger_entries (
     transaction_id uuid NOT NULL,
     line smallint NOT NULL,
@@ -323,6 +1806,8 @@ CREATE TABLE public.ledger_entries (
     balance_after_minor bigint,
     CONSTRAINT ck_ledger_entries_amount_not_zero CHECK ((amount_minor <> 0))
 );
+
+ALTER TABLE ONLY public.ledger_entries FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.ledger_transactions (
     id uuid NOT NULL,
@@ -336,6 +1821,8 @@ CREATE TABLE public.ledger_transactions (
     posted_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_ledger_transactions_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text))
 );
+
+ALTER TABLE ONLY public.ledger_transactions FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.mails (
     id uuid NOT NULL,
@@ -353,6 +1840,17 @@ CREATE TABLE public.mails (
     CONSTRAINT ck_mails_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'kept'::text, 'failed'::text])))
 );
 
+CREATE TABLE public.outside_busy (
+    id uuid NOT NULL,
+    resource_no bigint NOT NULL,
+    source text NOT NULL,
+    during tstzrange NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_outside_busy_bounded CHECK (((NOT isempty(during)) AND (lower(during) IS NOT NULL) AND (upper(during) IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.outside_busy FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.payment_audit (
     no bigint NOT NULL,
     payment_id uuid NOT NULL,
@@ -364,6 +1862,8 @@ CREATE TABLE public.payment_audit (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+ALTER TABLE ONLY public.payment_audit FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.payment_audit ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.payment_audit_no_seq
     START WITH 1
@@ -373,35 +1873,14 @@ ALTER TABLE public.payment_audit ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE public.payments (
-    id uuid NOT NULL,
-    no bigint NOT NULL,
-    purpose text NOT NULL,
-    purpose_id uuid,
-    payer_id uuid,
-    amount_minor bigint NOT NULL,
-    currency text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    provider text NOT NULL,
-    provider_ref text,
-    payment_method text,
-    client_secret text,
-    checkout_url text,
-    failure_code text,
-    refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
-    refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
-    disputed_minor bigint DEFAULT '0'::bigint NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    succeeded_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_payments_amount_positive CHECK ((amount_minor > 0)),
-    CONSTRAINT ck_payments_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT ck_payments_disputed_range CHECK (((disputed_minor >= 0) AND (disputed_minor <= amount_minor))),
-    CONSTRAINT ck_payments_never_over_refunded CHECK (((refunded_minor >= 0) AND (refund_pending_minor >= 0) AND ((refunded_minor + refund_pending_minor) <= amount_minor))),
-    CONSTRAINT ck_payments_purpose_known CHECK ((purpose = ANY (ARRAY['booking_full'::text, 'booking_deposit'::text, 'booking_balance'::text, 'booking_add_on'::text, 'invoice'::text, 'credit'::text, 'package'::text, 'subscription'::text, 'free_amount'::text]))),
-    CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text])))
-);
+CREATE VIEW public.payment_summary WITH (security_invoker='true') AS
+ SELECT COALESCE(payment_method, provider) AS payment_method,
+    status,
+    currency,
+    count(*) AS payment_count,
+    sum(amount_minor) AS total_amount
+   FROM public.payments
+  GROUP BY COALESCE(payment_method, provider), status, currency;
 
 ALTER TABLE public.payments ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.payments_no_seq
@@ -554,6 +2033,14 @@ CREATE TABLE public.price_options (
     CONSTRAINT ck_price_options_price_not_negative CHECK ((price_minor >= 0))
 );
 
+CREATE TABLE public.provider_cursors (
+    provider text NOT NULL,
+    polled_until timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.provider_cursors FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.provider_operations (
     id uuid NOT NULL,
     provider text NOT NULL,
@@ -572,6 +2059,8 @@ CREATE TABLE public.provider_operations (
     CONSTRAINT ck_provider_operations_kind_known CHECK ((kind = ANY (ARRAY['create'::text, 'confirm'::text, 'capture'::text, 'cancel'::text, 'refund'::text]))),
     CONSTRAINT ck_provider_operations_status_known CHECK ((status = ANY (ARRAY['planned'::text, 'called'::text, 'answered'::text, 'unknown'::text, 'abandoned'::text])))
 );
+
+ALTER TABLE ONLY public.provider_operations FORCE ROW LEVEL SECURITY;
 
 CREATE UNLOGGED TABLE public.rate_limits (
     caller text NOT NULL,
@@ -614,6 +2103,8 @@ CREATE TABLE public.refunds (
     CONSTRAINT ck_refunds_origin_known CHECK ((origin = ANY (ARRAY['moorage'::text, 'external'::text]))),
     CONSTRAINT ck_refunds_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
 );
+
+ALTER TABLE ONLY public.refunds FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.services (
     id uuid NOT NULL,
@@ -724,6 +2215,8 @@ CREATE TABLE public.webhook_events (
     CONSTRAINT ck_webhook_events_status_known CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'ignored'::text, 'parked'::text])))
 );
 
+ALTER TABLE ONLY public.webhook_events FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.weekly_hours (
     id uuid NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -744,6 +2237,13 @@ CREATE TABLE public.zone_offsets (
     ends_at timestamp with time zone NOT NULL,
     offset_minutes smallint NOT NULL,
     CONSTRAINT ck_zone_offsets_not_empty CHECK ((starts_at < ends_at))
+);
+
+CREATE TABLE public.zone_release (
+    is_only boolean DEFAULT true NOT NULL,
+    version text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_zone_release_one_row CHECK (is_only)
 );
 
 CREATE TABLE sandbox.charges (
@@ -1067,6 +2567,9 @@ ALTER TABLE ONLY public.ledger_transactions
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT pk_mails PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.outside_busy
+    ADD CONSTRAINT pk_outside_busy PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.payment_audit
     ADD CONSTRAINT pk_payment_audit PRIMARY KEY (no);
 
@@ -1081,6 +2584,9 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.price_options
     ADD CONSTRAINT pk_price_options PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.provider_cursors
+    ADD CONSTRAINT pk_provider_cursors PRIMARY KEY (provider);
 
 ALTER TABLE ONLY public.provider_operations
     ADD CONSTRAINT pk_provider_operations PRIMARY KEY (id);
@@ -1114,6 +2620,9 @@ ALTER TABLE ONLY public.weekly_hours
 
 ALTER TABLE ONLY public.zone_offsets
     ADD CONSTRAINT pk_zone_offsets PRIMARY KEY (zone, starts_at);
+
+ALTER TABLE ONLY public.zone_release
+    ADD CONSTRAINT pk_zone_release PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY public.sql_files
     ADD CONSTRAINT sql_files_pkey PRIMARY KEY (path);
@@ -1246,6 +2755,8 @@ CREATE INDEX ix_disputes_payment_id ON public.disputes USING btree (payment_id);
 
 CREATE INDEX ix_earnings_booking ON public.earnings USING btree (booking_id);
 
+CREATE INDEX ix_earnings_due ON public.earnings USING btree (available_at) WHERE ((status = 'pending'::text) AND (held_at IS NULL));
+
 CREATE INDEX ix_earnings_practitioner ON public.earnings USING btree (practitioner_id, created_at);
 
 CREATE INDEX ix_free_days_day ON public.free_days USING btree (day, resource_no);
@@ -1261,6 +2772,8 @@ CREATE INDEX ix_ledger_transactions_reference ON public.ledger_transactions USIN
 CREATE INDEX ix_mails_recent ON public.mails USING btree (created_at);
 
 CREATE INDEX ix_mails_user ON public.mails USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX ix_outside_busy_during ON public.outside_busy USING gist (int8range(resource_no, resource_no, '[]'::text), during);
 
 CREATE INDEX ix_payment_audit_payment_id ON public.payment_audit USING btree (payment_id);
 
@@ -1378,6 +2891,30 @@ CREATE UNIQUE INDEX uq_charges_paid ON sandbox.charges USING btree (intent_id) W
 
 CREATE UNIQUE INDEX uq_disputes_open ON sandbox.disputes USING btree (charge_id) WHERE (status <> 'won'::text);
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.payment_audit FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.payment_audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE CONSTRAINT TRIGGER has_entries AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_has_entries();
+
+CREATE TRIGGER keep_rows BEFORE DELETE ON public.ledger_balances FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER keep_rows_truncate BEFORE TRUNCATE ON public.ledger_balances FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_balances();
+
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
 ALTER TABLE public.pgqueuer DISABLE TRIGGER tg_pgqueuer_changed;
@@ -1490,6 +3027,94 @@ ALTER TABLE ONLY sandbox.disputes
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT fk_refunds_charge_id FOREIGN KEY (charge_id) REFERENCES sandbox.charges(id) ON DELETE RESTRICT;
 
+CREATE POLICY asking ON public.disputes FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.payments p
+  WHERE (p.id = disputes.payment_id))));
+
+CREATE POLICY asking ON public.earnings FOR SELECT TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY asking ON public.ledger_accounts FOR SELECT TO moorage_web USING (((owner_id = ANY (ARRAY[( SELECT public.asking_practitioner() AS asking_practitioner), ( SELECT public.asking_user() AS asking_user)])) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY asking ON public.ledger_balances FOR SELECT TO moorage_web USING ((( SELECT public.asking_admin() AS asking_admin) OR (account_no = ANY (ARRAY( SELECT ledger_accounts.no
+   FROM public.ledger_accounts)))));
+
+CREATE POLICY asking ON public.ledger_entries FOR SELECT TO moorage_web USING ((( SELECT public.asking_admin() AS asking_admin) OR (account_no = ANY (ARRAY( SELECT ledger_accounts.no
+   FROM public.ledger_accounts)))));
+
+CREATE POLICY asking ON public.ledger_transactions FOR SELECT TO moorage_web USING ((( SELECT public.asking_admin() AS asking_admin) OR (EXISTS ( SELECT
+   FROM public.ledger_entries e
+  WHERE (e.transaction_id = ledger_transactions.id)))));
+
+CREATE POLICY asking ON public.payment_audit FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.payments p
+  WHERE (p.id = payment_audit.payment_id))));
+
+CREATE POLICY asking ON public.payments FOR SELECT TO moorage_web USING (((payer_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin) OR (id = ANY (ARRAY( SELECT e.payment_id
+   FROM public.earnings e
+  WHERE (e.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)))))));
+
+CREATE POLICY asking ON public.refunds FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.payments p
+  WHERE (p.id = refunds.payment_id))));
+
+CREATE POLICY asking ON public.webhook_events FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
+ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY claims_product ON public.claims TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.disputes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.earnings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_balances ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_transactions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outside_busy ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY outside_busy_product ON public.outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.payment_audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY product ON public.disputes TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.earnings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.ledger_accounts TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.ledger_balances TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.ledger_entries TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.ledger_transactions TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.payment_audit TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.provider_cursors TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.provider_operations TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.refunds TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.webhook_events TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.provider_cursors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE sandbox.charges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.deliveries ENABLE ROW LEVEL SECURITY;
@@ -1536,9 +3161,169 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
+
+GRANT SELECT ON TABLE public.payments TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO moorage_engine;
+GRANT SELECT ON TABLE public.payments TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.claim_operation(p_operation uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_operation(p_operation uuid, p_lease interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) TO moorage_worker;
+
+GRANT SELECT ON TABLE public.disputes TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.disputes TO moorage_engine;
+GRANT SELECT ON TABLE public.disputes TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) TO moorage_web;
+GRANT ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.confirm_claim(p_booking uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_claim(p_booking uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_web;
+GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
+
+GRANT SELECT ON TABLE public.earnings TO moorage_web;
+GRANT SELECT ON TABLE public.earnings TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.earnings TO moorage_engine;
+
 REVOKE ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_web;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.plan_operation(p_operation_id uuid, p_provider text, p_kind text, p_payment uuid, p_refund uuid, p_request jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_operation(p_operation_id uuid, p_provider text, p_kind text, p_payment uuid, p_refund uuid, p_request jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.plan_refund(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_refund(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.post(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_accounts text[], p_amounts bigint[], p_reverses uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_accounts text[], p_amounts bigint[], p_reverses uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.reclaim(p_booking uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reclaim(p_booking uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_earning(p_booking uuid, p_payment uuid, p_practitioner uuid, p_gross bigint, p_commission bigint, p_bps integer, p_currency text, p_is_house boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_earning(p_booking uuid, p_payment uuid, p_practitioner uuid, p_gross bigint, p_commission bigint, p_bps integer, p_currency text, p_is_house boolean) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.release_claim(p_booking uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_claim(p_booking uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.release_earnings(p_now timestamp with time zone, p_booking uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_earnings(p_now timestamp with time zone, p_booking uuid, p_limit integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.reverse_earning(p_payment uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_amount bigint, p_currency text, p_held text, p_to text, p_lost boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reverse_earning(p_payment uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_amount bigint, p_currency text, p_held text, p_to text, p_lost boolean) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.reverse_transaction(p_id uuid, p_transaction uuid, p_cause text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reverse_transaction(p_id uuid, p_transaction uuid, p_cause text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.settle_event(p_event uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_event(p_event uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.settle_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text, p_status text, p_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text, p_status text, p_data jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_engine;
 
@@ -1549,41 +3334,54 @@ GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_participants TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_engine;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.disputes TO moorage_engine;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.earnings TO moorage_engine;
+GRANT SELECT ON TABLE public.date_overrides TO moorage_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_engine;
+GRANT SELECT ON TABLE public.free_days TO moorage_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_accounts TO moorage_engine;
+GRANT SELECT ON TABLE public.ledger_accounts TO moorage_web;
+GRANT SELECT ON TABLE public.ledger_accounts TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.ledger_accounts TO moorage_engine;
 
 GRANT USAGE ON SEQUENCE public.ledger_accounts_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.ledger_accounts_no_seq TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_balances TO moorage_engine;
+GRANT SELECT ON TABLE public.ledger_balances TO moorage_web;
+GRANT SELECT ON TABLE public.ledger_balances TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_balances TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_entries TO moorage_engine;
+GRANT SELECT ON TABLE public.ledger_entries TO moorage_web;
+GRANT SELECT ON TABLE public.ledger_entries TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.ledger_entries TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_transactions TO moorage_engine;
+GRANT SELECT ON TABLE public.ledger_transactions TO moorage_web;
+GRANT SELECT ON TABLE public.ledger_transactions TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.ledger_transactions TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payment_audit TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_worker;
+
+GRANT SELECT ON TABLE public.payment_audit TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.payment_audit TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_audit TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payments TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_summary TO moorage_web;
+GRANT SELECT ON TABLE public.payment_summary TO moorage_worker;
 
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_engine;
@@ -1621,7 +3419,11 @@ GRANT USAGE ON SEQUENCE public.practitioners_resource_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_options TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.provider_operations TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_cursors TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_cursors TO moorage_engine;
+
+GRANT SELECT ON TABLE public.provider_operations TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_operations TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
 
@@ -1629,19 +3431,52 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_en
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refunds TO moorage_engine;
+GRANT SELECT ON TABLE public.refunds TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO moorage_engine;
+GRANT SELECT ON TABLE public.refunds TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_engine;
+GRANT SELECT ON TABLE public.sessions TO moorage_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_events TO moorage_engine;
+GRANT SELECT ON TABLE public.webhook_events TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_events TO moorage_engine;
+
+GRANT SELECT(id) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(provider) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(event_id) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(event_type) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(status) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(outcome) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(attempts) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(next_at) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(received_at) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(processed_at) ON TABLE public.webhook_events TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.weekly_hours TO moorage_engine;
+GRANT SELECT ON TABLE public.weekly_hours TO moorage_web;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.weekly_hours TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zone_offsets TO moorage_engine;
+GRANT SELECT ON TABLE public.zone_offsets TO moorage_web;
+GRANT SELECT ON TABLE public.zone_offsets TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zone_release TO moorage_engine;
+GRANT SELECT ON TABLE public.zone_release TO moorage_web;
+GRANT SELECT ON TABLE public.zone_release TO moorage_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.charges TO moorage_worker;
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("resource_no", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("bits", postgresql.BIT(length=288), nullable=False),
+        sa.Column("ragged", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("resource_no", "day", name=op.f("pk_free_days")),
         postgresql_with={"fillfactor": "70"},
     )
@@ -141,6 +142,33 @@ def upgrade() -> None:
     op.create_index("ix_mails_recent", "mails", ["created_at"], unique=False)
     op.create_index(
         "ix_mails_user", "mails", ["user_id"], unique=False, postgresql_where=sa.text("user_id IS NOT NULL")
+    )
+    op.create_table(
+        "outside_busy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("resource_no", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "NOT isempty(during) AND lower(during) IS NOT NULL AND upper(during) IS NOT NULL",
+            name=op.f("ck_outside_busy_bounded"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_busy")),
+    )
+    op.create_index(
+        "ix_outside_busy_during",
+        "outside_busy",
+        [sa.literal_column("int8range(resource_no, resource_no, '[]')"), "during"],
+        unique=False,
+        postgresql_using="gist",
+    )
+    op.create_table(
+        "provider_cursors",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("polled_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("provider", name=op.f("pk_provider_cursors")),
     )
     op.create_table(
         "rate_limits",
@@ -346,6 +374,14 @@ def upgrade() -> None:
         sa.Column("offset_minutes", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_zone_offsets_not_empty")),
         sa.PrimaryKeyConstraint("zone", "starts_at", name=op.f("pk_zone_offsets")),
+    )
+    op.create_table(
+        "zone_release",
+        sa.Column("is_only", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("is_only", name=op.f("ck_zone_release_one_row")),
+        sa.PrimaryKeyConstraint("is_only", name=op.f("pk_zone_release")),
     )
     op.create_table(
         "account_links",
@@ -617,6 +653,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("provider_ref", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("held_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default="opened", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -629,6 +666,7 @@ def upgrade() -> None:
             "status IN ('opened', 'under_review', 'won', 'lost')", name=op.f("ck_disputes_status_known")
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_disputes_amount_positive")),
+        sa.CheckConstraint("held_minor BETWEEN 0 AND amount_minor", name=op.f("ck_disputes_held_range")),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_disputes_payment_id"), ondelete="RESTRICT"
         ),
@@ -649,8 +687,11 @@ def upgrade() -> None:
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("reversed_gross_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reversed_commission_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("is_sale", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("available_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("releases", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_earnings_currency_code")),
@@ -671,6 +712,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("payment_id", name=op.f("uq_earnings_payment_id")),
     )
     op.create_index("ix_earnings_booking", "earnings", ["booking_id"], unique=False)
+    op.create_index(
+        "ix_earnings_due",
+        "earnings",
+        ["available_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'pending' AND held_at IS NULL"),
+    )
     op.create_index("ix_earnings_practitioner", "earnings", ["practitioner_id", "created_at"], unique=False)
     op.create_table(
         "payment_audit",
@@ -1256,6 +1304,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payment_audit_payment_id"), table_name="payment_audit")
     op.drop_table("payment_audit")
     op.drop_index("ix_earnings_practitioner", table_name="earnings")
+    op.drop_index(
+        "ix_earnings_due", table_name="earnings", postgresql_where=sa.text("status = 'pending' AND held_at IS NULL")
+    )
     op.drop_index("ix_earnings_booking", table_name="earnings")
     op.drop_table("earnings")
     op.drop_index(op.f("ix_disputes_payment_id"), table_name="disputes")
@@ -1300,6 +1351,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_account_links_user_id"), table_name="account_links")
     op.drop_index(op.f("ix_account_links_expires_at"), table_name="account_links")
     op.drop_table("account_links")
+    op.drop_table("zone_release")
     op.drop_table("zone_offsets")
     op.drop_index(
         "ix_webhook_events_parked", table_name="webhook_events", postgresql_where=sa.text("status = 'parked'")
@@ -1325,6 +1377,9 @@ def downgrade() -> None:
     op.drop_index("ix_events_created_at", table_name="events", schema="sandbox")
     op.drop_table("events", schema="sandbox")
     op.drop_table("rate_limits")
+    op.drop_table("provider_cursors")
+    op.drop_index("ix_outside_busy_during", table_name="outside_busy", postgresql_using="gist")
+    op.drop_table("outside_busy")
     op.drop_index("ix_mails_user", table_name="mails", postgresql_where=sa.text("user_id IS NOT NULL"))
     op.drop_index("ix_mails_recent", table_name="mails")
     op.drop_table("mails")

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from moorage.kernel.tables import (
@@ -111,8 +112,13 @@ earnings = Table(
     minor("net_minor"),
     minor("reversed_gross_minor", default=0),
     minor("reversed_commission_minor", default=0),
+    # True where the business itself delivers: all of it went to `sales`, nobody is owed.
+    Column("is_sale", Boolean, nullable=False, server_default="false"),
     text_column("status", default="pending"),
     instant("available_at", nullable=True),
+    # While a dispute is open it is not released; `releases` counts how often it was.
+    instant("held_at", nullable=True),
+    Column("releases", Integer, nullable=False, server_default="0"),
     created_at(),
     updated_at(),
     one_of("status", "pending", "available", "paid", "reversed"),
@@ -125,4 +131,5 @@ earnings = Table(
     UniqueConstraint("payment_id"),
     Index("ix_earnings_practitioner", "practitioner_id", "created_at"),
     Index("ix_earnings_booking", "booking_id"),
+    Index("ix_earnings_due", "available_at", postgresql_where=text("status = 'pending' AND held_at IS NULL")),
 )

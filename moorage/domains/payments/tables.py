@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -137,6 +138,8 @@ disputes = Table(
     text_column("provider"),
     text_column("provider_ref"),
     minor("amount_minor"),
+    # Of that, what the payment had not given back yet: the exposure, taken out of clearing while it is open.
+    minor("held_minor"),
     text_column("currency"),
     text_column("status", default="opened"),
     text_column("reason", default=""),
@@ -147,6 +150,7 @@ disputes = Table(
     one_of("status", "opened", "under_review", "won", "lost"),
     currency_check(),
     CheckConstraint("amount_minor > 0", name="amount_positive"),
+    CheckConstraint("held_minor BETWEEN 0 AND amount_minor", name="held_range"),
     UniqueConstraint("provider", "provider_ref"),
 )
 
@@ -195,4 +199,13 @@ webhook_events = Table(
     UniqueConstraint("provider", "event_id"),
     Index("ix_webhook_events_due", "next_at", postgresql_where=text("status = 'received'")),
     Index("ix_webhook_events_parked", "received_at", postgresql_where=text("status = 'parked'")),
+)
+
+# Until when each provider's own list of events has been read, for those that were never delivered.
+provider_cursors = Table(
+    "provider_cursors",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    instant("polled_until"),
+    updated_at(),
 )

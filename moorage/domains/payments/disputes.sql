@@ -1,0 +1,74 @@
+-- Disputes: the provider takes the money back while it decides; funds and earnings are held from the first event.
+
+-- Records what a provider says of a dispute: 'moved', 'repeated' or 'impossible'. The exposure is what the payment has
+-- not given back yet. Opened: disputed <- clearing, the earning held. Won: back. Lost: earnings and commission (or
+-- dispute_losses, or what was held) pay for it. Locks: the payment's row, the earning's, then balances.
+CREATE OR REPLACE FUNCTION record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint,
+                                          p_status text, p_reason text DEFAULT '', p_evidence_due timestamptz DEFAULT NULL,
+                                          p_data jsonb DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE p payments; d disputes; exposure bigint; outcome text := 'repeated';
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF p.succeeded_at IS NULL THEN
+    PERFORM refuse('invalid_state', format('A payment that is %s cannot be disputed.', p.status));
+  END IF;
+  SELECT * INTO d FROM disputes WHERE provider = p.provider AND provider_ref = p_provider_ref;
+  IF NOT FOUND THEN
+    exposure := least(p_amount, p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+    INSERT INTO disputes (id, payment_id, provider, provider_ref, amount_minor, held_minor, currency, reason, evidence_due_at)
+    VALUES (p_dispute, p_payment, p.provider, p_provider_ref, p_amount, exposure, p.currency, p_reason, p_evidence_due)
+    RETURNING * INTO d;
+    PERFORM hold_disputed(p, d, p_data);
+    outcome := 'moved';
+  END IF;
+  IF d.closed_at IS NOT NULL THEN
+    RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
+  END IF;
+  IF p_status IN ('won', 'lost') THEN
+    PERFORM close_dispute(p, d, p_status, p_data);
+    RETURN 'moved';
+  END IF;
+  IF p_status = 'under_review' AND d.status = 'opened' THEN
+    UPDATE disputes SET status = 'under_review', updated_at = now() WHERE id = d.id;
+    outcome := 'moved';
+  END IF;
+  RETURN outcome;
+END $$;
+
+-- The first event's postings. Nothing is left to hold when all was refunded before.
+CREATE OR REPLACE FUNCTION hold_disputed(p payments, d disputes, p_data jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF d.held_minor = 0 THEN
+    RETURN;
+  END IF;
+  UPDATE payments SET disputed_minor = disputed_minor + d.held_minor, updated_at = now() WHERE id = p.id;
+  PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, 'dispute_opened:' || d.id, p.currency,
+               ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
+  PERFORM hold_earning(p.id, now());
+  PERFORM restate_payment(p.id, 'dispute_opened', p_data, NULL);
+END $$;
+
+-- The last event's postings: won gives the money back to clearing, lost takes it from whom it had reached.
+CREATE OR REPLACE FUNCTION close_dispute(p payments, d disputes, p_status text, p_data jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE disputes SET status = p_status, closed_at = now(), updated_at = now() WHERE id = d.id;
+  IF d.held_minor = 0 THEN
+    RETURN;
+  END IF;
+  IF p_status = 'won' THEN
+    UPDATE payments SET disputed_minor = disputed_minor - d.held_minor, updated_at = now() WHERE id = p.id;
+    PERFORM post(new_id(), 'dispute_won', 'dispute', d.id, 'dispute_won:' || d.id, p.currency,
+                 ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
+  ELSE
+    PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
+                            held_account(p.purpose), 'disputed:' || p.provider, true);
+  END IF;
+  IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
+    PERFORM hold_earning(p.id, NULL);
+  END IF;
+  PERFORM restate_payment(p.id, 'dispute_' || p_status, p_data, NULL);
+END $$;
