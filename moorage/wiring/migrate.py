@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from moorage.domains.availability.zones import RELEASE, load_zone_offsets
 from moorage.wiring.postgres_errors import PostgresError
 from moorage.wiring.roles import OWNER
 from moorage.wiring.sql_files import PACKAGE, apply_sql_files, drop_sql_objects, sql_files
@@ -93,14 +94,16 @@ async def _migrate_locked(connection: AsyncConnection, revision: str) -> bool:
     at_head = await connection.run_sync(_run_alembic, revision)
     if at_head:
         await apply_sql_files(owner)
+        await load_zone_offsets(owner)
     await _record(owner, wanted, at_head=at_head)
     return True
 
 
 def wanted_files() -> dict[str, str]:
-    """Return the hash of every file that makes the schema, by its path from the root."""
+    """Return the hash of every file that makes the schema, by its path from the root, and the zone data's release."""
     files = [*sorted((MIGRATIONS / "versions").glob("*.py")), *sql_files()]
-    return {path.relative_to(ROOT).as_posix(): _sha256(path) for path in files}
+    hashes = {path.relative_to(ROOT).as_posix(): _sha256(path) for path in files}
+    return {**hashes, "tzdata": RELEASE}
 
 
 async def _applied(owner: asyncpg.Connection) -> dict[str, str]:

@@ -12,10 +12,12 @@ from importlib import resources
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import tzdata
+import tzdata  # type: ignore[import-untyped]  # data alone, and one string
 
 from moorage.kernel.db import Connection
 
+RELEASE: Final[str] = tzdata.IANA_VERSION
+"""The pinned release, for instance 2026a."""
 FIRST_INSTANT: Final = datetime(2010, 1, 1, tzinfo=UTC)
 LAST_INSTANT: Final = datetime(2060, 1, 1, tzinfo=UTC)
 """Zone data reaches from the first to the last instant; nothing is offered outside."""
@@ -45,18 +47,18 @@ def pinned_zone(name: str) -> tzinfo:
 
 async def load_zone_offsets(db: Connection) -> bool:
     """Write every zone's stretches of constant offset into `zone_offsets`; True when something was written.
-    Does nothing when the table was written from this very release. Run by the migration step, as the owner."""
-    version = tzdata.IANA_VERSION
+    Does nothing when the table was written from this very release. Run by the migration step, as the owner.
+    """
     async with db.transaction():
         await db.execute("LOCK TABLE zone_release IN SHARE ROW EXCLUSIVE MODE")
-        if await db.fetchval("SELECT version FROM zone_release") == version:
+        if await db.fetchval("SELECT version FROM zone_release") == RELEASE:
             return False
         await db.execute("DELETE FROM zone_offsets")
         await db.copy_records_to_table("zone_offsets", records=_rows(), columns=_COLUMNS)
         await db.execute(
             "INSERT INTO zone_release (version) VALUES ($1)"
             " ON CONFLICT (is_only) DO UPDATE SET version = excluded.version, loaded_at = now()",
-            version,
+            RELEASE,
         )
     await db.execute("ANALYZE zone_offsets")
     return True
