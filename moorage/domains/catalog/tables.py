@@ -1,6 +1,18 @@
 """Tables of the catalog: what is sold, at what price, under which rules."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, SmallInteger, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from moorage.kernel.tables import (
     created_at,
@@ -36,7 +48,7 @@ services = Table(
     text_column("service_type"),
     Column("is_active", Boolean, nullable=False, server_default="true"),
     Column("is_virtual", Boolean, nullable=False, server_default="false"),
-    # Price: fixed for a session; for a workshop or course, per place. Price options, where they exist, are per participant.
+    # Price: fixed for a session; for a workshop or course, per place. Options, where they exist, are per participant.
     minor("price_minor"),
     text_column("currency"),
     # Deposit asked for now: a share in basis points or a fixed amount; neither means all of it.
@@ -55,6 +67,10 @@ services = Table(
     Column("min_notice_minutes", Integer, nullable=False, server_default="0"),
     Column("horizon_days", Integer, nullable=False, server_default="60"),
     Column("daily_limit", Integer),
+    # What lists compare with, written by a trigger: the price in whole units (currencies differ in their decimals),
+    # and the words of title and description.
+    Column("list_price", Numeric(20, 4), nullable=False, server_default="0"),
+    Column("search_words", TSVECTOR, nullable=False, server_default=text("''::tsvector")),
     created_at(),
     updated_at(),
     one_of("service_type", "session", "workshop", "course"),
@@ -76,7 +92,9 @@ services = Table(
     CheckConstraint("daily_limit > 0", name="daily_limit_positive"),
     Index("ix_services_practitioner", "practitioner_id", "is_active"),
     Index("ix_services_listed", "service_type", "id", postgresql_where=text("is_active")),
-    Index("ix_services_price", "currency", "price_minor", postgresql_where=text("is_active")),
+    Index("ix_services_price", "list_price", "id", postgresql_where=text("is_active")),
+    Index("ix_services_newest", "id", postgresql_where=text("is_active")),
+    Index("ix_services_search_words", "search_words", postgresql_using="gin"),
 )
 
 price_options = Table(

@@ -1,7 +1,7 @@
 """Tables of practitioners: who delivers, and where."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Identity, Index, Integer, Table, Text, CheckConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Double, Identity, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from moorage.kernel.tables import created_at, id_column, instant, metadata, one_of, reference, text_column, updated_at
 
@@ -27,12 +27,19 @@ practitioners = Table(
     # The practitioner's own commission in basis points; NULL takes the tiers in settings.
     Column("commission_bps", Integer),
     text_column("stripe_account_id", nullable=True),
+    # What search compares with, written by a trigger: specializations in lower case, and the words of name,
+    # specializations and bio.
+    Column("specialization_keys", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("search_words", TSVECTOR, nullable=False, server_default=text("''::tsvector")),
     created_at(),
     updated_at(),
     one_of("verification_status", "pending", "verified", "rejected"),
     CheckConstraint("commission_bps BETWEEN 0 AND 10000", name="commission_bps_range"),
-    Index("ix_practitioners_specializations", "specializations", postgresql_using="gin"),
+    Index("ix_practitioners_specialization_keys", "specialization_keys", postgresql_using="gin"),
+    Index("ix_practitioners_search_words", "search_words", postgresql_using="gin"),
     Index("ix_practitioners_listed", "is_featured", "id", postgresql_where=text("verification_status = 'verified'")),
+    Index("ix_practitioners_by_name", "display_name", "id", postgresql_where=text("verification_status = 'verified'")),
+    Index("ix_practitioners_undecided", "id", postgresql_where=text("verification_status = 'pending'")),
 )
 
 locations = Table(

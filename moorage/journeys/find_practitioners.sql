@@ -1,0 +1,60 @@
+-- Looking for somebody: one page of the verified practitioners that match every filter in `p_filters`, in the order of
+-- `p_order`, and how many match in all. Filters (a key left out does not filter): specialization, city, near {lat, lng,
+-- radius_km, lat_from, lat_to, lng_ranges [[west, east]]}, is_virtual, is_featured, search (words of the practitioner or
+-- of an active service), and of one and the same active service: category (slug or id), price_min, price_max (whole
+-- units), currency. `nobody` true: none (a rating is asked for and there are no reviews).
+-- A definer's function because the indexes on words, arrays and free time are of no use under row-level security (their
+-- operators are not leakproof); it gives ids of public rows alone, and who asks reads the rows under their own policy.
+CREATE FUNCTION find_practitioners(p_filters jsonb, p_order text[], p_limit int, p_offset int,
+                                   OUT ids uuid[], OUT total bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  -- $1 is p_filters: its values are constants to the planner, never text of the statement.
+  v_service text := concat_ws(' AND ',
+    CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
+    CASE WHEN p_filters ? 'price_min' THEN 's.list_price >= ($1->>''price_min'')::numeric' END,
+    CASE WHEN p_filters ? 'price_max' THEN 's.list_price <= ($1->>''price_max'')::numeric' END,
+    CASE WHEN p_filters ? 'currency' THEN 's.currency = $1->>''currency''' END);
+  v_from text := concat_ws(' AND ',
+    ' FROM practitioners p WHERE p.verification_status = ''verified''',
+    CASE WHEN (p_filters->>'nobody')::boolean THEN 'false' END,
+    CASE WHEN p_filters ? 'is_featured' THEN 'p.is_featured = ($1->>''is_featured'')::boolean' END,
+    CASE WHEN p_filters ? 'specialization' THEN
+      'p.specialization_keys @> ARRAY[lower($1->>''specialization'')]' END,
+    CASE WHEN p_filters ? 'city' THEN
+      'p.id IN (SELECT l.practitioner_id FROM practitioner_locations l WHERE lower(l.city) = lower($1->>''city''))' END,
+    CASE WHEN p_filters ? 'near' THEN
+      'p.id IN (SELECT l.practitioner_id FROM practitioner_locations l
+                 WHERE l.lat BETWEEN ($1->''near''->>''lat_from'')::float8 AND ($1->''near''->>''lat_to'')::float8
+                   AND (l.lng BETWEEN ($1->''near''->''lng_ranges''->0->>0)::float8
+                                  AND ($1->''near''->''lng_ranges''->0->>1)::float8
+                        OR l.lng BETWEEN ($1->''near''->''lng_ranges''->1->>0)::float8
+                                     AND ($1->''near''->''lng_ranges''->1->>1)::float8)
+                   AND distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8)
+                       <= ($1->''near''->>''radius_km'')::float8)' END,
+    CASE WHEN p_filters ? 'is_virtual' THEN
+      'EXISTS (SELECT FROM practitioner_locations l WHERE l.practitioner_id = p.id AND l.is_virtual
+               UNION ALL
+               SELECT FROM services s WHERE s.practitioner_id = p.id AND s.is_active AND s.is_virtual)
+       = ($1->>''is_virtual'')::boolean' END,
+    CASE WHEN v_service <> '' THEN
+      'p.id IN (SELECT s.practitioner_id FROM services s WHERE s.is_active AND ' || v_service || ')' END,
+    CASE WHEN p_filters ? 'search' THEN
+      'p.id IN (SELECT w.id FROM practitioners w WHERE w.search_words @@ search_query($1->>''search'')
+                UNION ALL
+                SELECT s.practitioner_id FROM services s
+                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END);
+  v_order text := ordering(p_order, jsonb_build_object(
+    'is_featured', 'p.is_featured', 'display_name', 'p.display_name', 'created_at', 'p.created_at', 'id', 'p.id',
+    'price', '(SELECT min(s.list_price) FROM services s WHERE s.practitioner_id = p.id AND s.is_active)')
+    || CASE WHEN p_filters ? 'near' THEN jsonb_build_object('distance',
+      '(SELECT min(distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8))
+          FROM practitioner_locations l WHERE l.practitioner_id = p.id)') ELSE '{}' END);
+BEGIN
+  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
+  EXECUTE 'SELECT array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+     INTO ids USING p_filters, p_limit, p_offset;
+END $$;
+ALTER FUNCTION find_practitioners(jsonb, text[], int, int) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION find_practitioners(jsonb, text[], int, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_practitioners(jsonb, text[], int, int) TO moorage_web, moorage_engine;
