@@ -44,6 +44,27 @@ BEGIN
   owner_id := CASE WHEN shards = 1 THEN split_part(p_code, ':', 2)::uuid END;
 END $$;
 
+CREATE FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_id uuid;
+BEGIN
+  INSERT INTO practitioners AS p (id, user_id, display_name, bio, timezone, specializations, certifications)
+  VALUES (p_id, asking_user(), p_display_name, p_bio, p_timezone, p_specializations, p_certifications)
+  ON CONFLICT (user_id) DO UPDATE
+     SET display_name = excluded.display_name, bio = excluded.bio, timezone = excluded.timezone,
+         specializations = excluded.specializations, certifications = excluded.certifications,
+         verification_status = 'pending', verification_reason = NULL, updated_at = now()
+   WHERE p.verification_status = 'rejected'
+  RETURNING id INTO v_id;
+  IF v_id IS NULL THEN
+    PERFORM refuse('already_applied');
+  END IF;
+  RETURN v_id;
+END $$;
+
 CREATE FUNCTION public.asking_admin() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -449,6 +470,41 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v practitioners%ROWTYPE;
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  SELECT * INTO v FROM practitioners WHERE id = p_practitioner FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  ELSIF v.verification_status = p_status THEN
+    PERFORM refuse('invalid_state', 'The practitioner is ' || p_status || ' already.');
+  END IF;
+  UPDATE practitioners
+     SET verification_status = p_status, verification_reason = p_reason, verified_by = asking_user(),
+         verified_at = CASE p_status WHEN 'verified' THEN now() END, updated_at = now()
+   WHERE id = p_practitioner;
+  PERFORM record_action('practitioner.' || p_status, 'practitioner', p_practitioner,
+                        jsonb_build_object('from', v.verification_status, 'reason', p_reason));
+  -- Each decision is told once, and a later one again.
+  PERFORM queue_mail(u.id, u.email, p_subject, p_body, format('practitioner_%s:%s:%s', p_status, v.id, new_id()))
+     FROM users u WHERE u.id = v.user_id;
+END $$;
+
+CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precision, p_lat2 double precision, p_lng2 double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT 2 * 6371.0088 * asin(least(1, sqrt(
+    power(sin(radians(p_lat2 - p_lat1) / 2), 2)
+    + cos(radians(p_lat1)) * cos(radians(p_lat2)) * power(sin(radians(p_lng2 - p_lng1) / 2), 2))))
+$$;
+
 CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -512,6 +568,96 @@ BEGIN
   WHERE c.booking_id = p_booking AND c.active AND c.kind = 'hold' AND c.expires_at > now();
   RETURN FOUND;
 END $$;
+
+CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT id FROM categories WHERE slug = lower(p_named) OR id::text = lower(p_named)
+$$;
+
+CREATE FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  -- $1 is p_filters: its values are constants to the planner, never text of the statement.
+  v_service text := concat_ws(' AND ',
+    CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
+    CASE WHEN p_filters ? 'price_min' THEN 's.list_price >= ($1->>''price_min'')::numeric' END,
+    CASE WHEN p_filters ? 'price_max' THEN 's.list_price <= ($1->>''price_max'')::numeric' END,
+    CASE WHEN p_filters ? 'currency' THEN 's.currency = $1->>''currency''' END);
+  v_from text := concat_ws(' AND ',
+    ' FROM practitioners p WHERE p.verification_status = ''verified''',
+    CASE WHEN (p_filters->>'nobody')::boolean THEN 'false' END,
+    CASE WHEN p_filters ? 'is_featured' THEN 'p.is_featured = ($1->>''is_featured'')::boolean' END,
+    CASE WHEN p_filters ? 'specialization' THEN
+      'p.specialization_keys @> ARRAY[lower($1->>''specialization'')]' END,
+    CASE WHEN p_filters ? 'city' THEN
+      'p.id IN (SELECT l.practitioner_id FROM practitioner_locations l WHERE lower(l.city) = lower($1->>''city''))' END,
+    CASE WHEN p_filters ? 'near' THEN
+      'p.id IN (SELECT l.practitioner_id FROM practitioner_locations l
+                 WHERE l.lat BETWEEN ($1->''near''->>''lat_from'')::float8 AND ($1->''near''->>''lat_to'')::float8
+                   AND (l.lng BETWEEN ($1->''near''->''lng_ranges''->0->>0)::float8
+                                  AND ($1->''near''->''lng_ranges''->0->>1)::float8
+                        OR l.lng BETWEEN ($1->''near''->''lng_ranges''->1->>0)::float8
+                                     AND ($1->''near''->''lng_ranges''->1->>1)::float8)
+                   AND distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8)
+                       <= ($1->''near''->>''radius_km'')::float8)' END,
+    CASE WHEN p_filters ? 'is_virtual' THEN
+      'EXISTS (SELECT FROM practitioner_locations l WHERE l.practitioner_id = p.id AND l.is_virtual
+               UNION ALL
+               SELECT FROM services s WHERE s.practitioner_id = p.id AND s.is_active AND s.is_virtual)
+       = ($1->>''is_virtual'')::boolean' END,
+    CASE WHEN v_service <> '' THEN
+      'p.id IN (SELECT s.practitioner_id FROM services s WHERE s.is_active AND ' || v_service || ')' END,
+    CASE WHEN p_filters ? 'search' THEN
+      'p.id IN (SELECT w.id FROM practitioners w WHERE w.search_words @@ search_query($1->>''search'')
+                UNION ALL
+                SELECT s.practitioner_id FROM services s
+                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END);
+  v_order text := ordering(p_order, jsonb_build_object(
+    'is_featured', 'p.is_featured', 'display_name', 'p.display_name', 'created_at', 'p.created_at', 'id', 'p.id',
+    'price', '(SELECT min(s.list_price) FROM services s WHERE s.practitioner_id = p.id AND s.is_active)')
+    || CASE WHEN p_filters ? 'near' THEN jsonb_build_object('distance',
+      '(SELECT min(distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8))
+          FROM practitioner_locations l WHERE l.practitioner_id = p.id)') ELSE '{}' END);
+BEGIN
+  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
+  EXECUTE 'SELECT array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+     INTO ids USING p_filters, p_limit, p_offset;
+END $_$;
+
+CREATE FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  -- $1 is p_filters: its values are constants to the planner, never text of the statement.
+  v_from text := concat_ws(' AND ',
+    ' FROM services s WHERE s.is_active
+       AND EXISTS (SELECT FROM practitioners p WHERE p.id = s.practitioner_id AND p.verification_status = ''verified'')',
+    CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
+    CASE WHEN p_filters ? 'service_type' THEN 's.service_type = $1->>''service_type''' END,
+    CASE WHEN p_filters ? 'practitioner' THEN 's.practitioner_id = ($1->>''practitioner'')::uuid' END,
+    CASE WHEN p_filters ? 'location_id' THEN 's.location_id = ($1->>''location_id'')::uuid' END,
+    CASE WHEN p_filters ? 'city' THEN
+      's.id IN (SELECT t.id FROM practitioner_locations l JOIN services t ON t.location_id = l.id
+                 WHERE lower(l.city) = lower($1->>''city'')
+                UNION ALL
+                SELECT t.id FROM practitioner_locations l JOIN services t ON t.practitioner_id = l.practitioner_id
+                 WHERE lower(l.city) = lower($1->>''city'') AND t.location_id IS NULL AND NOT t.is_virtual)' END,
+    CASE WHEN p_filters ? 'is_virtual' THEN 's.is_virtual = ($1->>''is_virtual'')::boolean' END,
+    CASE WHEN p_filters ? 'price_min' THEN 's.list_price >= ($1->>''price_min'')::numeric' END,
+    CASE WHEN p_filters ? 'price_max' THEN 's.list_price <= ($1->>''price_max'')::numeric' END,
+    CASE WHEN p_filters ? 'currency' THEN 's.currency = $1->>''currency''' END,
+    CASE WHEN p_filters ? 'search' THEN 's.search_words @@ search_query($1->>''search'')' END);
+  v_order text := ordering(p_order, '{"price": "s.list_price", "title": "s.title", "created_at": "s.created_at",
+                                      "duration_minutes": "s.duration_minutes", "id": "s.id"}');
+BEGIN
+  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
+  EXECUTE 'SELECT array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+     INTO ids USING p_filters, p_limit, p_offset;
+END $_$;
 
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
@@ -774,12 +920,31 @@ CREATE FUNCTION public.new_id() RETURNS uuid
       52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.note_practitioner_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.specialization_keys := ARRAY(SELECT DISTINCT lower(name) FROM unnest(NEW.specializations) name);
+  NEW.search_words := to_tsvector('simple', concat_ws(' ', NEW.display_name,
+                                                     array_to_string(NEW.specializations, ' '), NEW.bio));
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
   UPDATE refunds SET provider_ref = p_provider_ref, updated_at = now() WHERE id = p_refund AND provider_ref IS NULL
 $$;
+
+CREATE FUNCTION public.note_service_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.list_price := whole_units(NEW.price_minor, NEW.currency);
+  NEW.search_words := to_tsvector('simple', concat_ws(' ', NEW.title, NEW.description));
+  RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.on_piece(p_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -807,6 +972,22 @@ BEGIN
   INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
   VALUES (p_id, 'pending', 'opened', p_payer);
   PERFORM plan_operation(p_operation_id, p_provider, 'create', p_id);
+END $$;
+
+CREATE FUNCTION public.ordering(p_order text[], p_known jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+  v_name text;
+  v_terms text[] := '{}';
+BEGIN
+  FOREACH v_name IN ARRAY p_order || CASE WHEN left(p_order[cardinality(p_order)], 1) = '-' THEN '-id' ELSE 'id' END LOOP
+    IF NOT p_known ? ltrim(v_name, '-') OR v_name LIKE '--%' THEN
+      PERFORM refuse('invalid_ordering');
+    END IF;
+    v_terms := v_terms || ((p_known ->> ltrim(v_name, '-')) || CASE WHEN v_name LIKE '-%' THEN ' DESC' ELSE '' END);
+  END LOOP;
+  RETURN array_to_string(v_terms, ', ');
 END $$;
 
 CREATE FUNCTION public.payment_move(p_from text, p_to text) RETURNS text
@@ -1015,6 +1196,14 @@ CREATE FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait inter
   UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait WHERE id = p_event AND status = 'received'
 $$;
 
+CREATE FUNCTION public.practitioner_private(p_practitioner uuid) RETURNS TABLE(stripe_account_id text, commission_bps integer, verification_reason text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT p.stripe_account_id, p.commission_bps, p.verification_reason FROM practitioners p
+   WHERE p.id = p_practitioner AND (p.user_id = asking_user() OR asking_admin())
+$$;
+
 CREATE FUNCTION public.rebuild_free_days(p_practitioner uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1052,6 +1241,14 @@ BEGIN
   PERFORM refresh_around(v_claim.resource_no, v_claim.during);
   RETURN true;
 END $$;
+
+CREATE FUNCTION public.record_action(p_action text, p_subject_type text, p_subject uuid, p_details jsonb DEFAULT NULL::jsonb, p_actor uuid DEFAULT public.asking_user()) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO audit_log (actor_id, action, subject_type, subject_id, details)
+  VALUES (p_actor, p_action, p_subject_type, p_subject, p_details)
+$$;
 
 CREATE FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text DEFAULT ''::text, p_evidence_due timestamp with time zone DEFAULT NULL::timestamp with time zone, p_data jsonb DEFAULT NULL::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1420,6 +1617,30 @@ CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestam
   UPDATE earnings SET available_at = p_available_at, updated_at = now() WHERE booking_id = p_booking AND status = 'pending'
 $$;
 
+CREATE FUNCTION public.search_query(p_text text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT to_tsquery('simple', string_agg(quote_literal(lexeme) || ':*', ' & '))
+    FROM unnest(to_tsvector('simple', p_text))
+$$;
+
+CREATE FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  UPDATE practitioners SET is_featured = p_is_featured, commission_bps = p_commission_bps, updated_at = now()
+   WHERE id = p_practitioner;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM record_action('practitioner.terms', 'practitioner', p_practitioner,
+                        jsonb_build_object('is_featured', p_is_featured, 'commission_bps', p_commission_bps));
+END $$;
+
 CREATE FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1633,6 +1854,17 @@ BEGIN
           WHERE z.zone = p_zone AND z.starts_at <= p_at AND z.ends_at > p_at);
 END $$;
 
+CREATE FUNCTION public.whole_units(p_minor bigint, p_currency text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT p_minor / CASE
+    WHEN p_currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND',
+                        'VUV', 'XAF', 'XOF', 'XPF') THEN 1
+    WHEN p_currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 1000
+    WHEN p_currency IN ('CLF', 'UYW') THEN 10000
+    ELSE 100 END::numeric
+$$;
+
 CREATE FUNCTION public.working_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1684,6 +1916,8 @@ CREATE TABLE public.audit_log (
     details jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_log ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.audit_log_no_seq
@@ -1992,6 +2226,8 @@ CREATE TABLE public.practitioner_locations (
     CONSTRAINT ck_practitioner_locations_on_earth CHECK ((((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision)) AND ((lng >= ('-180'::integer)::double precision) AND (lng <= (180)::double precision))))
 );
 
+ALTER TABLE ONLY public.practitioner_locations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.practitioners (
     id uuid NOT NULL,
     resource_no bigint NOT NULL,
@@ -2009,11 +2245,15 @@ CREATE TABLE public.practitioners (
     is_house boolean DEFAULT false NOT NULL,
     commission_bps integer,
     stripe_account_id text,
+    specialization_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    search_words tsvector DEFAULT ''::tsvector NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_practitioners_commission_bps_range CHECK (((commission_bps >= 0) AND (commission_bps <= 10000))),
     CONSTRAINT ck_practitioners_verification_status_known CHECK ((verification_status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text])))
 );
+
+ALTER TABLE ONLY public.practitioners FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.practitioners ALTER COLUMN resource_no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.practitioners_resource_no_seq
@@ -2032,6 +2272,8 @@ CREATE TABLE public.price_options (
     price_minor bigint NOT NULL,
     CONSTRAINT ck_price_options_price_not_negative CHECK ((price_minor >= 0))
 );
+
+ALTER TABLE ONLY public.price_options FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.provider_cursors (
     provider text NOT NULL,
@@ -2131,6 +2373,8 @@ CREATE TABLE public.services (
     min_notice_minutes integer DEFAULT 0 NOT NULL,
     horizon_days integer DEFAULT 60 NOT NULL,
     daily_limit integer,
+    list_price numeric(20,4) DEFAULT '0'::numeric NOT NULL,
+    search_words tsvector DEFAULT ''::tsvector NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_services_buffer_after_range CHECK (((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440))),
@@ -2151,6 +2395,8 @@ CREATE TABLE public.services (
     CONSTRAINT ck_services_slot_alignment_known CHECK ((slot_alignment = ANY (ARRAY['local_hour'::text, 'compact'::text]))),
     CONSTRAINT ck_services_slot_interval_range CHECK (((slot_interval_minutes >= 1) AND (slot_interval_minutes <= 1440)))
 );
+
+ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -2789,9 +3035,15 @@ CREATE INDEX ix_practitioner_locations_point ON public.practitioner_locations US
 
 CREATE INDEX ix_practitioner_locations_practitioner_id ON public.practitioner_locations USING btree (practitioner_id);
 
+CREATE INDEX ix_practitioners_by_name ON public.practitioners USING btree (display_name, id) WHERE (verification_status = 'verified'::text);
+
 CREATE INDEX ix_practitioners_listed ON public.practitioners USING btree (is_featured, id) WHERE (verification_status = 'verified'::text);
 
-CREATE INDEX ix_practitioners_specializations ON public.practitioners USING gin (specializations);
+CREATE INDEX ix_practitioners_search_words ON public.practitioners USING gin (search_words);
+
+CREATE INDEX ix_practitioners_specialization_keys ON public.practitioners USING gin (specialization_keys);
+
+CREATE INDEX ix_practitioners_undecided ON public.practitioners USING btree (id) WHERE (verification_status = 'pending'::text);
 
 CREATE INDEX ix_provider_operations_due ON public.provider_operations USING btree (next_at) WHERE (status = ANY (ARRAY['planned'::text, 'called'::text, 'unknown'::text]));
 
@@ -2813,9 +3065,13 @@ CREATE INDEX ix_services_listed ON public.services USING btree (service_type, id
 
 CREATE INDEX ix_services_location_id ON public.services USING btree (location_id);
 
+CREATE INDEX ix_services_newest ON public.services USING btree (id) WHERE is_active;
+
 CREATE INDEX ix_services_practitioner ON public.services USING btree (practitioner_id, is_active);
 
-CREATE INDEX ix_services_price ON public.services USING btree (currency, price_minor) WHERE is_active;
+CREATE INDEX ix_services_price ON public.services USING btree (list_price, id) WHERE is_active;
+
+CREATE INDEX ix_services_search_words ON public.services USING gin (search_words);
 
 CREATE INDEX ix_sessions_service_starts ON public.sessions USING btree (service_id, starts_at);
 
@@ -2907,11 +3163,19 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.ledger_transaction
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.payment_audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER audit_log_stays BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER audit_log_stays_whole BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE CONSTRAINT TRIGGER has_entries AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_has_entries();
 
 CREATE TRIGGER keep_rows BEFORE DELETE ON public.ledger_balances FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER keep_rows_truncate BEFORE TRUNCATE ON public.ledger_balances FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER practitioners_words BEFORE INSERT OR UPDATE OF display_name, bio, specializations ON public.practitioners FOR EACH ROW EXECUTE FUNCTION public.note_practitioner_words();
+
+CREATE TRIGGER services_words BEFORE INSERT OR UPDATE OF title, description, price_minor, currency ON public.services FOR EACH ROW EXECUTE FUNCTION public.note_service_words();
 
 CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_balances();
 
@@ -3027,6 +3291,20 @@ ALTER TABLE ONLY sandbox.disputes
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT fk_refunds_charge_id FOREIGN KEY (charge_id) REFERENCES sandbox.charges(id) ON DELETE RESTRICT;
 
+CREATE POLICY active_or_own ON public.services FOR SELECT TO moorage_web USING (((is_active AND (EXISTS ( SELECT
+   FROM public.practitioners p
+  WHERE (p.id = services.practitioner_id)))) OR (practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY admin_reads ON public.audit_log FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
+CREATE POLICY as_their_practitioner ON public.practitioner_locations FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.practitioners p
+  WHERE (p.id = practitioner_locations.practitioner_id))));
+
+CREATE POLICY as_their_service ON public.price_options FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.services s
+  WHERE (s.id = price_options.service_id))));
+
 CREATE POLICY asking ON public.disputes FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
    FROM public.payments p
   WHERE (p.id = disputes.payment_id))));
@@ -3059,6 +3337,8 @@ CREATE POLICY asking ON public.refunds FOR SELECT TO moorage_web USING ((EXISTS 
 
 CREATE POLICY asking ON public.webhook_events FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY claims_product ON public.claims TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -3066,6 +3346,16 @@ CREATE POLICY claims_product ON public.claims TO moorage_engine, moorage_worker 
 ALTER TABLE public.disputes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.earnings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY engine_and_worker ON public.practitioner_locations TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY engine_and_worker ON public.practitioners TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY engine_and_worker ON public.price_options TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY engine_and_worker ON public.services TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY engine_writes ON public.audit_log TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
 
@@ -3075,13 +3365,33 @@ ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_transactions ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY listed_or_own ON public.practitioners FOR SELECT TO moorage_web USING (((verification_status = 'verified'::text) OR (user_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
 ALTER TABLE public.outside_busy ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY outside_busy_product ON public.outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY own_changes ON public.practitioner_locations TO moorage_web USING ((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner))) WITH CHECK ((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)));
+
+CREATE POLICY own_changes ON public.practitioners FOR UPDATE TO moorage_web USING ((user_id = ( SELECT public.asking_user() AS asking_user))) WITH CHECK ((user_id = ( SELECT public.asking_user() AS asking_user)));
+
+CREATE POLICY own_changes ON public.price_options TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.services s
+  WHERE ((s.id = price_options.service_id) AND ((s.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)))))) WITH CHECK ((EXISTS ( SELECT
+   FROM public.services s
+  WHERE ((s.id = price_options.service_id) AND ((s.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin))))));
+
+CREATE POLICY own_changes ON public.services TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin))) WITH CHECK (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
 ALTER TABLE public.payment_audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.practitioner_locations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.practitioners ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_options ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY product ON public.disputes TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -3112,6 +3422,8 @@ ALTER TABLE public.provider_cursors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
 
@@ -3161,6 +3473,14 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.asking_practitioner() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_web;
+GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_worker;
+GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
 
 GRANT SELECT ON TABLE public.payments TO moorage_worker;
@@ -3200,6 +3520,9 @@ GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid,
 REVOKE ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
 
@@ -3213,6 +3536,12 @@ GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe 
 
 REVOKE ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
@@ -3250,11 +3579,17 @@ GRANT ALL ON FUNCTION public.post(p_id uuid, p_kind text, p_reference_type text,
 REVOKE ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.reclaim(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reclaim(p_booking uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_action(p_action text, p_subject_type text, p_subject uuid, p_details jsonb, p_actor uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_action(p_action text, p_subject_type text, p_subject uuid, p_details jsonb, p_actor uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) TO moorage_worker;
@@ -3307,6 +3642,9 @@ GRANT ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) TO 
 REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_answer(p_operation uuid, p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) TO moorage_worker;
 
@@ -3327,7 +3665,9 @@ GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.audit_log TO moorage_engine;
+GRANT SELECT,INSERT ON TABLE public.audit_log TO moorage_engine;
+GRANT SELECT ON TABLE public.audit_log TO moorage_web;
+GRANT SELECT ON TABLE public.audit_log TO moorage_worker;
 
 GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_engine;
@@ -3335,6 +3675,8 @@ GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_participants TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO moorage_engine;
+GRANT SELECT ON TABLE public.categories TO moorage_web;
+GRANT SELECT ON TABLE public.categories TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_worker;
@@ -3411,13 +3753,50 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_web;
+GRANT SELECT ON TABLE public.practitioner_locations TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioners TO moorage_engine;
+GRANT SELECT ON TABLE public.practitioners TO moorage_worker;
+
+GRANT SELECT(id) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(resource_no) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(user_id) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(display_name),UPDATE(display_name) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(bio),UPDATE(bio) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(timezone),UPDATE(timezone) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(specializations),UPDATE(specializations) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(certifications),UPDATE(certifications) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(verification_status) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(verified_at) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(is_featured) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(is_house) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(specialization_keys) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(search_words) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(created_at) ON TABLE public.practitioners TO moorage_web;
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.practitioners TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.practitioners_resource_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.practitioners_resource_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_options TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_options TO moorage_web;
+GRANT SELECT ON TABLE public.price_options TO moorage_worker;
 
 GRANT SELECT ON TABLE public.provider_cursors TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_cursors TO moorage_engine;
@@ -3436,6 +3815,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO moorage_engine;
 GRANT SELECT ON TABLE public.refunds TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO moorage_web;
+GRANT SELECT ON TABLE public.services TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_engine;
 GRANT SELECT ON TABLE public.sessions TO moorage_web;

@@ -506,6 +506,10 @@ def upgrade() -> None:
         sa.Column("is_house", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("commission_bps", sa.Integer(), nullable=True),
         sa.Column("stripe_account_id", sa.Text(), nullable=True),
+        sa.Column(
+            "specialization_keys", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False
+        ),
+        sa.Column("search_words", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
@@ -522,6 +526,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", name=op.f("uq_practitioners_user_id")),
     )
     op.create_index(
+        "ix_practitioners_by_name",
+        "practitioners",
+        ["display_name", "id"],
+        unique=False,
+        postgresql_where=sa.text("verification_status = 'verified'"),
+    )
+    op.create_index(
         "ix_practitioners_listed",
         "practitioners",
         ["is_featured", "id"],
@@ -529,7 +540,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("verification_status = 'verified'"),
     )
     op.create_index(
-        "ix_practitioners_specializations", "practitioners", ["specializations"], unique=False, postgresql_using="gin"
+        "ix_practitioners_search_words", "practitioners", ["search_words"], unique=False, postgresql_using="gin"
+    )
+    op.create_index(
+        "ix_practitioners_specialization_keys",
+        "practitioners",
+        ["specialization_keys"],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_index(
+        "ix_practitioners_undecided",
+        "practitioners",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("verification_status = 'pending'"),
     )
     op.create_table(
         "refresh_families",
@@ -986,6 +1011,8 @@ def upgrade() -> None:
         sa.Column("min_notice_minutes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("horizon_days", sa.Integer(), server_default="60", nullable=False),
         sa.Column("daily_limit", sa.Integer(), nullable=True),
+        sa.Column("list_price", sa.Numeric(precision=20, scale=4), server_default="0", nullable=False),
+        sa.Column("search_words", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_services_currency_code")),
@@ -1025,14 +1052,12 @@ def upgrade() -> None:
         "ix_services_listed", "services", ["service_type", "id"], unique=False, postgresql_where=sa.text("is_active")
     )
     op.create_index(op.f("ix_services_location_id"), "services", ["location_id"], unique=False)
+    op.create_index("ix_services_newest", "services", ["id"], unique=False, postgresql_where=sa.text("is_active"))
     op.create_index("ix_services_practitioner", "services", ["practitioner_id", "is_active"], unique=False)
     op.create_index(
-        "ix_services_price",
-        "services",
-        ["currency", "price_minor"],
-        unique=False,
-        postgresql_where=sa.text("is_active"),
+        "ix_services_price", "services", ["list_price", "id"], unique=False, postgresql_where=sa.text("is_active")
     )
+    op.create_index("ix_services_search_words", "services", ["search_words"], unique=False, postgresql_using="gin")
     op.create_table(
         "price_options",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1258,8 +1283,10 @@ def downgrade() -> None:
     op.drop_index("ix_sessions_service_starts", table_name="sessions")
     op.drop_table("sessions")
     op.drop_table("price_options")
+    op.drop_index("ix_services_search_words", table_name="services", postgresql_using="gin")
     op.drop_index("ix_services_price", table_name="services", postgresql_where=sa.text("is_active"))
     op.drop_index("ix_services_practitioner", table_name="services")
+    op.drop_index("ix_services_newest", table_name="services", postgresql_where=sa.text("is_active"))
     op.drop_index(op.f("ix_services_location_id"), table_name="services")
     op.drop_index("ix_services_listed", table_name="services", postgresql_where=sa.text("is_active"))
     op.drop_index(op.f("ix_services_category_id"), table_name="services")
@@ -1330,9 +1357,20 @@ def downgrade() -> None:
     op.drop_table("charges", schema="sandbox")
     op.drop_index(op.f("ix_refresh_families_user_id"), table_name="refresh_families")
     op.drop_table("refresh_families")
-    op.drop_index("ix_practitioners_specializations", table_name="practitioners", postgresql_using="gin")
+    op.drop_index(
+        "ix_practitioners_undecided",
+        table_name="practitioners",
+        postgresql_where=sa.text("verification_status = 'pending'"),
+    )
+    op.drop_index("ix_practitioners_specialization_keys", table_name="practitioners", postgresql_using="gin")
+    op.drop_index("ix_practitioners_search_words", table_name="practitioners", postgresql_using="gin")
     op.drop_index(
         "ix_practitioners_listed",
+        table_name="practitioners",
+        postgresql_where=sa.text("verification_status = 'verified'"),
+    )
+    op.drop_index(
+        "ix_practitioners_by_name",
         table_name="practitioners",
         postgresql_where=sa.text("verification_status = 'verified'"),
     )
