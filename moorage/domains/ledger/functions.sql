@@ -53,7 +53,8 @@ CREATE OR REPLACE FUNCTION post(p_id uuid, p_kind text, p_reference_type text, p
                                 p_reverses uuid DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  codes text[]; amounts bigint[]; numbers bigint[]; shards smallint[]; single boolean[]; guards boolean[]; total numeric;
+  codes text[]; amounts bigint[]; numbers bigint[]; shards smallint[];
+  singles boolean[]; guards boolean[]; total numeric;
 BEGIN
   SELECT array_agg(code ORDER BY first_at), array_agg(amount ORDER BY first_at), sum(amount)
     INTO codes, amounts, total
@@ -76,7 +77,7 @@ BEGIN
   FOR attempt IN 1..2 LOOP
     SELECT array_agg(a.no ORDER BY line.at), array_agg((pg_backend_pid() % a.shards)::smallint ORDER BY line.at),
            array_agg(a.shards = 1 ORDER BY line.at), array_agg(a.guarded ORDER BY line.at)
-      INTO numbers, shards, single, guards
+      INTO numbers, shards, singles, guards
       FROM unnest(codes) WITH ORDINALITY AS line (code, at)
       JOIN ledger_accounts a ON a.code = line.code AND a.currency = p_currency;
     EXIT WHEN cardinality(numbers) = cardinality(codes);
@@ -90,7 +91,7 @@ BEGIN
     RETURNING b.account_no, b.balance_minor
   ), lines AS MATERIALIZED (
     SELECT line.*, changed.balance_minor
-      FROM unnest(numbers, amounts, single, guards) WITH ORDINALITY AS line (no, amount, single, guarded, at)
+      FROM unnest(numbers, amounts, singles, guards) WITH ORDINALITY AS line (no, amount, single, guarded, at)
       JOIN changed ON changed.account_no = line.no
   ), written AS (
     INSERT INTO ledger_entries (transaction_id, line, account_no, amount_minor, balance_after_minor)

@@ -1,0 +1,18 @@
+"""What tests of the domains ask for: a connection that acts as the product itself."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest_asyncio
+
+from moorage.kernel.db import _prepare_session
+from tests.support.databases import TestDatabase
+
+
+@pytest_asyncio.fixture
+async def worker(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to `database` with the worker's role."""
+    connection = await asyncpg.connect(database.worker_dsn)
+    await _prepare_session(connection)
+    yield connection
+    await connection.close()
