@@ -98,6 +98,18 @@ CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time
     AND o.during && tstzrange(p_from, p_to)
 $$;
 
+CREATE FUNCTION public.check_caller(p_user uuid, p_family uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM FROM users u JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
+    WHERE u.id = p_user AND u.is_active AND f.revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM refuse('invalid_token');
+  END IF;
+END $$;
+
 CREATE TABLE public.bookings (
     id uuid NOT NULL,
     service_id uuid NOT NULL,
@@ -1205,6 +1217,21 @@ CREATE FUNCTION public.practitioner_private(p_practitioner uuid) RETURNS TABLE(s
    WHERE p.id = p_practitioner AND (p.user_id = asking_user() OR asking_admin())
 $$;
 
+CREATE FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_id uuid := new_id();
+BEGIN
+  INSERT INTO mails (id, user_id, recipient, subject, body_text, cause)
+  VALUES (v_id, p_user, p_recipient, p_subject, p_body, p_cause)
+  ON CONFLICT (cause) DO NOTHING;
+  IF FOUND THEN
+    PERFORM enqueue_job('send_mail', jsonb_build_object('mail_id', v_id), 'send_mail:' || v_id);
+  END IF;
+END $$;
+
 CREATE FUNCTION public.rebuild_free_days(p_practitioner uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1855,6 +1882,19 @@ BEGIN
           WHERE z.zone = p_zone AND z.starts_at <= p_at AND z.ends_at > p_at);
 END $$;
 
+CREATE FUNCTION public.who_asks(p_user uuid, p_family uuid) RETURNS TABLE(role text, is_active boolean, is_revoked boolean, practitioner_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT u.role, u.is_active,
+         f.id IS NULL OR f.revoked_at IS NOT NULL,
+         p.id
+    FROM users u
+    LEFT JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
+    LEFT JOIN practitioners p ON p.user_id = u.id
+   WHERE u.id = p_user
+$$;
+
 CREATE FUNCTION public.whole_units(p_minor bigint, p_currency text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1903,6 +1943,8 @@ CREATE TABLE public.account_links (
     used_at timestamp with time zone,
     CONSTRAINT ck_account_links_purpose_known CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'sign_in'::text])))
 );
+
+ALTER TABLE ONLY public.account_links FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
@@ -2074,6 +2116,8 @@ CREATE TABLE public.mails (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_mails_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'kept'::text, 'failed'::text])))
 );
+
+ALTER TABLE ONLY public.mails FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.outside_busy (
     id uuid NOT NULL,
@@ -2320,6 +2364,8 @@ CREATE TABLE public.refresh_families (
     CONSTRAINT ck_refresh_families_revoked_reason_known CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'token_reused'::text, 'password_changed'::text, 'admin'::text])))
 );
 
+ALTER TABLE ONLY public.refresh_families FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.refresh_tokens (
     token_hash bytea NOT NULL,
     family_id uuid NOT NULL,
@@ -2327,6 +2373,8 @@ CREATE TABLE public.refresh_tokens (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone
 );
+
+ALTER TABLE ONLY public.refresh_tokens FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.refunds (
     id uuid NOT NULL,
@@ -2446,6 +2494,8 @@ CREATE TABLE public.users (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_users_role_known CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
 );
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.webhook_events (
     id uuid NOT NULL,
@@ -3292,6 +3342,10 @@ ALTER TABLE ONLY sandbox.disputes
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT fk_refunds_charge_id FOREIGN KEY (charge_id) REFERENCES sandbox.charges(id) ON DELETE RESTRICT;
 
+ALTER TABLE public.account_links ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY account_links_product ON public.account_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY active_or_own ON public.services FOR SELECT TO moorage_web USING (((is_active AND (EXISTS ( SELECT
    FROM public.practitioners p
   WHERE (p.id = services.practitioner_id)))) OR (practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
@@ -3368,6 +3422,10 @@ ALTER TABLE public.ledger_transactions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY listed_or_own ON public.practitioners FOR SELECT TO moorage_web USING (((verification_status = 'verified'::text) OR (user_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
+ALTER TABLE public.mails ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY mails_product ON public.mails TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 ALTER TABLE public.outside_busy ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY outside_busy_product ON public.outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -3422,9 +3480,23 @@ ALTER TABLE public.provider_cursors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.refresh_families ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY refresh_families_product ON public.refresh_families TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.refresh_tokens ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY refresh_tokens_product ON public.refresh_tokens TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY users_own ON public.users TO moorage_web USING (((id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin))) WITH CHECK (((id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY users_product ON public.users TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
 
@@ -3477,10 +3549,18 @@ GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.asking_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.asking_admin() TO moorage_web;
+GRANT ALL ON FUNCTION public.asking_admin() TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.asking_practitioner() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_web;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_worker;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
+
+REVOKE ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
 
@@ -3583,6 +3663,9 @@ GRANT ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait
 REVOKE ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rebuild_free_days(p_practitioner uuid) TO moorage_worker;
 
@@ -3664,7 +3747,12 @@ GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p
 REVOKE ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_worker;
 
 GRANT SELECT,INSERT ON TABLE public.audit_log TO moorage_engine;
 GRANT SELECT ON TABLE public.audit_log TO moorage_web;
@@ -3712,6 +3800,7 @@ GRANT SELECT ON TABLE public.ledger_transactions TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.ledger_transactions TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_worker;
@@ -3808,8 +3897,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_operations TO moorage_engine
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_worker;
 
 GRANT SELECT ON TABLE public.refunds TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO moorage_engine;
@@ -3824,6 +3915,39 @@ GRANT SELECT ON TABLE public.sessions TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_worker;
+
+GRANT SELECT(id) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(email) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(first_name),UPDATE(first_name) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(last_name),UPDATE(last_name) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(phone_number),UPDATE(phone_number) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(role) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(is_active) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(email_verified_at) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(bio),UPDATE(bio) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(avatar),UPDATE(avatar) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(timezone),UPDATE(timezone) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(location),UPDATE(location) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(last_login_at) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(created_at) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO moorage_web;
 
 GRANT SELECT ON TABLE public.webhook_events TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_events TO moorage_engine;

@@ -10,6 +10,8 @@ import pytest_asyncio
 from moorage.wiring.scratch import remove_home, scratch_home
 from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
 
+pytest_plugins = ["tests.support.apps"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the run's home in the first process; the workers of xdist inherit the choice."""

@@ -73,4 +73,3 @@ account_links = Table(
     instant("used_at", nullable=True),
     one_of("purpose", "verify_email", "reset_password", "sign_in"),
 )
-

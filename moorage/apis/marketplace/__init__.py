@@ -1,0 +1,1 @@
+"""The marketplace contract, mounted at /api/v1: one file per resource."""

@@ -1,0 +1,17 @@
+-- Who asks: the one look-up that every signed-in request makes, across accounts and practitioners.
+
+-- A caller's rights as they are now, and whether the sign-in `p_family` has ended. No row: no such account.
+CREATE OR REPLACE FUNCTION who_asks(p_user uuid, p_family uuid)
+RETURNS TABLE (role text, is_active boolean, is_revoked boolean, practitioner_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.role, u.is_active,
+         f.id IS NULL OR f.revoked_at IS NOT NULL,
+         p.id
+    FROM users u
+    LEFT JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
+    LEFT JOIN practitioners p ON p.user_id = u.id
+   WHERE u.id = p_user
+$$;
+ALTER FUNCTION who_asks(uuid, uuid) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION who_asks(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION who_asks(uuid, uuid) TO moorage_web, moorage_worker;

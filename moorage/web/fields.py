@@ -1,0 +1,215 @@
+"""Strict field types: what a body or a query may hold, said once. Nothing is coerced.
+
+A refused value raises pydantic's error with one of our codes as its type; `problems.py` makes the answer of it.
+"""
+
+import re
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Annotated, Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from moorage.kernel.errors import MoorageError
+from moorage.kernel.money import exponent
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
+_INSTANT = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|z|[+-]\d{2}:\d{2})?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_MONEY = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,4})?", re.ASCII)
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,253}\Z)"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
+    re.ASCII,
+)
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
+
+
+class StrictModel(BaseModel):
+    """What is taken in: unknown fields are refused, types are what the documentation says, nothing is guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def refusal(code: str, message: str) -> PydanticCustomError:
+    """A field's refusal with one of our stable codes."""
+    return PydanticCustomError(code, message)
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refusal("invalid_type", "has to be a string")
+    return value
+
+
+def _parse_id(value: Any) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    if not _UUID.fullmatch(_string(value)):
+        raise refusal("invalid_id", "is not a UUID")
+    return UUID(value)
+
+
+def _parse_instant(value: Any) -> datetime:
+    parsed = _parse_instant_or_local(value)
+    if parsed.tzinfo is None:
+        raise refusal("offset_required", "needs an offset from UTC, like 2026-12-15T10:30:00+01:00 or …Z")
+    return parsed
+
+
+def _parse_instant_or_local(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    match = _INSTANT.fullmatch(_string(value))
+    if match is None:
+        raise refusal("invalid_datetime", "is not an RFC 3339 date and time, like 2026-12-15T10:30:00Z")
+    try:
+        parsed = datetime.fromisoformat(value.upper().replace(" ", "T"))
+        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+            raise ValueError
+        if parsed.tzinfo is not None:
+            parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise refusal("invalid_datetime", "is not a date and time that exists in this service's calendar") from None
+    return parsed
+
+
+def _parse_date(value: Any) -> date:
+    if type(value) is date:
+        return value
+    try:
+        if not _DATE.fullmatch(_string(value)):
+            raise ValueError
+        parsed = date.fromisoformat(value)
+        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+            raise ValueError
+    except ValueError:
+        raise refusal("invalid_date", "is not a date like 2026-12-15") from None
+    return parsed
+
+
+def _parse_time(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    if not _TIME.fullmatch(_string(value)):
+        raise refusal("invalid_time", "is not a time of day like 09:30")
+    return time.fromisoformat(value)
+
+
+def _check_money(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refusal("invalid_type", 'has to be a decimal string in whole units, like "80.00"')
+    if not _MONEY.fullmatch(value):
+        raise refusal("invalid_amount", 'is not a decimal amount in whole units, like "80.00"')
+    if value.startswith("-"):
+        raise refusal("invalid_amount", "cannot be negative")
+    return value
+
+
+def _check_currency(value: Any) -> str:
+    try:
+        exponent(_string(value))
+    except MoorageError:
+        raise refusal("invalid_currency", "is not an ISO 4217 code in capitals, like GBP") from None
+    return str(value)
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """Every IANA time zone a person may be in (not the system's own pseudo zones)."""
+    pseudo = {"Factory", "localtime", "posixrules"}
+    return frozenset(
+        name for name in available_timezones() if name not in pseudo and not name.startswith(("posix/", "right/"))
+    )
+
+
+def _check_zone(value: Any) -> str:
+    if _string(value) not in known_zones():
+        raise refusal("invalid_timezone", "is not an IANA time zone, like Europe/London")
+    ZoneInfo(value)
+    return str(value)
+
+
+def _check_email(value: Any) -> str:
+    if len(_string(value)) > 254 or not _EMAIL.fullmatch(value) or ".." in value or value.startswith("."):
+        raise refusal("invalid_email", "is not an e-mail address")
+    return str(value)
+
+
+Id = Annotated[UUID, BeforeValidator(_parse_id), WithJsonSchema({"type": "string", "format": "uuid"})]
+"""A UUID as text."""
+
+Instant = Annotated[
+    datetime, BeforeValidator(_parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""RFC 3339 with an offset, years 1970 to 2199; an aware datetime in the offset that was sent."""
+
+InstantOrLocal = Annotated[
+    datetime,
+    BeforeValidator(_parse_instant_or_local),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "RFC 3339 with an offset, or a local time of the `timezone` that is sent along",
+            "examples": ["2026-12-15T10:30:00+01:00", "2026-12-15T10:30:00"],
+        }
+    ),
+]
+"""RFC 3339, or a local time (naive datetime) where a `timezone` field is sent along."""
+
+LocalDate = Annotated[date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "format": "date"})]
+"""A calendar date, YYYY-MM-DD."""
+
+LocalTime = Annotated[
+    time,
+    BeforeValidator(_parse_time),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:30"]}),
+]
+"""A time of day, HH:MM."""
+
+MoneyText = Annotated[
+    str,
+    BeforeValidator(_check_money),
+    WithJsonSchema({"type": "string", "pattern": r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$", "examples": ["80.00"]}),
+]
+"""A decimal amount in whole units as a string, not negative; `kernel.money.parse_amount` makes minor units of it."""
+
+CurrencyCode = Annotated[
+    str,
+    BeforeValidator(_check_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["GBP"]}),
+]
+"""An ISO 4217 code in capitals."""
+
+ZoneName = Annotated[
+    str, BeforeValidator(_check_zone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
+]
+"""An IANA time zone."""
+
+Email = Annotated[
+    str, BeforeValidator(_check_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})
+]
+"""An e-mail address that can be written into a mail's header as it stands."""
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise refusal("required", "cannot be empty")
+    return value.strip()
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+"""A short text that is not blank, at most 200 characters, without space around it."""
+
+ShortText = Annotated[str, Field(max_length=200)]
+"""At most 200 characters, may be empty."""
+
+LongText = Annotated[str, Field(max_length=5_000)]
+"""At most 5,000 characters, may be empty."""

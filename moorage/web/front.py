@@ -1,0 +1,156 @@
+"""The front door: one pure ASGI layer around everything. A request id, paths with or without a slash at their end, the
+body's limit, headers that every answer carries, and an answer for what nobody caught.
+
+One layer and not five: each further wrapping of `send` is paid by every request.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from moorage.kernel.errors import MoorageError
+from moorage.web.body import limited
+from moorage.web.errors import BodyTooLargeError, MalformedRequestError
+from moorage.web.problems import Problem, Rendered, crash, problem_of, render
+from moorage.web.request_id import current_request_id, request_id_from
+
+SLASHED: Final = "/api/v1/"
+_SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+_log = structlog.get_logger("moorage.http")
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Gate(Protocol):
+    """Asked before each request is told: may refuse it, and has headers for its answer."""
+
+    async def admit(self, scope: Scope) -> RawHeaders:
+        """Headers for the answer. Raises MoorageError (whose `facts` may hold `headers`) to refuse."""
+        ...
+
+
+Watch = Callable[[Scope, int, float], None]
+"""Told of each finished request: its scope, its status, and how many seconds it took."""
+
+
+class Front:
+    """See the module."""
+
+    def __init__(
+        self, app: ASGIApp, *, body_max_bytes: int, gate: Gate | None = None, watch: Watch | None = None
+    ) -> None:
+        """`app` is everything behind the door."""
+        self._app = app
+        self._body_max_bytes = body_max_bytes
+        self._gate = gate
+        self._watch = watch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request (or the server's own start and stop)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        answer = _Answer(send, request_id_from(scope["headers"]))
+        scope.setdefault("state", {})["request_id"] = answer.request_id
+        token = current_request_id.set(answer.request_id)
+        try:
+            await self._tell(scope, receive, answer)
+        finally:
+            current_request_id.reset(token)
+            if self._watch is not None:
+                self._watch(scope, answer.status, time.perf_counter() - started)
+
+    async def _tell(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            _normalise(scope)
+            if self._gate is not None:
+                answer.headers.extend(await self._gate.admit(scope))
+            await self._app(scope, self._within_limit(scope, receive), answer.send)
+        except MoorageError as error:
+            await answer.refuse(scope["path"], error)
+        except Exception as error:  # noqa: BLE001 - the last place where anything can be caught
+            await answer.crash(scope["path"], error)
+
+    def _within_limit(self, scope: Scope, receive: Receive) -> Receive:
+        declared: bytes | None = None
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                declared = value
+            elif name == b"transfer-encoding":
+                return limited(receive, self._body_max_bytes)
+        if declared is None:
+            return receive
+        if not declared.isdigit() or int(declared) > self._body_max_bytes:
+            raise BodyTooLargeError
+        return receive
+
+
+class _Answer:
+    """One answer on its way out: adds the headers that all carry, and remembers whether it has begun."""
+
+    __slots__ = ("_send", "headers", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+        self.headers: RawHeaders = [(b"request-id", request_id.encode())]
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self.headers, *_SECURITY_HEADERS]
+        await self._send(message)
+
+    async def refuse(self, path: str, error: MoorageError) -> None:
+        raw: RawHeaders = error.facts.pop("headers", [])
+        self.headers.extend(raw)
+        problem = problem_of(error, self.request_id)
+        if problem is None or self.status:
+            return
+        # What is left of a body that was too large is not read: the connection ends instead.
+        ends = {"connection": "close"} if problem.status == 413 else {}
+        await self._send_rendered(render(path, problem), ends)
+
+    async def crash(self, path: str, error: Exception) -> None:
+        if self.status:  # the answer had begun; Starlette's own handler has logged what followed
+            return
+        await self._send_rendered(render(path, recorded_crash(error, self.request_id)), {})
+
+    async def _send_rendered(self, rendered: Rendered, further: Mapping[str, str]) -> None:
+        headers = {
+            "content-type": rendered.media_type,
+            "content-length": str(len(rendered.body)),
+            **rendered.headers,
+            **further,
+        }
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": rendered.status, "headers": raw})
+        await self.send({"type": "http.response.body", "body": rendered.body})
+
+
+def recorded_crash(error: Exception, request_id: str) -> Problem:
+    """Log `error` under a new error id and say no more than that id."""
+    error_id = request_id_from(()).replace("req_", "err_")
+    _log.error("request failed", error_id=error_id, request_id=request_id, exc_info=error)
+    return crash(error_id, request_id)
+
+
+def _normalise(scope: dict[str, Any] | Any) -> None:
+    """Refuse NUL in the address; give API paths the slash at their end, which callers may leave out."""
+    path: str = scope["path"]
+    if b"%00" in scope["query_string"] or "\x00" in path:
+        raise MalformedRequestError("The address holds a NUL character.")
+    if path.startswith(SLASHED) and not path.endswith("/") and "." not in path.rpartition("/")[2]:
+        scope["path"] = path + "/"
+        raw = scope.get("raw_path")
+        if raw is not None:
+            scope["raw_path"] = raw + b"/"

@@ -1,0 +1,89 @@
+"""Builds the ASGI application: every contract and page behind one front door."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+import moorage
+from moorage.apis.marketplace import envelope
+from moorage.journeys.house import House
+from moorage.kernel.errors import MoorageError
+from moorage.web.front import Front, recorded_crash
+from moorage.web.problems import problem_of, render, render_below
+from moorage.wiring.house import opened_house
+from moorage.wiring.routers import routers
+from moorage.wiring.secrets import access_tokens
+from moorage.wiring.settings import Settings
+
+
+def build_app(settings: Settings, house: House | None = None) -> ASGIApp:
+    """The whole application. With a `house` it uses that one; without, it opens its own when the server starts."""
+    return behind_front(settings, build_api(settings, house))
+
+
+def build_api(settings: Settings, house: House | None = None) -> FastAPI:
+    """The application inside the front door: what the OpenAPI document describes."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if house is not None:
+            yield
+            return
+        async with opened_house(settings) as opened:
+            app.state.house = opened.house
+            yield
+
+    api = FastAPI(
+        title="Moorage",
+        version=moorage.__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        exception_handlers=_HANDLERS,
+    )
+    api.state.settings = settings
+    api.state.house = house
+    api.state.tokens = access_tokens(settings)
+    render_below(envelope.PREFIX + "/", envelope.wrapped)
+    for router, prefix in routers():
+        api.include_router(router, prefix=prefix)
+    return api
+
+
+def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
+    """`api` behind the front door, and behind CORS where other origins are allowed."""
+    app: ASGIApp = Front(api, body_max_bytes=settings.body_max_bytes)
+    if settings.cors_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Request-Id"],
+            expose_headers=["Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "ETag", "Link"],
+            max_age=3600,
+        )
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Whatever was refused by name, as the contract of that path writes it."""
+    request_id = request.state.request_id
+    rendered = render(request.url.path, problem_of(error, request_id) or recorded_crash(error, request_id))
+    return Response(rendered.body, rendered.status, dict(rendered.headers), rendered.media_type)
+
+
+_HANDLERS: dict[int | type[Exception], Any] = {
+    MoorageError: _refused,
+    RequestValidationError: _refused,
+    HTTPException: _refused,
+    Exception: _refused,
+}

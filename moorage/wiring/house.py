@@ -1,0 +1,84 @@
+"""Makes the House: secrets checked, the database opened, two pools, the providers that settings turn on."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from moorage.journeys.house import BookingTerms, House
+from moorage.kernel.db import Database, connect_pool
+from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
+from moorage.wiring.providers import gateways
+from moorage.wiring.roles import WEB, WORKER
+from moorage.wiring.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHouse:
+    """A House that is ready, and where its database is."""
+
+    house: House
+    addresses: DatabaseAddresses
+
+
+@contextlib.asynccontextmanager
+async def opened_house(settings: Settings) -> AsyncIterator[OpenHouse]:
+    """Open the database of `settings` (which may start the bundled server) and everything on top of it.
+    Raises PostgresError with what to do about it.
+    """
+    opened = await open_settings_database(settings)
+    try:
+        database = await connect_database(settings, opened.addresses)
+        try:
+            yield OpenHouse(make_house(settings, database), opened.addresses)
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(database.close(), timeout=10)
+    finally:
+        await opened.close()
+
+
+async def open_settings_database(settings: Settings) -> OpenDatabase:
+    """The database that `settings` name, its roles seen to."""
+    url, owner_url = settings.database_url, settings.database_owner_url
+    return await open_database(
+        settings.moorage_home,
+        url.get_secret_value() if url else None,
+        owner_url.get_secret_value() if owner_url else None,
+    )
+
+
+async def connect_database(settings: Settings, addresses: DatabaseAddresses) -> Database:
+    """Both pools, with the limits of `settings`."""
+
+    async def pool(dsn: str, role: str, size: int) -> object:
+        return await connect_pool(
+            dsn,
+            role=role,
+            min_size=min(settings.database_pool_min, size),
+            max_size=size,
+            statement_timeout_ms=settings.statement_timeout_ms,
+            lock_timeout_ms=settings.lock_timeout_ms,
+            prepared_statements=settings.database_prepared_statements,
+        )
+
+    web = await pool(addresses.web_dsn, WEB, settings.database_pool_max)
+    worker = await pool(addresses.worker_dsn, WORKER, settings.database_pool_max)
+    return Database(web, worker, settings.database_pool_wait_s)  # type: ignore[arg-type]  # asyncpg's own generics
+
+
+def make_house(settings: Settings, database: Database) -> House:
+    """The House on `database` by `settings`."""
+    return House(
+        database=database,
+        gateways=gateways(settings, database),
+        terms=BookingTerms(
+            hold_minutes=settings.hold_minutes,
+            refund_window_hours=settings.refund_window_hours,
+            commission_bps=settings.commission_bps,
+            commission_tiers=tuple(settings.commission_tiers),
+            default_provider=settings.payment_provider,
+            business_timezone=settings.business_timezone,
+        ),
+        public_url=settings.public_url(),
+    )
