@@ -66,8 +66,8 @@ async def _complete(admin: asyncpg.Connection, passwords: dict[str, str] | None)
         """
         SELECT pg_has_role($1, $2, 'USAGE')
                AND has_schema_privilege($1, 'public', 'CREATE WITH GRANT OPTION')
-               AND (NOT $3 OR to_regnamespace('sandbox') IS NOT NULL
-                              AND (SELECT bool_and(pg_has_role(current_user, role, 'MEMBER')) FROM unnest($4::text[]) role))
+               AND (NOT $3 OR to_regnamespace('sandbox') IS NOT NULL AND (
+                     SELECT bool_and(pg_has_role(current_user, role, 'MEMBER')) FROM unnest($4::text[]) AS role))
         """,
         OWNER,
         ENGINE,
