@@ -4,7 +4,7 @@ A refused value raises pydantic's error with one of our codes as its type; `prob
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -72,26 +72,24 @@ def _parse_instant_or_local(value: Any) -> datetime:
         raise refusal("invalid_datetime", "is not an RFC 3339 date and time, like 2026-12-15T10:30:00Z")
     try:
         parsed = datetime.fromisoformat(value.upper().replace(" ", "T"))
-        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-            raise ValueError
-        if parsed.tzinfo is not None:
-            parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise refusal("invalid_datetime", "is not a date and time that exists in this service's calendar") from None
+    except ValueError:
+        raise refusal("invalid_datetime", "is not a date and time that exists") from None
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise refusal("invalid_datetime", f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return parsed
 
 
 def _parse_date(value: Any) -> date:
     if type(value) is date:
         return value
+    if not _DATE.fullmatch(_string(value)):
+        raise refusal("invalid_date", "is not a date like 2026-12-15")
     try:
-        if not _DATE.fullmatch(_string(value)):
-            raise ValueError
         parsed = date.fromisoformat(value)
-        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-            raise ValueError
     except ValueError:
-        raise refusal("invalid_date", "is not a date like 2026-12-15") from None
+        raise refusal("invalid_date", "is not a date that exists") from None
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise refusal("invalid_date", f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return parsed
 
 

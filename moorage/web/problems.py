@@ -1,6 +1,6 @@
 """Errors as answers: `application/problem+json` (RFC 9457), or as the contract of that path writes them.
 
-A contract registers a renderer for its path prefix. A failure inside says nothing but an error id; the log has the rest.
+A contract has a renderer for its path prefix. A failure inside says nothing but an error id; the log has the rest.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Access tokens: short-lived, signed with one pinned algorithm, and checked without asking the database.
 
-HS256 (RFC 7518, section 3.2) under a key named by `kid`; while keys rotate the previous one still verifies. `sid` is the
-refresh family that the token descends from, so that a sign-in that has ended can be told from one that has not.
+HS256 (RFC 7518, section 3.2) under a key named by `kid`; while keys rotate the previous one still verifies. `sid` is
+the refresh family that the token descends from, so that a sign-in that has ended can be told from one that has not.
 """
 
 import hashlib

@@ -1,5 +1,7 @@
 """What every answer has in common, whatever was asked."""
 
+import httpx
+
 
 async def test_every_answer_carries_a_request_id(api):
     answer = await api.get("/api/v1/nowhere/")
@@ -29,8 +31,6 @@ async def test_a_nul_in_the_address_is_refused(api):
 
 
 async def test_a_declared_body_over_the_limit_is_refused_before_it_is_read(api, live_server):
-    import httpx
-
     async with httpx.AsyncClient(base_url=live_server) as client:
         answer = await client.post("/api/v1/auth/login/", content=b"x" * 2_000_000)
     assert answer.status_code == 413
