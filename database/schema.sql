@@ -85,6 +85,32 @@ CREATE FUNCTION public.asking_user() RETURNS uuid
   SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid
 $$;
 
+CREATE FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
+BEGIN
+  PERFORM require_practitioner(p_practitioner);
+  PERFORM pg_advisory_xact_lock(v_resource);
+  PERFORM free_expired_claims(v_resource);
+  RETURN claim_time(p_block, v_resource, p_during, 'block', NULL, NULL, NULL);
+END $$;
+
+CREATE FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) RETURNS TABLE(id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM require_practitioner(p_practitioner);
+  RETURN QUERY
+    SELECT c.id, lower(c.during), upper(c.during) FROM practitioners p JOIN claims c
+      ON int8range(c.resource_no, c.resource_no, '[]') && int8range(p.resource_no, p.resource_no, '[]')
+      AND c.during && tstzrange(p_from, NULL)
+    WHERE p.id = p_practitioner AND c.active AND c.kind = 'block' ORDER BY 2;
+END $$;
+
 CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
     LANGUAGE sql STABLE
     AS $$
@@ -439,6 +465,67 @@ BEGIN
   RETURN plan_confirm(p_operation, p_payment, p_method);
 END $$;
 
+CREATE FUNCTION public.conflicts_of(p_resource bigint, p_during tstzrange[]) RETURNS boolean[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+  v_taken tstzmultirange := '{}';
+  v_conflicts boolean[] := '{}';
+  v_during tstzrange;
+  v_is_conflict boolean;
+BEGIN
+  FOREACH v_during IN ARRAY p_during LOOP
+    v_is_conflict := v_taken && v_during
+      OR EXISTS (SELECT FROM busy_ranges(p_resource, lower(v_during), upper(v_during), NULL));
+    IF NOT v_is_conflict THEN
+      v_taken := v_taken + tstzmultirange(v_during);
+    END IF;
+    v_conflicts := v_conflicts || v_is_conflict;
+  END LOOP;
+  RETURN v_conflicts;
+END $$;
+
+CREATE FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) RETURNS TABLE(id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, capacity integer, is_conflict boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_service record;
+  v_during tstzrange[];
+  v_conflicts boolean[];
+BEGIN
+  SELECT s.*, p.resource_no, make_interval(mins => s.duration_minutes) AS lasts INTO v_service
+  FROM services s JOIN practitioners p ON p.id = s.practitioner_id WHERE s.id = p_service;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM require_practitioner(v_service.practitioner_id);
+  IF v_service.service_type = 'session' THEN
+    PERFORM refuse('invalid', 'A service of type session is booked by its hours; it has no dates.');
+  END IF;
+  PERFORM pg_advisory_xact_lock(v_service.resource_no);
+  PERFORM free_expired_claims(v_service.resource_no);
+  v_during := ARRAY(SELECT claim_buffered(t.s, t.s + v_service.lasts, v_service.buffer_before_minutes,
+                                          v_service.buffer_after_minutes)
+                    FROM unnest(p_starts) WITH ORDINALITY t(s, n) ORDER BY t.n);
+  v_conflicts := conflicts_of(v_service.resource_no, v_during);
+  IF p_skip_conflicts OR true <> ALL (v_conflicts) THEN
+    FOR i IN 1 .. cardinality(p_starts) LOOP
+      CONTINUE WHEN v_conflicts[i];
+      INSERT INTO sessions (id, service_id, resource_no, starts_at, ends_at, capacity)
+      VALUES (p_ids[i], p_service, v_service.resource_no, p_starts[i], p_starts[i] + v_service.lasts,
+              coalesce(p_capacity, v_service.max_participants));
+      IF NOT claim_time(p_claim_ids[i], v_service.resource_no, v_during[i], 'booking', NULL, NULL, p_ids[i]) THEN
+        PERFORM refuse('slot_unavailable'); -- only if somebody wrote claims without the lock
+      END IF;
+    END LOOP;
+  END IF;
+  RETURN QUERY
+    SELECT p_ids[n.i], p_starts[n.i], p_starts[n.i] + v_service.lasts,
+           coalesce(p_capacity, v_service.max_participants), v_conflicts[n.i]
+    FROM generate_subscripts(p_starts, 1) n(i) ORDER BY n.i;
+END $$;
+
 CREATE FUNCTION public.currency_exponent(currency text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -579,6 +666,26 @@ BEGIN
   UPDATE claims c SET expires_at = p_expires, updated_at = now()
   WHERE c.booking_id = p_booking AND c.active AND c.kind = 'hold' AND c.expires_at > now();
   RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.extend_free_days(p_practitioner uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
+  v_reaches date := summary_end(p_practitioner);
+  v_today date := (now() AT TIME ZONE 'UTC')::date;
+  v_reached date := (SELECT max(f.day) FROM free_days f WHERE f.resource_no = v_resource);
+BEGIN
+  IF v_reached >= v_reaches
+     OR NOT EXISTS (SELECT FROM weekly_hours w WHERE w.practitioner_id = p_practitioner
+                    UNION ALL SELECT FROM date_overrides o WHERE o.practitioner_id = p_practitioner) THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(v_resource);
+  PERFORM refresh_free_days(v_resource, greatest(v_today - 1, v_reached), v_reaches);
+  DELETE FROM free_days f WHERE f.resource_no = v_resource AND f.day < v_today - 1;
 END $$;
 
 CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
@@ -759,6 +866,14 @@ BEGIN
         AND (p_ignore_booking IS NULL OR b.id <> p_ignore_booking)));
 END $$;
 
+CREATE FUNCTION public.give_places_back(p_session uuid, p_places integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE sessions s SET places_taken = s.places_taken - p_places, updated_at = now() WHERE s.id = p_session;
+END $$;
+
 CREATE FUNCTION public.half_up(p_numerator numeric, p_denominator numeric) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -815,6 +930,16 @@ BEGIN
   RETURN (SELECT min(d.starts_at)
           FROM day_starts(p_zone, p_now + (p_days - 2) * interval '24 hours', p_now + (p_days + 4) * interval '24 hours') d
           WHERE d.day > v_last);
+END $$;
+
+CREATE FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM practitioners p CROSS JOIN LATERAL unnest(free_time(p.id, p_from, p_to)) s
+    WHERE p.resource_no = p_resource AND upper(s) - lower(s) >= p_minutes * interval '1 minute');
 END $$;
 
 CREATE FUNCTION public.is_free_start(p_service uuid, p_start timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid DEFAULT NULL::uuid) RETURNS boolean
@@ -1526,6 +1651,50 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(p_resource);
+  DELETE FROM outside_busy o WHERE o.resource_no = p_resource AND o.source = p_source;
+  INSERT INTO outside_busy (id, resource_no, source, during)
+  SELECT new_id(), p_resource, p_source, d FROM unnest(p_during) d;
+  PERFORM rebuild_free_days(p.id) FROM practitioners p WHERE p.resource_no = p_resource;
+END $$;
+
+CREATE FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
+BEGIN
+  IF v_resource IS NULL THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM require_practitioner(p_practitioner);
+  IF NOT EXISTS (SELECT FROM zone_offsets z WHERE z.zone = p_zone) THEN
+    PERFORM refuse('invalid_timezone');
+  END IF;
+  PERFORM pg_advisory_xact_lock(v_resource);
+  DELETE FROM weekly_hours w WHERE w.practitioner_id = p_practitioner;
+  DELETE FROM date_overrides o WHERE o.practitioner_id = p_practitioner;
+  INSERT INTO weekly_hours (id, practitioner_id, weekday, start_minute, minutes, valid_from, valid_to)
+  SELECT new_id(), p_practitioner, w.*
+  FROM unnest(p_weekdays, p_starts, p_minutes, p_valid_from, p_valid_to) w;
+  INSERT INTO date_overrides (practitioner_id, date, start_minutes, lengths_minutes)
+  SELECT p_practitioner, d.day, coalesce(array_agg(w.starts ORDER BY w.starts) FILTER (WHERE w.day IS NOT NULL), '{}'),
+         coalesce(array_agg(w.lasts ORDER BY w.starts) FILTER (WHERE w.day IS NOT NULL), '{}')
+  FROM (SELECT DISTINCT u.day FROM unnest(p_dates) u(day)) d
+  LEFT JOIN unnest(p_window_dates, p_window_starts, p_window_minutes) w(day, starts, lasts) ON w.day = d.day
+  GROUP BY d.day;
+  UPDATE practitioners p SET timezone = p_zone, updated_at = now() WHERE p.id = p_practitioner AND p.timezone <> p_zone;
+  IF NOT FOUND THEN -- otherwise the trigger below has done it
+    PERFORM rebuild_free_days(p_practitioner);
+  END IF;
+END $$;
+
 CREATE FUNCTION public.replay_event(p_event uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1533,6 +1702,24 @@ CREATE FUNCTION public.replay_event(p_event uuid) RETURNS boolean
 BEGIN
   UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL WHERE id = p_event;
   RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.require_practitioner(p_practitioner uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF asking_practitioner() IS DISTINCT FROM p_practitioner AND asking_admin() IS NOT TRUE THEN
+    PERFORM refuse('forbidden');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT c.resource_no FROM claims c
+    WHERE c.active AND c.kind = 'hold' AND c.expires_at <= now() AND c.during && tstzrange(p_from, p_to);
 END $$;
 
 CREATE FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) RETURNS void
@@ -1618,24 +1805,14 @@ CREATE FUNCTION public.roll_free_days(p_after bigint DEFAULT 0, p_limit integer 
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-  v_today date := (now() AT TIME ZONE 'UTC')::date;
-  v_last bigint;
-  v_row record;
+  v_next record;
 BEGIN
-  FOR v_row IN
-    SELECT p.id, p.resource_no, summary_end(p.id) AS reaches,
-           (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p.resource_no) AS reached
-    FROM practitioners p WHERE p.resource_no > p_after ORDER BY p.resource_no LIMIT p_limit
+  FOR v_next IN
+    SELECT p.id, p.resource_no FROM practitioners p WHERE p.resource_no > p_after ORDER BY p.resource_no LIMIT p_limit
   LOOP
-    v_last := v_row.resource_no;
-    CONTINUE WHEN v_row.reached >= v_row.reaches
-      OR NOT EXISTS (SELECT FROM weekly_hours w WHERE w.practitioner_id = v_row.id
-                     UNION ALL SELECT FROM date_overrides o WHERE o.practitioner_id = v_row.id);
-    PERFORM pg_advisory_xact_lock(v_row.resource_no);
-    PERFORM refresh_free_days(v_row.resource_no, coalesce(v_row.reached + 1, v_today - 1), v_row.reaches);
-    DELETE FROM free_days f WHERE f.resource_no = v_row.resource_no AND f.day < v_today - 1;
+    PERFORM extend_free_days(v_next.id);
   END LOOP;
-  RETURN v_last;
+  RETURN v_next.resource_no;
 END $$;
 
 CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) RETURNS void
@@ -1783,6 +1960,7 @@ BEGIN
     JOIN services s ON s.id = asked.id
     JOIN practitioners p ON p.id = s.practitioner_id
     WHERE s.is_active AND s.service_type = 'session' AND p.verification_status = 'verified'
+    OFFSET 0 -- a fence: what is computed here is computed once
   ) r
   CROSS JOIN LATERAL (
     SELECT -- the compact grid needs the beginning of a stretch: at most two local days and a clock change back
@@ -1792,6 +1970,7 @@ BEGIN
            CASE WHEN r.every <= 60 THEN 60 ELSE 1440 END AS period,
            CASE WHEN r.daily_limit IS NOT NULL
                 THEN full_days(r.id, r.zone, r.lo, r.hi, r.daily_limit, p_ignore_booking) END AS full_time
+    OFFSET 0
   ) g
   CROSS JOIN LATERAL (
     SELECT range_agg(w.during) - coalesce((
@@ -1849,6 +2028,24 @@ BEGIN
                 WHERE s.practitioner_id = p_practitioner AND s.is_active), 60);
 END $$;
 
+CREATE FUNCTION public.summary_follows_horizon() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM extend_free_days(NEW.practitioner_id);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.summary_follows_zone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM rebuild_free_days(NEW.id);
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.take_back_earning(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -1872,6 +2069,33 @@ BEGIN
   accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
                          ELSE earning_account(e) END, 'commission'];
   amounts := ARRAY[p_amount - commission, commission];
+END $$;
+
+CREATE FUNCTION public.take_places(p_session uuid, p_places integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE sessions s SET places_taken = s.places_taken + p_places, updated_at = now()
+  WHERE s.id = p_session AND s.status = 'scheduled' AND s.places_taken + p_places <= s.capacity;
+  RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.unblock_time(p_block uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_block record;
+BEGIN
+  SELECT p.id AS practitioner_id, p.resource_no INTO v_block
+  FROM claims c JOIN practitioners p ON p.resource_no = c.resource_no
+  WHERE c.id = p_block AND c.kind = 'block' AND c.active;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM require_practitioner(v_block.practitioner_id);
+  PERFORM deactivate_claim(p_block, v_block.resource_no);
 END $$;
 
 CREATE FUNCTION public.wall_time(p_zone text, p_at timestamp with time zone) RETURNS timestamp without time zone
@@ -3228,6 +3452,10 @@ CREATE TRIGGER practitioners_words BEFORE INSERT OR UPDATE OF display_name, bio,
 
 CREATE TRIGGER services_words BEFORE INSERT OR UPDATE OF title, description, price_minor, currency ON public.services FOR EACH ROW EXECUTE FUNCTION public.note_service_words();
 
+CREATE TRIGGER summary_follows_horizon AFTER INSERT OR UPDATE OF horizon_days, is_active ON public.services FOR EACH ROW WHEN ((new.is_active AND (new.horizon_days > 60))) EXECUTE FUNCTION public.summary_follows_horizon();
+
+CREATE TRIGGER summary_follows_zone AFTER UPDATE OF timezone ON public.practitioners FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION public.summary_follows_zone();
+
 CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_balances();
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
@@ -3558,6 +3786,14 @@ GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_web;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_worker;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
 
+REVOKE ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_worker;
+GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_worker;
+GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_worker;
@@ -3598,6 +3834,10 @@ REVOKE ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid
 GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_web;
 GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_worker;
+GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) TO moorage_worker;
 
@@ -3618,6 +3858,9 @@ GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe 
 REVOKE ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.extend_free_days(p_practitioner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.extend_free_days(p_practitioner uuid) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
 
@@ -3627,8 +3870,19 @@ GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_li
 REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
+GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
+GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) TO moorage_worker;
@@ -3705,8 +3959,19 @@ GRANT ALL ON FUNCTION public.release_earnings(p_now timestamp with time zone, p_
 REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) TO moorage_worker;
+GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
+GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
@@ -3744,8 +4009,23 @@ GRANT ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amo
 REVOKE ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.summary_end(p_practitioner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_web;
@@ -3860,6 +4140,7 @@ GRANT SELECT(display_name),UPDATE(display_name) ON TABLE public.practitioners TO
 GRANT SELECT(bio),UPDATE(bio) ON TABLE public.practitioners TO moorage_web;
 
 GRANT SELECT(timezone),UPDATE(timezone) ON TABLE public.practitioners TO moorage_web;
+GRANT UPDATE(timezone) ON TABLE public.practitioners TO moorage_engine;
 
 GRANT SELECT(specializations),UPDATE(specializations) ON TABLE public.practitioners TO moorage_web;
 
@@ -3880,6 +4161,7 @@ GRANT SELECT(search_words) ON TABLE public.practitioners TO moorage_web;
 GRANT SELECT(created_at) ON TABLE public.practitioners TO moorage_web;
 
 GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.practitioners TO moorage_web;
+GRANT UPDATE(updated_at) ON TABLE public.practitioners TO moorage_engine;
 
 GRANT USAGE ON SEQUENCE public.practitioners_resource_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.practitioners_resource_no_seq TO moorage_engine;
