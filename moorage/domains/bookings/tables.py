@@ -1,6 +1,6 @@
 """Tables of bookings: a client's place, with price and policy as agreed."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, SmallInteger, Table, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text, text
 
 from moorage.kernel.tables import (
     created_at,
@@ -40,7 +40,8 @@ bookings = Table(
     Column("late_fee_bps", Integer, nullable=False),
     Column("buffer_before_minutes", Integer, nullable=False),
     Column("buffer_after_minutes", Integer, nullable=False),
-    # Running totals, moved only by the functions that post to the ledger.
+    # Running totals, moved only by the functions that post to the ledger. A payment that came too late, or twice, is
+    # counted as paid and as given back.
     minor("paid_minor", default=0),
     minor("refunded_minor", default=0),
     text_column("special_requests", default=""),
@@ -62,7 +63,6 @@ bookings = Table(
     currency_check(),
     CheckConstraint("starts_at < ends_at", name="time_order"),
     CheckConstraint("total_minor >= 0 AND due_now_minor BETWEEN 0 AND total_minor", name="amounts"),
-    CheckConstraint("paid_minor BETWEEN 0 AND total_minor", name="never_overpaid"),
     CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name="never_over_refunded"),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
     CheckConstraint("status <> 'pending' OR parent_id IS NOT NULL OR hold_expires_at IS NOT NULL", name="pending_expires"),
@@ -86,4 +86,17 @@ participants = Table(
     minor("price_minor"),
     Column("attended", Boolean),
     text_column("notes", default=""),
+)
+
+# What a practitioner had confirmed in a month (UTC) per currency: the commission's tiers read one row of it.
+practitioner_months = Table(
+    "practitioner_months",
+    metadata,
+    reference("practitioner_id", "practitioners.id", ondelete="CASCADE", primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    minor("gross_minor"),
+    currency_check(),
+    CheckConstraint("gross_minor >= 0", name="gross_not_negative"),
+    postgresql_with={"fillfactor": "70"},
 )

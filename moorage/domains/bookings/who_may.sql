@@ -1,0 +1,53 @@
+-- Who may read bookings, and who may call the verbs. Nobody writes these tables except through them.
+ALTER TABLE bookings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bookings FORCE ROW LEVEL SECURITY;
+ALTER TABLE booking_participants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE booking_participants FORCE ROW LEVEL SECURITY;
+ALTER TABLE practitioner_months ENABLE ROW LEVEL SECURITY;
+ALTER TABLE practitioner_months FORCE ROW LEVEL SECURITY;
+GRANT SELECT ON bookings, booking_participants TO moorage_web, moorage_worker;
+GRANT SELECT ON practitioner_months TO moorage_worker;
+
+DROP POLICY IF EXISTS product ON bookings;
+CREATE POLICY product ON bookings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS own ON bookings;
+CREATE POLICY own ON bookings FOR SELECT TO moorage_web
+  USING (client_id = (SELECT asking_user()) OR practitioner_id = (SELECT asking_practitioner()) OR (SELECT asking_admin()));
+
+DROP POLICY IF EXISTS product ON booking_participants;
+CREATE POLICY product ON booking_participants TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+-- Participants follow their booking, whose own policy decides.
+DROP POLICY IF EXISTS of_booking ON booking_participants;
+CREATE POLICY of_booking ON booking_participants FOR SELECT TO moorage_web
+  USING (EXISTS (SELECT FROM bookings b WHERE b.id = booking_id));
+
+DROP POLICY IF EXISTS product ON practitioner_months;
+CREATE POLICY product ON practitioner_months TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+-- Every function of this domain acts as the engine; the verbs alone are open to the two pools.
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN
+    SELECT p.oid::regprocedure AS signature, p.proname = ANY (ARRAY[
+             'hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel', 'reschedule_booking',
+             'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds']) AS is_verb,
+           p.proname = ANY (ARRAY['currency_decimals', 'spoken_time', 'spoken_amount', 'month_of']) AS is_open
+      FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (ARRAY[
+             'hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel', 'reschedule_booking',
+             'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds', 'currency_decimals',
+             'spoken_time', 'spoken_amount', 'month_of', 'lock_booking', 'sessions_of', 'drop_booking',
+             'stop_collecting', 'commission_rate', 'repeated_hold', 'price_participants', 'take_time', 'replace_hold',
+             'take_places', 'add_places', 'enrol_children', 'count_gross', 'apply_booking_payment', 'give_back', 'earn',
+             'make_confirmed', 'take_again', 'booking_side', 'check_side', 'cancel_terms', 'check_cancellable',
+             'refund_booking', 'move_time', 'move_place', 'finish_booking', 'tell_booking'])
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', f.signature);
+    CONTINUE WHEN f.is_open;
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine', f.signature);
+    IF f.is_verb THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', f.signature);
+    END IF;
+  END LOOP;
+END $$;
