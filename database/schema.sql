@@ -4,6 +4,29 @@ COMMENT ON SCHEMA public IS 'standard public schema';
 
 CREATE SCHEMA sandbox;
 
+CREATE TYPE public.held_booking AS (
+	repeated boolean,
+	status text,
+	practitioner_id uuid,
+	session_id uuid,
+	starts_at timestamp with time zone,
+	ends_at timestamp with time zone,
+	timezone text,
+	currency text,
+	total_minor bigint,
+	due_now_minor bigint,
+	commission_minor bigint,
+	free_until_hours integer,
+	late_fee_bps integer,
+	hold_expires_at timestamp with time zone,
+	names text[],
+	emails text[],
+	prices_minor bigint[],
+	payment_id uuid,
+	has_children boolean,
+	created_at timestamp with time zone
+);
+
 CREATE TYPE public.pgqueuer_status AS ENUM (
     'queued',
     'picked',
@@ -42,6 +65,54 @@ BEGIN
   shards := CASE WHEN word IN ('credit', 'entitlement', 'earnings_pending', 'earnings_available', 'payout_in_transit')
                  THEN 1 ELSE 64 END;
   owner_id := CASE WHEN shards = 1 THEN split_part(p_code, ':', 2)::uuid END;
+END $$;
+
+CREATE FUNCTION public.add_places(p_sessions uuid[], p_places integer) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM sessions WHERE id = ANY (p_sessions)
+                AND (status <> 'scheduled' OR places_taken + p_places > capacity)) THEN
+    RETURN false;
+  END IF;
+  UPDATE sessions SET places_taken = places_taken + p_places, updated_at = now()
+   WHERE id = ANY (p_sessions) AND places_taken + p_places <= capacity;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking); lapsed boolean;
+BEGIN
+  IF b.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  END IF;
+  lapsed := (b.status = 'pending' AND b.hold_expires_at <= now()) OR b.cancel_kind = 'expired';
+  IF b.paid_minor - b.refunded_minor + p_amount > b.total_minor OR (b.status = 'cancelled' AND NOT lapsed) THEN
+    RETURN give_back(b, p_payment, p_amount);
+  ELSIF lapsed AND NOT take_again(b, p_now) THEN
+    IF b.status = 'pending' THEN
+      PERFORM drop_booking(b, 'not_available');
+    ELSE
+      UPDATE bookings SET cancel_kind = 'not_available', updated_at = now() WHERE id = b.id OR parent_id = b.id;
+    END IF;
+    PERFORM tell_booking(b.id, 'not_available');
+    RETURN give_back(b, p_payment, p_amount);
+  END IF;
+  UPDATE bookings SET paid_minor = paid_minor + p_amount, updated_at = now() WHERE id = b.id RETURNING * INTO b;
+  IF b.status IN ('confirmed', 'completed') THEN
+    PERFORM earn(b, p_payment, p_amount);
+    RETURN 'paid';
+  ELSIF b.paid_minor - b.refunded_minor < b.due_now_minor THEN
+    RETURN 'paid';
+  END IF;
+  PERFORM make_confirmed(b, p_now);
+  -- What was paid before the confirmation is earned by it.
+  PERFORM earn(b, p.id, p.amount_minor) FROM payments p
+    WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
+  RETURN 'confirmed';
 END $$;
 
 CREATE FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) RETURNS uuid
@@ -111,31 +182,6 @@ BEGIN
     WHERE p.id = p_practitioner AND c.active AND c.kind = 'block' ORDER BY 2;
 END $$;
 
-CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
-    LANGUAGE sql STABLE
-    AS $$
-  SELECT c.during FROM claims c
-  WHERE c.active AND int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
-    AND c.during && tstzrange(p_from, p_to) AND (c.kind <> 'hold' OR c.expires_at > now())
-    AND (p_ignore_booking IS NULL OR c.booking_id IS DISTINCT FROM p_ignore_booking)
-  UNION ALL
-  SELECT o.during FROM outside_busy o
-  WHERE int8range(o.resource_no, o.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
-    AND o.during && tstzrange(p_from, p_to)
-$$;
-
-CREATE FUNCTION public.check_caller(p_user uuid, p_family uuid) RETURNS void
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-  PERFORM FROM users u JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
-    WHERE u.id = p_user AND u.is_active AND f.revoked_at IS NULL;
-  IF NOT FOUND THEN
-    PERFORM refuse('invalid_token');
-  END IF;
-END $$;
-
 CREATE TABLE public.bookings (
     id uuid NOT NULL,
     service_id uuid NOT NULL,
@@ -177,12 +223,122 @@ CREATE TABLE public.bookings (
     CONSTRAINT ck_bookings_cancelled_when CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
     CONSTRAINT ck_bookings_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_bookings_never_over_refunded CHECK (((refunded_minor >= 0) AND (refunded_minor <= paid_minor))),
-    CONSTRAINT ck_bookings_never_overpaid CHECK (((paid_minor >= 0) AND (paid_minor <= total_minor))),
     CONSTRAINT ck_bookings_pending_expires CHECK (((status <> 'pending'::text) OR (parent_id IS NOT NULL) OR (hold_expires_at IS NOT NULL))),
     CONSTRAINT ck_bookings_places_positive CHECK ((places > 0)),
     CONSTRAINT ck_bookings_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'completed'::text, 'cancelled'::text]))),
     CONSTRAINT ck_bookings_time_order CHECK ((starts_at < ends_at))
 );
+
+ALTER TABLE ONLY public.bookings FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.booking_side(b public.bookings, p_by uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE
+    WHEN b.client_id = p_by THEN 'client'
+    WHEN EXISTS (SELECT FROM practitioners p WHERE p.id = b.practitioner_id AND p.user_id = p_by) THEN 'practitioner'
+    WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role = 'admin' AND u.is_active) THEN 'admin' END
+$$;
+
+CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT c.during FROM claims c
+  WHERE c.active AND int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+    AND c.during && tstzrange(p_from, p_to) AND (c.kind <> 'hold' OR c.expires_at > now())
+    AND (p_ignore_booking IS NULL OR c.booking_id IS DISTINCT FROM p_ignore_booking)
+  UNION ALL
+  SELECT o.during FROM outside_busy o
+  WHERE int8range(o.resource_no, o.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+    AND o.during && tstzrange(p_from, p_to)
+$$;
+
+CREATE FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking); side text; fee bigint; refunds_planned uuid[];
+BEGIN
+  side := check_side(b, p_booking, p_by, ARRAY['client', 'practitioner', 'admin']);
+  PERFORM check_cancellable(b, side, p_now);
+  SELECT t.refund_minor, t.fee_minor INTO refund_minor, fee FROM cancel_terms(b, side, p_now) AS t;
+  PERFORM drop_booking(b, side, p_by, p_reason);
+  operations := stop_collecting(b.id, 'booking_cancelled', p_by);
+  SELECT r.planned_minor, operations || r.operations INTO refund_minor, operations
+    FROM refund_booking(b, refund_minor, 'booking_cancelled', p_by) AS r;
+  IF b.confirmed_at IS NOT NULL THEN
+    PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, fee - b.total_minor);
+  END IF;
+  PERFORM tell_booking(b.id, 'cancelled');
+END $$;
+
+CREATE FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE kept bigint := b.paid_minor - b.refunded_minor;
+BEGIN
+  fee_minor := CASE WHEN p_side = 'client' AND b.status <> 'pending'
+                         AND p_now > b.starts_at - make_interval(hours => b.free_until_hours)
+                    THEN least(kept, round(b.total_minor::numeric * b.late_fee_bps / 10000)::bigint) ELSE 0 END;
+  refund_minor := kept - fee_minor;
+END $$;
+
+CREATE FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE b bookings; side text; priced boolean;
+BEGIN
+  SELECT * INTO b FROM bookings WHERE id = p_booking FOR UPDATE;
+  side := check_side(b, p_booking, p_by, ARRAY['client', 'practitioner', 'admin']);
+  IF b.parent_id IS NOT NULL THEN
+    PERFORM refuse('invalid_state', 'This is one date of a course, which is booked as a whole.');
+  ELSIF b.status = 'cancelled' OR (side = 'client' AND b.status = 'completed') THEN
+    PERFORM refuse('invalid_state', format('This booking is already %s.', b.status));
+  ELSIF side = 'client' AND jsonb_path_exists(p_people, '$[*] ? (exists(@.attended) || exists(@.notes))') THEN
+    PERFORM refuse('forbidden', 'Who attended, and notes, are for the practitioner to write.');
+  ELSIF jsonb_array_length(p_people) <> b.places THEN
+    PERFORM refuse('participants_fixed', format('This booking is for %s.', b.places));
+  END IF;
+  SELECT coalesce(bool_and(NOT line.person ? 'option' OR p.option_name IS NOT DISTINCT FROM line.person ->> 'option'), true)
+    INTO priced
+    FROM jsonb_array_elements(p_people) WITH ORDINALITY AS line (person, at)
+    JOIN booking_participants p ON p.booking_id = b.id AND p.position = line.at;
+  IF NOT priced THEN
+    PERFORM refuse('participants_fixed', 'The option is part of the price and stays.');
+  END IF;
+  UPDATE bookings SET special_requests = coalesce(p_requests, special_requests), updated_at = now() WHERE id = b.id;
+  UPDATE booking_participants p SET
+      name = CASE WHEN line.person ? 'name' THEN coalesce(line.person ->> 'name', '') ELSE p.name END,
+      email = CASE WHEN line.person ? 'email' THEN line.person ->> 'email' ELSE p.email END,
+      attended = CASE WHEN line.person ? 'attended' THEN (line.person ->> 'attended')::boolean ELSE p.attended END,
+      notes = CASE WHEN line.person ? 'notes' THEN coalesce(line.person ->> 'notes', '') ELSE p.notes END
+    FROM jsonb_array_elements(p_people) WITH ORDINALITY AS line (person, at)
+   WHERE p.booking_id = b.id AND p.position = line.at;
+END $_$;
+
+CREATE FUNCTION public.check_caller(p_user uuid, p_family uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM FROM users u JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
+    WHERE u.id = p_user AND u.is_active AND f.revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM refuse('invalid_token');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_cancellable(b public.bookings, p_side text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF b.status IN ('cancelled', 'completed') THEN
+    PERFORM refuse('invalid_state', format('This booking is already %s.', b.status));
+  ELSIF p_side = 'client' AND b.starts_at <= p_now THEN
+    PERFORM refuse('invalid_state', 'This booking has begun.');
+  END IF;
+END $$;
 
 CREATE FUNCTION public.check_payable(b public.bookings) RETURNS void
     LANGUAGE plpgsql
@@ -241,6 +397,21 @@ BEGIN
   ELSIF p_amount > left_minor THEN
     PERFORM refuse('refund_exceeds_payment', format('%s %s is left to refund.', money_text(left_minor, p.currency), p.currency));
   END IF;
+END $$;
+
+CREATE FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE side text := booking_side(b, p_by);
+BEGIN
+  IF b.id IS NULL OR side IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF side <> ALL (p_allowed) THEN
+    PERFORM refuse('forbidden', format('This is for the %s of the booking.', p_allowed[1]));
+  ELSIF b.id <> p_booking THEN
+    PERFORM refuse('invalid_state', 'This is one date of a course, which is booked as a whole.');
+  END IF;
+  RETURN side;
 END $$;
 
 CREATE FUNCTION public.check_transaction_balances() RETURNS trigger
@@ -421,6 +592,18 @@ BEGIN
   RETURN p_payment;
 END $$;
 
+CREATE FUNCTION public.commission_rate(p_gross bigint, p_currency text, p_bps integer, p_above bigint[], p_tier_bps integer[]) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+  FOR tier IN REVERSE coalesce(cardinality(p_above), 0)..1 LOOP
+    IF p_gross > p_above[tier] * 10::numeric ^ currency_decimals(p_currency) THEN
+      RETURN p_tier_bps[tier];
+    END IF;
+  END LOOP;
+  RETURN p_bps;
+END $$;
+
 CREATE FUNCTION public.compact_counts(p_zone text, p_lower timestamp with time zone, p_upper timestamp with time zone) RETURNS TABLE(counts_from timestamp with time zone, counts_to timestamp with time zone)
     LANGUAGE plpgsql STABLE
     AS $$
@@ -438,6 +621,35 @@ BEGIN
                 FROM day_starts(p_zone, p_lower, p_upper) d) m
           WHERE m.previous >= p_lower AND m.starts_at < p_upper) c
     ORDER BY 1;
+END $$;
+
+CREATE FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking);
+BEGIN
+  PERFORM check_side(b, p_booking, p_by, ARRAY['practitioner', 'admin']);
+  IF b.status <> 'confirmed' THEN
+    PERFORM refuse('invalid_state', format('This booking is %s, not confirmed.', b.status));
+  END IF;
+  PERFORM finish_booking(b, true, p_now, p_refund_window_hours);
+END $$;
+
+CREATE FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking);
+BEGIN
+  PERFORM check_side(b, p_booking, p_by, ARRAY['practitioner', 'admin']);
+  IF b.cancel_kind = 'expired' OR (b.status = 'pending' AND b.hold_expires_at <= now()) THEN
+    PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
+  ELSIF b.status <> 'pending' THEN
+    PERFORM refuse('invalid_state', format('This booking is %s.', b.status));
+  END IF;
+  PERFORM make_confirmed(b, p_now);
+  RETURN stop_collecting(b.id, 'confirmed_without_payment', p_by);
 END $$;
 
 CREATE FUNCTION public.confirm_claim(p_booking uuid) RETURNS boolean
@@ -485,6 +697,16 @@ BEGIN
   RETURN v_conflicts;
 END $$;
 
+CREATE FUNCTION public.count_gross(p_practitioner uuid, p_at timestamp with time zone, p_currency text, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+  INSERT INTO practitioner_months AS m (practitioner_id, month, currency, gross_minor)
+  SELECT p_practitioner, month_of(p_at), p_currency, p_amount WHERE p_amount > 0
+      OR EXISTS (SELECT FROM practitioner_months x
+                  WHERE x.practitioner_id = p_practitioner AND x.month = month_of(p_at) AND x.currency = p_currency)
+  ON CONFLICT (practitioner_id, month, currency) DO UPDATE SET gross_minor = greatest(0, m.gross_minor + p_amount)
+$$;
+
 CREATE FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) RETURNS TABLE(id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, capacity integer, is_conflict boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -525,6 +747,16 @@ BEGIN
            coalesce(p_capacity, v_service.max_participants), v_conflicts[n.i]
     FROM generate_subscripts(p_starts, 1) n(i) ORDER BY n.i;
 END $$;
+
+CREATE FUNCTION public.currency_decimals(p_currency text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE
+    WHEN p_currency IN ('BIF','CLP','DJF','GNF','ISK','JPY','KMF','KRW','PYG','RWF','UGX','UYI','VND','VUV','XAF','XOF','XPF') THEN 0
+    WHEN p_currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3
+    WHEN p_currency IN ('CLF','UYW') THEN 4
+    ELSE 2 END
+$$;
 
 CREATE FUNCTION public.currency_exponent(currency text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -604,6 +836,24 @@ CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precis
     + cos(radians(p_lat1)) * cos(radians(p_lat2)) * power(sin(radians(p_lng2 - p_lng1) / 2), 2))))
 $$;
 
+CREATE FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE bookings
+     SET status = 'cancelled', cancelled_at = now(), cancelled_by = p_by, cancel_kind = p_kind, cancel_reason = p_reason,
+         hold_expires_at = NULL, updated_at = now()
+   WHERE id = b.id;
+  IF b.session_id IS NULL AND NOT EXISTS (SELECT FROM bookings WHERE parent_id = b.id) THEN
+    PERFORM release_claim(b.id);
+    RETURN;
+  END IF;
+  UPDATE bookings
+     SET status = 'cancelled', cancelled_at = now(), cancelled_by = p_by, cancel_kind = p_kind, updated_at = now()
+   WHERE parent_id = b.id;
+  UPDATE sessions SET places_taken = places_taken - b.places, updated_at = now() WHERE id = ANY (sessions_of(b.id));
+END $$;
+
 CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -612,6 +862,13 @@ CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval)
    WHERE status IN ('planned', 'called', 'unknown')
      AND next_at <= now() - CASE WHEN status = 'planned' THEN p_planned_after ELSE interval '0' END
    ORDER BY next_at LIMIT p_limit
+$$;
+
+CREATE FUNCTION public.earn(b public.bookings, p_payment uuid, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT record_earning(b.id, p_payment, b.practitioner_id, p_amount, NULL, b.commission_bps, b.currency, p.is_house)
+    FROM practitioners p WHERE p.id = b.practitioner_id
 $$;
 
 CREATE TABLE public.earnings (
@@ -658,6 +915,19 @@ CREATE FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text D
     AND (dedupe_key IS NOT NULL)) DO NOTHING
 $$;
 
+CREATE FUNCTION public.enrol_children(p_parent uuid, p_sessions uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+  INSERT INTO bookings (id, service_id, practitioner_id, client_id, session_id, parent_id, status, starts_at, ends_at,
+                        timezone, places, currency, total_minor, due_now_minor, commission_bps, commission_minor,
+                        free_until_hours, late_fee_bps, buffer_before_minutes, buffer_after_minutes, confirmed_at)
+  SELECT new_id(), b.service_id, b.practitioner_id, b.client_id, s.id, b.id, b.status, s.starts_at, s.ends_at,
+         b.timezone, b.places, b.currency, 0, 0, b.commission_bps, 0,
+         b.free_until_hours, b.late_fee_bps, b.buffer_before_minutes, b.buffer_after_minutes, b.confirmed_at
+    FROM bookings b JOIN sessions s ON s.id = ANY (p_sessions)
+   WHERE b.id = p_parent ORDER BY s.starts_at
+$$;
+
 CREATE FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -686,6 +956,27 @@ BEGIN
   PERFORM pg_advisory_xact_lock(v_resource);
   PERFORM refresh_free_days(v_resource, greatest(v_today - 1, v_reached), v_reaches);
   DELETE FROM free_days f WHERE f.resource_no = v_resource AND f.day < v_today - 1;
+END $$;
+
+CREATE FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking); expires timestamptz := now() + make_interval(mins => p_minutes);
+BEGIN
+  PERFORM check_side(b, p_booking, p_by, ARRAY['client', 'admin']);
+  IF b.cancel_kind = 'expired' OR (b.status = 'pending' AND b.hold_expires_at <= now()) THEN
+    PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
+  ELSIF b.status <> 'pending' THEN
+    PERFORM refuse('invalid_state', format('This booking is %s.', b.status));
+  ELSIF b.hold_extended THEN
+    PERFORM refuse('invalid_state', 'A hold can be extended once.');
+  END IF;
+  UPDATE bookings SET hold_expires_at = expires, hold_extended = true, updated_at = now() WHERE id = b.id;
+  IF cardinality(sessions_of(b.id)) = 0 AND NOT extend_claim(b.id, expires) THEN
+    PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
+  END IF;
+  RETURN expires;
 END $$;
 
 CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
@@ -778,6 +1069,16 @@ BEGIN
      INTO ids USING p_filters, p_limit, p_offset;
 END $_$;
 
+CREATE FUNCTION public.finish_booking(b public.bookings, p_attended boolean, p_now timestamp with time zone, p_window_hours integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE bookings SET status = 'completed', attended = p_attended, completed_at = p_now, updated_at = now()
+   WHERE id = b.id OR parent_id = b.id;
+  UPDATE booking_participants SET attended = p_attended WHERE booking_id = b.id AND (attended IS NULL OR NOT p_attended);
+  PERFORM schedule_earnings(b.id, greatest(p_now, b.ends_at) + make_interval(hours => p_window_hours));
+END $$;
+
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -866,6 +1167,16 @@ BEGIN
         AND (p_ignore_booking IS NULL OR b.id <> p_ignore_booking)));
 END $$;
 
+CREATE FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE bookings SET paid_minor = paid_minor + p_amount, refunded_minor = refunded_minor + p_amount, updated_at = now()
+   WHERE id = b.id;
+  PERFORM plan_refund(new_id(), new_id(), p_payment, p_amount, 'booking_' || b.status, NULL);
+  RETURN 'refunded';
+END $$;
+
 CREATE FUNCTION public.give_places_back(p_session uuid, p_places integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -885,6 +1196,119 @@ CREATE FUNCTION public.held_account(p_purpose text) RETURNS text
     AS $$
   SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' ELSE 'held:' || p_purpose END
 $$;
+
+CREATE FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) RETURNS public.held_booking
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  o record; a held_booking; places integer := coalesce(cardinality(p_options), 1); bps integer; free boolean;
+  wanted uuid[];
+BEGIN
+  SELECT s.id, s.service_type, s.is_active, s.price_minor, s.currency, s.deposit_bps, s.deposit_minor, s.free_until_hours,
+         s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
+         s.min_notice_minutes, p.id AS practitioner_id, p.resource_no, p.user_id, p.timezone, p.is_house,
+         p.commission_bps, p.verification_status, u.is_active AS client_active, u.email,
+         concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')) AS name,
+         p_family IS NULL OR (f.id IS NOT NULL AND f.revoked_at IS NULL) AS signed_in,
+         coalesce(m.gross_minor, 0) AS month_gross, x.client_id AS held_by,
+         EXISTS (SELECT FROM price_options po WHERE po.service_id = s.id) AS has_options
+    INTO o
+    FROM users u
+    LEFT JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
+    LEFT JOIN services s ON s.id = p_service
+    LEFT JOIN practitioners p ON p.id = s.practitioner_id
+    LEFT JOIN practitioner_months m
+      ON m.practitioner_id = p.id AND m.month = month_of(p_now) AND m.currency = s.currency
+    LEFT JOIN bookings x ON x.id = p_id
+   WHERE u.id = p_client;
+  IF NOT FOUND OR NOT o.client_active OR NOT o.signed_in THEN
+    PERFORM refuse('invalid_token', 'This account is signed out or closed.');
+  ELSIF o.held_by = p_client THEN
+    RETURN repeated_hold(p_id);
+  ELSIF o.held_by IS NOT NULL OR o.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such service.');
+  ELSIF NOT o.is_active OR o.verification_status <> 'verified' THEN
+    PERFORM refuse('service_unavailable', 'This service cannot be booked.');
+  ELSIF o.user_id = p_client THEN
+    PERFORM refuse('own_service', 'This is your own service; block the time instead of booking it.');
+  ELSIF o.service_type = 'session' AND places > o.max_participants THEN
+    PERFORM refuse('too_many_participants', format('At most %s can take part.', o.max_participants));
+  ELSIF (o.service_type = 'course') <> (p_starts IS NULL AND p_session IS NULL)
+        OR (o.service_type = 'session' AND p_starts IS NULL) THEN
+    PERFORM refuse('invalid_start', 'A session is booked by its start, a workshop by its start or session, a course whole.');
+  END IF;
+
+  a.names := coalesce(p_names, ARRAY[o.name]);
+  a.emails := coalesce(p_emails, ARRAY[o.email]);
+  a.prices_minor := price_participants(p_service, o.has_options, p_options, places,
+                                       CASE WHEN o.service_type = 'session' THEN 0 ELSE o.price_minor END);
+  a.total_minor := CASE WHEN o.service_type = 'session' AND NOT o.has_options THEN o.price_minor
+                        ELSE (SELECT sum(price) FROM unnest(a.prices_minor) AS price) END;
+  a.due_now_minor := CASE WHEN a.total_minor = 0 THEN 0
+    ELSE least(a.total_minor,
+               greatest(1, coalesce(o.deposit_minor, round(a.total_minor::numeric * o.deposit_bps / 10000), a.total_minor)))
+    END;
+  bps := CASE WHEN o.is_house THEN 0 ELSE coalesce(o.commission_bps,
+           commission_rate(o.month_gross, o.currency, p_bps, p_above, p_tier_bps)) END;
+  a.commission_minor := round(a.total_minor::numeric * bps / 10000);
+  a.status := CASE WHEN a.total_minor = 0 THEN 'confirmed' ELSE 'pending' END;
+  a.hold_expires_at := CASE WHEN a.total_minor > 0 THEN now() + make_interval(mins => p_hold_minutes) END;
+  a.payment_id := CASE WHEN a.total_minor > 0 THEN p_payment END;
+
+  IF o.service_type = 'session' THEN
+    a.starts_at := p_starts;
+    a.ends_at := p_starts + make_interval(mins => o.duration_minutes);
+    free := take_time(p_id, p_client, p_service, o.resource_no, p_starts, a.ends_at, o.buffer_before_minutes,
+                      o.buffer_after_minutes, p_now, a.hold_expires_at);
+  ELSE
+    SELECT taken.* INTO free, wanted, a.starts_at, a.ends_at
+      FROM take_places(p_client, p_service, o.service_type, p_session, p_starts, places,
+                       p_now + make_interval(mins => o.min_notice_minutes)) AS taken;
+    a.has_children := o.service_type = 'course';
+    a.session_id := CASE WHEN NOT a.has_children THEN wanted[1] END;
+  END IF;
+  -- Two calls with one id at once: the second waited for the lock, and finds what the first wrote.
+  IF NOT free OR o.service_type <> 'session' THEN
+    IF EXISTS (SELECT FROM bookings WHERE id = p_id AND client_id = p_client) THEN
+      RETURN repeated_hold(p_id);
+    ELSIF NOT free THEN
+      PERFORM refuse('slot_unavailable', 'That time is not free.');
+    END IF;
+  END IF;
+  IF a.ends_at <> p_ends THEN
+    PERFORM refuse('invalid_range', 'The end is not where this service ends.');
+  END IF;
+
+  a.practitioner_id := o.practitioner_id;
+  a.timezone := coalesce(p_timezone, o.timezone);
+  a.currency := o.currency;
+  a.free_until_hours := o.free_until_hours;
+  a.late_fee_bps := o.late_fee_bps;
+  a.created_at := now();
+  INSERT INTO bookings (id, service_id, practitioner_id, client_id, session_id, status, starts_at, ends_at, timezone,
+                        places, currency, total_minor, due_now_minor, commission_bps, commission_minor,
+                        free_until_hours, late_fee_bps, buffer_before_minutes, buffer_after_minutes, special_requests,
+                        hold_expires_at, confirmed_at)
+  VALUES (p_id, p_service, a.practitioner_id, p_client, a.session_id, a.status, a.starts_at, a.ends_at, a.timezone,
+          places, a.currency, a.total_minor, a.due_now_minor, bps, a.commission_minor,
+          a.free_until_hours, a.late_fee_bps, o.buffer_before_minutes, o.buffer_after_minutes, p_requests,
+          a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
+  INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
+  SELECT p_id, at, coalesce(a.names[at], ''), a.emails[at], p_options[at], a.prices_minor[at]
+    FROM generate_series(1, places) AS at;
+  IF a.has_children THEN
+    PERFORM enrol_children(p_id, wanted);
+  END IF;
+  IF a.total_minor > 0 THEN
+    PERFORM open_payment(p_payment, p_operation,
+                         CASE WHEN a.due_now_minor < a.total_minor THEN 'booking_deposit' ELSE 'booking_full' END,
+                         p_id, p_client, a.due_now_minor, a.currency, p_provider);
+  ELSE
+    PERFORM tell_booking(p_id, 'confirmed');
+  END IF;
+  RETURN a;
+END $$;
 
 CREATE FUNCTION public.hold_disputed(p public.payments, d public.disputes, p_data jsonb) RETURNS void
     LANGUAGE plpgsql
@@ -989,6 +1413,31 @@ CREATE FUNCTION public.local_windows(p_practitioner uuid, p_first date, p_last d
   ) w
 $$;
 
+CREATE FUNCTION public.lock_booking(p_booking uuid) RETURNS public.bookings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE seen record; wanted uuid[]; b bookings;
+BEGIN
+  SELECT coalesce(x.parent_id, x.id) AS id, x.session_id, p.resource_no, s.service_type INTO seen
+    FROM bookings x JOIN practitioners p ON p.id = x.practitioner_id JOIN services s ON s.id = x.service_id
+   WHERE x.id = p_booking;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  ELSIF seen.service_type = 'session' THEN
+    PERFORM pg_advisory_xact_lock(seen.resource_no);
+  ELSE
+    wanted := sessions_of(seen.id);
+    PERFORM FROM sessions WHERE id = ANY (wanted) ORDER BY id FOR UPDATE;
+  END IF;
+  SELECT * INTO b FROM bookings WHERE id = seen.id FOR UPDATE;
+  IF seen.service_type <> 'session' AND NOT sessions_of(b.id) <@ wanted THEN
+    -- It moved to another session while we waited: nothing is written yet, so tell the whole unit again.
+    RAISE EXCEPTION 'booking % moved meanwhile', b.id USING ERRCODE = 'serialization_failure';
+  END IF;
+  RETURN b;
+END $$;
+
 CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -998,10 +1447,46 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE bookings
+     SET status = 'confirmed', confirmed_at = p_now, hold_expires_at = NULL, cancelled_at = NULL, cancelled_by = NULL,
+         cancel_kind = NULL, cancel_reason = NULL, updated_at = now()
+   WHERE id = b.id OR parent_id = b.id;
+  PERFORM confirm_claim(b.id);
+  PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
+  PERFORM tell_booking(b.id, 'confirmed');
+END $$;
+
+CREATE FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking);
+BEGIN
+  PERFORM check_side(b, p_booking, p_by, ARRAY['practitioner', 'admin']);
+  IF b.status <> 'confirmed' THEN
+    PERFORM refuse('invalid_state', format('This booking is %s, not confirmed.', b.status));
+  ELSIF b.starts_at > p_now THEN
+    PERFORM refuse('invalid_state', 'This booking has not begun.');
+  END IF;
+  PERFORM finish_booking(b, false, p_now, p_refund_window_hours);
+  SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.operations INTO refund_minor, operations
+    FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
+END $$;
+
 CREATE FUNCTION public.money_text(amount_minor bigint, currency text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
   SELECT round(amount_minor / power(10::numeric, currency_exponent(currency)), currency_exponent(currency))::text
+$$;
+
+CREATE FUNCTION public.month_of(p_at timestamp with time zone) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT date_trunc('month', p_at AT TIME ZONE 'UTC')::date
 $$;
 
 CREATE FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) RETURNS boolean
@@ -1038,6 +1523,31 @@ CREATE FUNCTION public.move_cursor(p_provider text, p_until timestamp with time 
   ON CONFLICT (provider) DO UPDATE SET polled_until = greatest(c.polled_until, excluded.polled_until), updated_at = now()
 $$;
 
+CREATE FUNCTION public.move_place(b public.bookings, p_session uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE target sessions; other bookings;
+BEGIN
+  SELECT s.* INTO target FROM sessions s JOIN services v ON v.id = s.service_id
+   WHERE s.id = p_session AND s.starts_at >= p_now + make_interval(mins => v.min_notice_minutes);
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  FOR other IN SELECT * FROM bookings WHERE session_id = target.id AND status = 'pending' AND parent_id IS NULL
+                  AND hold_expires_at <= now() AND id <> b.id ORDER BY id FOR UPDATE LOOP
+    PERFORM replace_hold(other);
+  END LOOP;
+  IF target.id <> b.session_id THEN
+    IF NOT add_places(ARRAY[target.id], b.places) THEN
+      RETURN false;
+    END IF;
+    UPDATE sessions SET places_taken = places_taken - b.places, updated_at = now() WHERE id = b.session_id;
+  END IF;
+  UPDATE bookings SET session_id = target.id, starts_at = target.starts_at, ends_at = target.ends_at,
+                      reschedule_count = reschedule_count + 1, updated_at = now() WHERE id = b.id;
+  RETURN true;
+END $$;
+
 CREATE FUNCTION public.move_refunded(p_purpose text, p_purpose_id uuid, p_change bigint) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1045,6 +1555,33 @@ BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
     UPDATE bookings SET refunded_minor = refunded_minor + p_change, updated_at = now() WHERE id = p_purpose_id;
   END IF;
+END $$;
+
+CREATE FUNCTION public.move_time(b public.bookings, p_starts timestamp with time zone, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE s record; ends timestamptz; wanted tstzrange; other bookings;
+BEGIN
+  SELECT x.duration_minutes, x.buffer_before_minutes AS before, x.buffer_after_minutes AS after INTO s
+    FROM services x WHERE x.id = b.service_id;
+  ends := p_starts + make_interval(mins => s.duration_minutes);
+  wanted := claim_buffered(p_starts, ends, s.before, s.after);
+  FOR other IN
+    SELECT x.* FROM claims own
+      JOIN claims c ON int8range(c.resource_no, c.resource_no, '[]') && int8range(own.resource_no, own.resource_no, '[]')
+       AND c.during && wanted AND c.active AND c.kind = 'hold' AND c.expires_at <= now()
+      JOIN bookings x ON x.id = c.booking_id AND x.status = 'pending' AND x.hold_expires_at <= now()
+     WHERE own.booking_id = b.id FOR UPDATE OF x
+  LOOP
+    PERFORM replace_hold(other);
+  END LOOP;
+  IF NOT is_free_start(b.service_id, p_starts, p_now, b.id) OR NOT move_claim(b.id, wanted) THEN
+    RETURN false;
+  END IF;
+  UPDATE bookings SET starts_at = p_starts, ends_at = ends, buffer_before_minutes = s.before,
+                      buffer_after_minutes = s.after, reschedule_count = reschedule_count + 1, updated_at = now()
+   WHERE id = b.id;
+  RETURN true;
 END $$;
 
 CREATE FUNCTION public.new_id() RETURNS uuid
@@ -1342,6 +1879,44 @@ CREATE FUNCTION public.practitioner_private(p_practitioner uuid) RETURNS TABLE(s
    WHERE p.id = p_practitioner AND (p.user_id = asking_user() OR asking_admin())
 $$;
 
+CREATE FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings; side text;
+BEGIN
+  SELECT top.* INTO b FROM bookings x JOIN bookings top ON top.id = coalesce(x.parent_id, x.id) WHERE x.id = p_booking;
+  side := check_side(b, p_booking, p_by, ARRAY['client', 'practitioner', 'admin']);
+  PERFORM check_cancellable(b, side, p_now);
+  SELECT t.refund_minor, t.fee_minor, b.currency INTO refund_minor, fee_minor, currency
+    FROM cancel_terms(b, side, p_now) AS t;
+END $$;
+
+CREATE FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE prices bigint[]; missing boolean; unknown text;
+BEGIN
+  IF NOT p_has_options THEN
+    SELECT named INTO unknown FROM unnest(p_options) AS named WHERE named IS NOT NULL LIMIT 1;
+    IF unknown IS NOT NULL THEN
+      PERFORM refuse('unknown_option', 'This service has no price options.');
+    END IF;
+    RETURN array_fill(p_each, ARRAY[p_places]);
+  END IF;
+  SELECT array_agg(po.price_minor ORDER BY line.at), bool_or(line.named IS NULL),
+         min(line.named) FILTER (WHERE po.id IS NULL)
+    INTO prices, missing, unknown
+    FROM unnest(coalesce(p_options, ARRAY[NULL::text])) WITH ORDINALITY AS line (named, at)
+    LEFT JOIN price_options po ON po.service_id = p_service AND po.name = line.named;
+  IF missing THEN
+    PERFORM refuse('option_required', 'Each participant of this service chooses a price option.');
+  ELSIF unknown IS NOT NULL THEN
+    PERFORM refuse('unknown_option', 'This service has no such price option.');
+  END IF;
+  RETURN prices;
+END $$;
+
 CREATE FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1589,6 +2164,26 @@ BEGIN
     WHERE f.bits <> excluded.bits OR f.ragged <> excluded.ragged;
 END $$;
 
+CREATE FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT operations uuid[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments; part bigint; operation uuid;
+BEGIN
+  planned_minor := 0;
+  operations := '{}';
+  FOR p IN SELECT * FROM payments WHERE purpose_id = b.id AND status IN ('succeeded', 'partially_refunded')
+            ORDER BY created_at DESC, id DESC FOR UPDATE LOOP
+    part := least(p_amount - planned_minor, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
+    CONTINUE WHEN part <= 0;
+    operation := new_id();
+    PERFORM plan_refund(new_id(), operation, p.id, part, p_reason, p_by);
+    planned_minor := planned_minor + part;
+    operations := operations || operation;
+  END LOOP;
+  UPDATE bookings SET refunded_minor = refunded_minor + planned_minor, updated_at = now()
+   WHERE id = b.id AND planned_minor > 0;
+END $$;
+
 CREATE FUNCTION public.refuse(code text, detail text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1638,6 +2233,36 @@ BEGIN
   RETURN released;
 END $$;
 
+CREATE FUNCTION public.release_expired_holds(p_resource bigint DEFAULT NULL::bigint, p_session uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE expired record; b bookings; wanted uuid[]; released integer := 0;
+BEGIN
+  FOR expired IN
+    SELECT x.id, p.resource_no, s.service_type
+      FROM bookings x JOIN practitioners p ON p.id = x.practitioner_id JOIN services s ON s.id = x.service_id
+     WHERE x.status = 'pending' AND x.parent_id IS NULL AND x.hold_expires_at <= now()
+       AND (p_resource IS NULL OR p.resource_no = p_resource)
+       AND (p_session IS NULL OR p_session = ANY (sessions_of(x.id)))
+     ORDER BY x.hold_expires_at LIMIT p_limit
+  LOOP
+    IF expired.service_type = 'session' THEN
+      CONTINUE WHEN NOT pg_try_advisory_xact_lock(expired.resource_no);
+    ELSE
+      wanted := sessions_of(expired.id);
+      CONTINUE WHEN cardinality(wanted) <>
+        (SELECT count(*) FROM (SELECT FROM sessions WHERE id = ANY (wanted) FOR UPDATE SKIP LOCKED) AS locked);
+    END IF;
+    SELECT * INTO b FROM bookings
+     WHERE id = expired.id AND status = 'pending' AND hold_expires_at <= now() FOR UPDATE SKIP LOCKED;
+    CONTINUE WHEN NOT FOUND OR (expired.service_type <> 'session' AND NOT sessions_of(b.id) <@ wanted);
+    PERFORM drop_booking(b, 'expired');
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
 CREATE FUNCTION public.release_session_claim(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1649,6 +2274,25 @@ BEGIN
   IF FOUND THEN
     PERFORM deactivate_claim(v_claim.id, v_claim.resource_no);
   END IF;
+END $$;
+
+CREATE FUNCTION public.repeated_hold(p_id uuid) RETURNS public.held_booking
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE a held_booking;
+BEGIN
+  a.repeated := true;
+  SELECT b.status INTO a.status FROM bookings b WHERE b.id = p_id;
+  RETURN a;
+END $$;
+
+CREATE FUNCTION public.replace_hold(b public.bookings) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM drop_booking(b, CASE WHEN b.hold_expires_at <= now() THEN 'expired' ELSE 'client' END, NULL,
+                       CASE WHEN b.hold_expires_at <= now() THEN NULL ELSE 'Chosen again.' END);
+  PERFORM stop_collecting(b.id, 'hold_released');
 END $$;
 
 CREATE FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) RETURNS void
@@ -1711,6 +2355,38 @@ BEGIN
   IF asking_practitioner() IS DISTINCT FROM p_practitioner AND asking_admin() IS NOT TRUE THEN
     PERFORM refuse('forbidden');
   END IF;
+END $$;
+
+CREATE FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings; target uuid; moved boolean;
+BEGIN
+  SELECT s.id INTO target FROM bookings x JOIN sessions s ON s.service_id = x.service_id AND s.status = 'scheduled'
+   WHERE x.id = p_booking AND x.session_id IS NOT NULL
+     AND (s.id = p_session OR (p_session IS NULL AND s.starts_at = p_starts))
+   ORDER BY s.id LIMIT 1;
+  PERFORM FROM sessions WHERE id IN (target, (SELECT x.session_id FROM bookings x WHERE x.id = p_booking))
+    ORDER BY id FOR UPDATE;
+  b := lock_booking(p_booking);
+  PERFORM check_side(b, p_booking, p_by, ARRAY['client', 'practitioner', 'admin']);
+  IF b.cancel_kind = 'expired' OR (b.status = 'pending' AND b.hold_expires_at <= now()) THEN
+    PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
+  ELSIF b.status NOT IN ('pending', 'confirmed') THEN
+    PERFORM refuse('invalid_state', format('This booking is already %s.', b.status));
+  ELSIF b.starts_at <= p_now AND b.client_id = p_by THEN
+    PERFORM refuse('invalid_state', 'This booking has begun.');
+  ELSIF EXISTS (SELECT FROM bookings WHERE parent_id = b.id) THEN
+    PERFORM refuse('invalid_state', 'A course keeps its dates; cancel it and enrol in another.');
+  ELSIF b.session_id IS NULL AND p_starts IS NULL THEN
+    PERFORM refuse('invalid_start', 'Say when: start_time.');
+  END IF;
+  moved := CASE WHEN b.session_id IS NULL THEN move_time(b, p_starts, p_now) ELSE move_place(b, target, p_now) END;
+  IF NOT moved THEN
+    PERFORM refuse('slot_unavailable', 'That time is not free.');
+  END IF;
+  PERFORM tell_booking(b.id, 'rescheduled') WHERE b.status = 'confirmed';
 END $$;
 
 CREATE FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF bigint
@@ -1829,6 +2505,13 @@ CREATE FUNCTION public.search_query(p_text text) RETURNS tsquery
     FROM unnest(to_tsvector('simple', p_text))
 $$;
 
+CREATE FUNCTION public.sessions_of(p_booking uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(array_agg(session_id), '{}') FROM bookings
+   WHERE (id = p_booking OR parent_id = p_booking) AND session_id IS NOT NULL
+$$;
+
 CREATE FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1940,6 +2623,19 @@ BEGIN
   RETURN outcome;
 END $$;
 
+CREATE FUNCTION public.spoken_amount(p_minor bigint, p_currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT round(p_minor / 10::numeric ^ currency_decimals(p_currency), currency_decimals(p_currency)) || ' ' || p_currency
+$$;
+
+CREATE FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT to_char(coalesce(wall_time(p_zone, p_at), p_at AT TIME ZONE 'UTC'), 'FMDay, FMDD FMMonth YYYY "at" HH24:MI')
+         || ' (' || CASE WHEN wall_time(p_zone, p_at) IS NULL THEN 'UTC' ELSE p_zone END || ')'
+$$;
+
 CREATE FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(service_id uuid, starts_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2008,6 +2704,25 @@ BEGIN
     AND (g.full_time IS NULL OR NOT t.start <@ g.full_time);
 END $$;
 
+CREATE FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid DEFAULT NULL::uuid) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE payment uuid; operation uuid; operations uuid[] := '{}';
+BEGIN
+  FOR payment IN
+    SELECT id FROM payments
+     WHERE purpose_id = p_booking AND status IN ('pending', 'requires_action', 'processing', 'failed')
+     ORDER BY created_at, id
+  LOOP
+    operation := new_id();
+    PERFORM plan_cancel(operation, payment, p_reason, p_by);
+    IF EXISTS (SELECT FROM provider_operations WHERE id = operation) THEN
+      operations := operations || operation;
+    END IF;
+  END LOOP;
+  RETURN operations;
+END $$;
+
 CREATE FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2046,6 +2761,18 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.take_again(b public.bookings, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF b.starts_at <= p_now THEN
+    RETURN false;
+  ELSIF cardinality(sessions_of(b.id)) > 0 THEN
+    RETURN b.status = 'pending' OR add_places(sessions_of(b.id), b.places);
+  END IF;
+  RETURN is_free_start(b.service_id, b.starts_at, b.created_at, b.id) AND reclaim(b.id);
+END $$;
+
 CREATE FUNCTION public.take_back_earning(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -2079,6 +2806,97 @@ BEGIN
   UPDATE sessions s SET places_taken = s.places_taken + p_places, updated_at = now()
   WHERE s.id = p_session AND s.status = 'scheduled' AND s.places_taken + p_places <= s.capacity;
   RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE b bookings;
+BEGIN
+  SELECT array_agg(locked.id), min(locked.starts_at), max(locked.ends_at) INTO wanted, first_start, last_end
+    FROM (SELECT s.id, s.starts_at, s.ends_at FROM sessions s
+           WHERE s.service_id = p_service AND s.status = 'scheduled'
+             AND (p_type = 'course' OR s.id = coalesce(p_session, (
+                   SELECT t.id FROM sessions t WHERE t.service_id = p_service AND t.status = 'scheduled'
+                      AND t.starts_at = p_starts ORDER BY t.id LIMIT 1)))
+           ORDER BY s.id FOR UPDATE) AS locked;
+  IF wanted IS NULL AND p_session IS NOT NULL
+     AND NOT EXISTS (SELECT FROM sessions s WHERE s.id = p_session AND s.service_id = p_service) THEN
+    PERFORM refuse('not_found', 'There is no such session.');
+  END IF;
+  taken := wanted IS NOT NULL AND first_start >= p_notice;
+  IF NOT taken THEN
+    RETURN;
+  END IF;
+  FOR b IN
+    SELECT DISTINCT ON (top.id) top.* FROM bookings x JOIN bookings top ON top.id = coalesce(x.parent_id, x.id)
+     WHERE x.session_id = ANY (wanted) AND x.status = 'pending' AND top.status = 'pending'
+       AND (top.hold_expires_at <= now() OR top.client_id = p_client)
+  LOOP
+    SELECT * INTO b FROM bookings WHERE id = b.id AND status = 'pending' FOR UPDATE;
+    IF FOUND THEN
+      PERFORM replace_hold(b);
+    END IF;
+  END LOOP;
+  taken := add_places(wanted, p_places);
+END $$;
+
+CREATE FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE b bookings; wanted tstzrange := claim_buffered(p_starts, p_ends, p_before, p_after);
+BEGIN
+  PERFORM pg_advisory_xact_lock(p_resource);
+  FOR b IN
+    SELECT x.* FROM claims c JOIN bookings x ON x.id = c.booking_id
+     WHERE int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending'
+       AND (x.hold_expires_at <= now()
+            OR (x.client_id = p_client AND x.service_id = p_service AND x.starts_at < p_ends AND p_starts < x.ends_at))
+       FOR UPDATE OF x
+  LOOP
+    PERFORM replace_hold(b);
+  END LOOP;
+  RETURN is_free_start(p_service, p_starts, p_now)
+     AND claim_time(new_id(), p_resource, wanted, CASE WHEN p_expires IS NULL THEN 'booking' ELSE 'hold' END,
+                    p_expires, p_booking, NULL);
+END $$;
+
+CREATE FUNCTION public.tell_booking(p_booking uuid, p_event text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE t record; subject text; line text;
+BEGIN
+  SELECT b.*, s.title, p.display_name, p.timezone AS practitioner_zone, p.user_id AS practitioner_user,
+         c.email AS client_email, concat_ws(' ', nullif(c.first_name, ''), nullif(c.last_name, '')) AS client_name,
+         o.email AS practitioner_email
+    INTO STRICT t
+    FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
+    JOIN users c ON c.id = b.client_id JOIN users o ON o.id = p.user_id
+   WHERE b.id = p_booking;
+  subject := CASE p_event WHEN 'confirmed' THEN 'Confirmed: ' WHEN 'rescheduled' THEN 'New time: '
+                          WHEN 'cancelled' THEN 'Cancelled: ' ELSE 'No longer free: ' END || t.title;
+  line := CASE p_event
+    WHEN 'confirmed' THEN CASE WHEN t.total_minor = 0 THEN 'Nothing is to be paid.'
+      WHEN t.paid_minor = 0 THEN 'To be paid at the appointment: ' || spoken_amount(t.total_minor, t.currency) || '.'
+      WHEN t.paid_minor < t.total_minor THEN 'Paid: ' || spoken_amount(t.paid_minor, t.currency) || ' of '
+                                             || spoken_amount(t.total_minor, t.currency) || '.'
+      ELSE 'Paid: ' || spoken_amount(t.paid_minor, t.currency) || '.' END
+    WHEN 'cancelled' THEN CASE WHEN t.refunded_minor > 0
+      THEN 'On its way back: ' || spoken_amount(t.refunded_minor, t.currency) || '.' ELSE 'Nothing is to be paid back.' END
+    WHEN 'not_available' THEN 'The payment came after the hold had expired, and the time was taken by then. '
+                              'The whole amount is on its way back.'
+    ELSE 'Everything else stays as agreed.' END;
+  PERFORM queue_mail(t.client_id, t.client_email, subject,
+    concat_ws(E'\n', t.title || ' with ' || t.display_name, spoken_time(t.starts_at, t.timezone), line,
+              'Booking ' || t.id),
+    format('booking_%s:%s:%s:client', p_event, t.id, t.reschedule_count));
+  IF p_event <> 'not_available' THEN
+    PERFORM queue_mail(t.practitioner_user, t.practitioner_email, subject,
+      concat_ws(E'\n', t.title || ' for ' || t.client_name, spoken_time(t.starts_at, t.practitioner_zone), line,
+                nullif(t.special_requests, ''), 'Booking ' || t.id),
+      format('booking_%s:%s:%s:practitioner', p_event, t.id, t.reschedule_count));
+  END IF;
 END $$;
 
 CREATE FUNCTION public.unblock_time(p_block uuid) RETURNS void
@@ -2205,6 +3023,8 @@ CREATE TABLE public.booking_participants (
     attended boolean,
     notes text DEFAULT ''::text NOT NULL
 );
+
+ALTER TABLE ONLY public.booking_participants FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.categories (
     id uuid NOT NULL,
@@ -2496,6 +3316,18 @@ CREATE TABLE public.practitioner_locations (
 );
 
 ALTER TABLE ONLY public.practitioner_locations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.practitioner_months (
+    practitioner_id uuid NOT NULL,
+    month date NOT NULL,
+    currency text NOT NULL,
+    gross_minor bigint NOT NULL,
+    CONSTRAINT ck_practitioner_months_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_practitioner_months_gross_not_negative CHECK ((gross_minor >= 0))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.practitioner_months FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.practitioners (
     id uuid NOT NULL,
@@ -3100,6 +3932,9 @@ ALTER TABLE ONLY public.payments
 ALTER TABLE ONLY public.practitioner_locations
     ADD CONSTRAINT pk_practitioner_locations PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.practitioner_months
+    ADD CONSTRAINT pk_practitioner_months PRIMARY KEY (practitioner_id, month, currency);
+
 ALTER TABLE ONLY public.practitioners
     ADD CONSTRAINT pk_practitioners PRIMARY KEY (id);
 
@@ -3519,6 +4354,9 @@ ALTER TABLE ONLY public.payments
 ALTER TABLE ONLY public.practitioner_locations
     ADD CONSTRAINT fk_practitioner_locations_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.practitioner_months
+    ADD CONSTRAINT fk_practitioner_months_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.practitioners
     ADD CONSTRAINT fk_practitioners_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE RESTRICT;
 
@@ -3622,6 +4460,10 @@ CREATE POLICY asking ON public.webhook_events FOR SELECT TO moorage_web USING ((
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.booking_participants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY claims_product ON public.claims TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -3654,9 +4496,15 @@ ALTER TABLE public.mails ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY mails_product ON public.mails TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY of_booking ON public.booking_participants FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.bookings b
+  WHERE (b.id = booking_participants.booking_id))));
+
 ALTER TABLE public.outside_busy ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY outside_busy_product ON public.outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY own ON public.bookings FOR SELECT TO moorage_web USING (((client_id = ( SELECT public.asking_user() AS asking_user)) OR (practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
 CREATE POLICY own_changes ON public.practitioner_locations TO moorage_web USING ((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner))) WITH CHECK ((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)));
 
@@ -3676,9 +4524,15 @@ ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.practitioner_locations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.practitioner_months ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.practitioners ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.price_options ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY product ON public.booking_participants TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.bookings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.disputes TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -3695,6 +4549,8 @@ CREATE POLICY product ON public.ledger_transactions TO moorage_engine, moorage_w
 CREATE POLICY product ON public.payment_audit TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.practitioner_months TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.provider_cursors TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -3774,6 +4630,10 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
 
@@ -3794,15 +4654,33 @@ REVOKE ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp wi
 GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_web;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
+GRANT SELECT ON TABLE public.bookings TO moorage_web;
+GRANT SELECT ON TABLE public.bookings TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.booking_side(b public.bookings, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
+GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
+REVOKE ALL ON FUNCTION public.check_cancellable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.payments TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO moorage_engine;
 GRANT SELECT ON TABLE public.payments TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) TO moorage_worker;
@@ -3827,12 +4705,24 @@ REVOKE ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uu
 GRANT ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) TO moorage_web;
 GRANT ALL ON FUNCTION public.collect_for_booking(p_payment uuid, p_operation uuid, p_booking uuid, p_provider text, p_default_provider text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.commission_rate(p_gross bigint, p_currency text, p_bps integer, p_above bigint[], p_tier_bps integer[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.confirm_claim(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_claim(p_booking uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_web;
 GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid, p_method text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.count_gross(p_practitioner uuid, p_at timestamp with time zone, p_currency text, p_amount bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_worker;
@@ -3844,8 +4734,12 @@ GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) T
 REVOKE ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by uuid, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.earn(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.earnings TO moorage_web;
 GRANT SELECT ON TABLE public.earnings TO moorage_worker;
@@ -3855,17 +4749,25 @@ REVOKE ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_web;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.enrol_children(p_parent uuid, p_sessions uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.extend_free_days(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_free_days(p_practitioner uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.finish_booking(b public.bookings, p_attended boolean, p_now timestamp with time zone, p_window_hours integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
@@ -3874,8 +4776,14 @@ REVOKE ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp wi
 GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_web;
+GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
@@ -3884,11 +4792,23 @@ REVOKE ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestam
 GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
 GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
+GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.move_place(b public.bookings, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;
@@ -3916,6 +4836,12 @@ GRANT ALL ON FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait
 
 REVOKE ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.practitioner_private(p_practitioner uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_web;
+GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) TO moorage_worker;
@@ -3950,14 +4876,24 @@ GRANT ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrang
 REVOKE ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT operations uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.release_claim(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_claim(p_booking uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.release_earnings(p_now timestamp with time zone, p_booking uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_earnings(p_now timestamp with time zone, p_booking uuid, p_limit integer) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session uuid, p_limit integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session uuid, p_limit integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.repeated_hold(p_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.replace_hold(b public.bookings) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) TO moorage_worker;
@@ -3968,6 +4904,10 @@ GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, 
 
 REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
@@ -3991,6 +4931,8 @@ GRANT ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) TO 
 REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.sessions_of(p_booking uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) TO moorage_web;
 
@@ -4013,6 +4955,8 @@ REVOKE ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) TO moorage_worker;
 
@@ -4020,8 +4964,16 @@ REVOKE ALL ON FUNCTION public.summary_end(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.take_again(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
@@ -4042,6 +4994,8 @@ GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.audit_log_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_participants TO moorage_engine;
+GRANT SELECT ON TABLE public.booking_participants TO moorage_web;
+GRANT SELECT ON TABLE public.booking_participants TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO moorage_engine;
 GRANT SELECT ON TABLE public.categories TO moorage_web;
@@ -4125,6 +5079,9 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_web;
 GRANT SELECT ON TABLE public.practitioner_locations TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_months TO moorage_engine;
+GRANT SELECT ON TABLE public.practitioner_months TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioners TO moorage_engine;
 GRANT SELECT ON TABLE public.practitioners TO moorage_worker;

@@ -804,6 +804,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_primary"),
     )
     op.create_table(
+        "practitioner_months",
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_practitioner_months_currency_code")),
+        sa.CheckConstraint("gross_minor >= 0", name=op.f("ck_practitioner_months_gross_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["practitioner_id"],
+            ["practitioners.id"],
+            name=op.f("fk_practitioner_months_practitioner_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("practitioner_id", "month", "currency", name=op.f("pk_practitioner_months")),
+        postgresql_with={"fillfactor": "70"},
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("family_id", sa.Uuid(), nullable=False),
@@ -1147,7 +1164,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('pending', 'confirmed', 'completed', 'cancelled')", name=op.f("ck_bookings_status_known")
         ),
-        sa.CheckConstraint("paid_minor BETWEEN 0 AND total_minor", name=op.f("ck_bookings_never_overpaid")),
         sa.CheckConstraint("places > 0", name=op.f("ck_bookings_places_positive")),
         sa.CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name=op.f("ck_bookings_never_over_refunded")),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_bookings_time_order")),
@@ -1321,6 +1337,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_refresh_tokens_family_id"), table_name="refresh_tokens")
     op.drop_index(op.f("ix_refresh_tokens_expires_at"), table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_table("practitioner_months")
     op.drop_index(
         "uq_practitioner_locations_primary", table_name="practitioner_locations", postgresql_where=sa.text("is_primary")
     )

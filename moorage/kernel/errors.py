@@ -70,3 +70,16 @@ class UnavailableError(MoorageError):
 
     code = "unavailable"
     kind = "unavailable"
+
+
+class InvalidStateError(MoorageError):
+    """It is in a state that does not allow this."""
+
+    code = "invalid_state"
+    kind = "conflict"
+
+
+class InvalidRangeError(InvalidError):
+    """A range ends after it begins, and is no longer than this takes."""
+
+    code = "invalid_range"
