@@ -124,11 +124,21 @@ def _base(directory: Path, account: Account) -> Path:
 
 def _new_reachable_base(directory: Path) -> Path:
     """Make a directory outside the home, named so that a person can tell whose it is."""
+    root = _reachable_root()
+    _remove_orphans(root)
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:8]
-    base = Path(tempfile.mkdtemp(prefix=f"{digest}-", dir=_reachable_root()))
+    base = Path(tempfile.mkdtemp(prefix=f"{digest}-", dir=root))
     base.chmod(0o711)
     (base / "belongs-to").write_text(f"{directory}\n")
     return base
+
+
+def _remove_orphans(root: Path) -> None:
+    """Remove the data of temporary homes that are gone; a home elsewhere may only be unmounted and keeps its data."""
+    for note in root.glob("*/belongs-to"):
+        home = Path(note.read_text().strip())
+        if home.is_relative_to(tempfile.gettempdir()) and not home.exists():
+            shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _reachable_root() -> Path:

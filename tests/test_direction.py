@@ -1,0 +1,53 @@
+"""The contracts of `.importlinter` hold, cover every domain, and bite."""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from moorage.wiring.migrate import ROOT
+
+PLANTED = {
+    "The house": ("kernel/ids.py", "from moorage import domains"),
+    "The domains among themselves": ("domains/audit/__init__.py", "from moorage.domains import bookings"),
+    "Vendors' libraries": ("domains/bookings/__init__.py", "import httpx"),
+    "No web framework": ("journeys/house.py", "from fastapi import Request"),
+    "The tables of accounts": ("domains/bookings/__init__.py", "from moorage.domains.accounts import tables"),
+}
+
+
+def test_every_domains_tables_are_its_own():
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    covered = {name.removeprefix("importlinter:contract:tables-of-") for name in contracts.sections()}
+    assert {path.parent.name for path in (ROOT / "moorage" / "domains").glob("*/tables.py")} <= covered
+
+
+@pytest.fixture(scope="module")
+def planted_report(tmp_path_factory) -> str:
+    """What the check says of a copy of the house with one violation of each kind in it."""
+    copy = tmp_path_factory.mktemp("house")
+    shutil.copytree(ROOT / "moorage", copy / "moorage", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", copy)
+    for path, line in PLANTED.values():
+        with (copy / "moorage" / path).open("a") as module:
+            module.write(f"\n{line}\n")
+    checked = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--no-logo"],
+        cwd=copy,
+        env={"PYTHONPATH": str(copy), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 1, checked.stderr
+    return checked.stdout
+
+
+@pytest.mark.parametrize("contract", PLANTED)
+def test_a_forbidden_import_is_found(planted_report, contract):
+    verdicts = [line for line in planted_report.splitlines() if line.startswith(contract) and line.endswith("BROKEN")]
+    assert verdicts, planted_report
