@@ -2491,6 +2491,41 @@ BEGIN
   RETURN v_next.resource_no;
 END $$;
 
+CREATE FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval) RETURNS TABLE(outcome text, user_id uuid, family_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_token refresh_tokens;
+  v_family refresh_families;
+BEGIN
+  SELECT f.* INTO v_family FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id
+    JOIN users u ON u.id = f.user_id
+   WHERE t.token_hash = p_hash AND u.is_active FOR UPDATE OF f;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT 'unknown', NULL::uuid, NULL::uuid;
+    RETURN;
+  END IF;
+  SELECT t.* INTO v_token FROM refresh_tokens t WHERE t.token_hash = p_hash;
+  IF v_family.revoked_at IS NOT NULL THEN
+    RETURN QUERY SELECT CASE v_family.revoked_reason WHEN 'token_reused' THEN 'reused' ELSE 'unknown' END,
+                        v_family.user_id, v_family.id;
+  ELSIF v_token.used_at IS NOT NULL AND (
+        clock_timestamp() > v_token.used_at + p_grace
+        OR EXISTS (SELECT FROM refresh_tokens s WHERE s.family_id = v_family.id
+                      AND s.token_hash <> p_hash AND s.issued_at >= v_token.used_at AND s.used_at IS NOT NULL)) THEN
+    UPDATE refresh_families f SET revoked_at = now(), revoked_reason = 'token_reused' WHERE f.id = v_family.id;
+    RETURN QUERY SELECT 'reused', v_family.user_id, v_family.id;
+  ELSIF v_token.expires_at <= clock_timestamp() THEN
+    RETURN QUERY SELECT 'unknown', v_family.user_id, v_family.id;
+  ELSE
+    UPDATE refresh_tokens t SET used_at = coalesce(t.used_at, clock_timestamp()) WHERE t.token_hash = p_hash;
+    INSERT INTO refresh_tokens (token_hash, family_id, issued_at, expires_at)
+    VALUES (p_new_hash, v_family.id, clock_timestamp(), clock_timestamp() + p_lifetime);
+    RETURN QUERY SELECT 'rotated', v_family.user_id, v_family.id;
+  END IF;
+END $$;
+
 CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4927,6 +4962,9 @@ GRANT ALL ON FUNCTION public.reverse_transaction(p_id uuid, p_transaction uuid, 
 
 REVOKE ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from moorage.domains.accounts.passwords import Passwords
+from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.kernel.clock import Clock, system_clock
 from moorage.kernel.db import Database
@@ -23,7 +25,7 @@ class BookingTerms:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Database, clock, ids, providers and terms."""
+    """Database, clock, ids, providers, terms, and the threads that passwords are hashed in."""
 
     database: Database
     gateways: Mapping[str, PaymentGateway]
@@ -31,3 +33,6 @@ class House:
     clock: Clock = system_clock
     ids: Ids = uuid7
     public_url: str = "http://127.0.0.1:8000"
+    business_name: str = "Moorage"
+    accounts: AccountTerms = field(default_factory=AccountTerms)
+    passwords: Passwords = field(default_factory=Passwords)

@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from moorage.domains.accounts.passwords import Passwords
+from moorage.domains.accounts.policy import AccountTerms
 from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, connect_pool
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
@@ -81,4 +84,19 @@ def make_house(settings: Settings, database: Database) -> House:
             business_timezone=settings.business_timezone,
         ),
         public_url=settings.public_url(),
+        business_name=settings.business_name,
+        accounts=_account_terms(settings),
+        passwords=Passwords(settings.password_hash_threads),
+    )
+
+
+def _account_terms(settings: Settings) -> AccountTerms:
+    return AccountTerms(
+        refresh_token=timedelta(days=settings.refresh_token_days),
+        refresh_grace=timedelta(seconds=settings.refresh_grace_s),
+        verify_link=timedelta(hours=settings.verify_link_hours),
+        reset_link=timedelta(minutes=settings.reset_link_minutes),
+        sign_in_link=timedelta(minutes=settings.sign_in_link_minutes),
+        password_min_length=settings.password_min_length,
+        password_max_length=settings.password_max_length,
     )

@@ -58,3 +58,43 @@ ALTER TABLE account_links FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS account_links_product ON account_links;
 CREATE POLICY account_links_product ON account_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON account_links TO moorage_worker;
+
+-- Exchanges a refresh token for its successor. Locks the family's row, so that two exchanges in one family take turns.
+-- A token that was used before ends the family, unless its answer may have been lost: within the grace, while none of
+-- its successors has been used.
+CREATE OR REPLACE FUNCTION rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval)
+RETURNS TABLE (outcome text, user_id uuid, family_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_token refresh_tokens;
+  v_family refresh_families;
+BEGIN
+  SELECT f.* INTO v_family FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id
+    JOIN users u ON u.id = f.user_id
+   WHERE t.token_hash = p_hash AND u.is_active FOR UPDATE OF f;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT 'unknown', NULL::uuid, NULL::uuid;
+    RETURN;
+  END IF;
+  SELECT t.* INTO v_token FROM refresh_tokens t WHERE t.token_hash = p_hash;
+  IF v_family.revoked_at IS NOT NULL THEN
+    RETURN QUERY SELECT CASE v_family.revoked_reason WHEN 'token_reused' THEN 'reused' ELSE 'unknown' END,
+                        v_family.user_id, v_family.id;
+  ELSIF v_token.used_at IS NOT NULL AND (
+        clock_timestamp() > v_token.used_at + p_grace
+        OR EXISTS (SELECT FROM refresh_tokens s WHERE s.family_id = v_family.id
+                      AND s.token_hash <> p_hash AND s.issued_at >= v_token.used_at AND s.used_at IS NOT NULL)) THEN
+    UPDATE refresh_families f SET revoked_at = now(), revoked_reason = 'token_reused' WHERE f.id = v_family.id;
+    RETURN QUERY SELECT 'reused', v_family.user_id, v_family.id;
+  ELSIF v_token.expires_at <= clock_timestamp() THEN
+    RETURN QUERY SELECT 'unknown', v_family.user_id, v_family.id;
+  ELSE
+    UPDATE refresh_tokens t SET used_at = coalesce(t.used_at, clock_timestamp()) WHERE t.token_hash = p_hash;
+    INSERT INTO refresh_tokens (token_hash, family_id, issued_at, expires_at)
+    VALUES (p_new_hash, v_family.id, clock_timestamp(), clock_timestamp() + p_lifetime);
+    RETURN QUERY SELECT 'rotated', v_family.user_id, v_family.id;
+  END IF;
+END $$;
+ALTER FUNCTION rotate_refresh(bytea, bytea, interval, interval) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION rotate_refresh(bytea, bytea, interval, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rotate_refresh(bytea, bytea, interval, interval) TO moorage_worker;
