@@ -3,13 +3,6 @@
 from moorage.kernel.errors import InvalidError, MoorageError
 
 
-class InvalidStateError(MoorageError):
-    """It is not in a state in which that can be done."""
-
-    code = "invalid_state"
-    kind = "conflict"
-
-
 class NotRefundableError(MoorageError):
     """This payment has collected nothing that could be given back."""
 

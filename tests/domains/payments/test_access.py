@@ -6,7 +6,15 @@ import pytest
 from tests.builders import make_practitioner, make_user
 from tests.builders.money import earn, make_payment, refund
 
-PRIVATE = ("payments", "refunds", "payment_audit", "earnings", "ledger_accounts", "ledger_entries", "ledger_transactions")
+PRIVATE = (
+    "payments",
+    "refunds",
+    "payment_audit",
+    "earnings",
+    "ledger_accounts",
+    "ledger_entries",
+    "ledger_transactions",
+)
 
 
 async def seen(web: asyncpg.Connection, user_id: object) -> dict[str, int]:

@@ -48,12 +48,17 @@ async def test_a_won_dispute_puts_all_back_and_lets_the_earning_go(worker, pract
     booking = await earn(worker, paid, practitioner_id)
     await worker.execute("SELECT schedule_earnings($1, $2)", booking, NOW)
     assert [await told(worker, paid, word) for word in ("opened", "opened", "under_review")] == [
-        "moved", "repeated", "moved",
+        "moved",
+        "repeated",
+        "moved",
     ]
     assert (await payment(worker, paid))["status"] == "disputed"
     assert await worker.fetchval("SELECT release_earnings($1)", NOW) == 0
     assert [await told(worker, paid, word) for word in ("won", "won", "opened", "lost")] == [
-        "moved", "repeated", "repeated", "impossible",
+        "moved",
+        "repeated",
+        "repeated",
+        "impossible",
     ]
     assert await worker.fetchval("SELECT release_earnings($1)", NOW) == 1
     assert await balance(worker, "clearing:sandbox") == 10_000

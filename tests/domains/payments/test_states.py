@@ -39,10 +39,14 @@ async def test_every_pair_of_states_moves_as_the_table_says(worker):
 async def test_success_posts_once_and_every_change_leaves_an_audit_row(worker):
     paid = await make_payment(worker, 10_000, status="pending")
     assert [await tell(worker, paid, status) for status in ("processing", "succeeded", "succeeded")] == [
-        "moved", "moved", "repeated",
+        "moved",
+        "moved",
+        "repeated",
     ]
     assert await balance(worker, "held:bookings") == 10_000
-    audit = await worker.fetch("SELECT old_status, new_status FROM payment_audit WHERE payment_id = $1 ORDER BY no", paid)
+    audit = await worker.fetch(
+        "SELECT old_status, new_status FROM payment_audit WHERE payment_id = $1 ORDER BY no", paid
+    )
     assert [tuple(row) for row in audit] == [(None, "pending"), ("pending", "processing"), ("processing", "succeeded")]
 
 
@@ -86,7 +90,11 @@ async def test_a_failure_keeps_its_code_until_the_next_try(worker):
 
 async def test_the_audit_of_payments_is_append_only(worker, superuser):
     await make_payment(worker)
-    for statement in ("UPDATE payment_audit SET new_status = 'x'", "DELETE FROM payment_audit", "TRUNCATE payment_audit"):
+    for statement in (
+        "UPDATE payment_audit SET new_status = 'x'",
+        "DELETE FROM payment_audit",
+        "TRUNCATE payment_audit",
+    ):
         with pytest.raises(asyncpg.PostgresError, match="append-only"):
             await superuser.execute(statement)
 
