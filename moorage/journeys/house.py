@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.payments.gateway import PaymentGateway
+from moorage.kernel.bell import Bell
 from moorage.kernel.clock import Clock, system_clock
 from moorage.kernel.db import Database
 from moorage.kernel.ids import Ids, uuid7
@@ -25,7 +26,9 @@ class BookingTerms:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Database, clock, ids, providers, terms, and the threads that passwords are hashed in."""
+    """Database, clock, ids, providers, terms, the threads that passwords are hashed in, and the bell to ring after
+    committing work for others.
+    """
 
     database: Database
     gateways: Mapping[str, PaymentGateway]
@@ -36,3 +39,4 @@ class House:
     business_name: str = "Moorage"
     accounts: AccountTerms = field(default_factory=AccountTerms)
     passwords: Passwords = field(default_factory=Passwords)
+    bell: Bell = field(default_factory=Bell)

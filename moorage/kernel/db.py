@@ -63,7 +63,8 @@ SYSTEM: Final = Actor(is_system=True)
 
 class _PlainConnection(_AnyConnection):
     """A connection whose release to the pool costs no round trip: nothing here outlives a transaction
-    (settings are SET LOCAL, advisory locks are transaction-scoped), so there is nothing to reset."""
+    (settings are SET LOCAL, advisory locks are transaction-scoped), so there is nothing to reset.
+    """
 
     def get_reset_query(self) -> str:
         return ""
@@ -71,7 +72,7 @@ class _PlainConnection(_AnyConnection):
 
 @dataclass(slots=True)
 class Database:
-    """Two pools on one server: `web` is subject to row-level security as the asking user, `worker` acts for the product."""
+    """Two pools on one server: `web` is bound by row-level security as the asking user, `worker` acts for us."""
 
     web: Pool
     worker: Pool
@@ -80,7 +81,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Connection]:
         """One transaction in which row-level security sees `actor`. Leaving by an exception rolls back.
-        Never make an outside call inside. Raises MoorageError for what the database refuses by name."""
+        Never make an outside call inside. Raises MoorageError for what the database refuses by name.
+        """
         async with self._acquire(actor) as db, _translated(), db.transaction():
             if not actor.is_system:
                 await _state_claims(db, actor)
@@ -97,7 +99,8 @@ class Database:
     @asynccontextmanager
     async def hot(self, actor: Actor) -> AsyncIterator[Connection]:
         """A bare connection for one statement: a SQL function that is its own transaction and takes the asking
-        user as an argument. One round trip."""
+        user as an argument. One round trip.
+        """
         async with self._acquire(actor) as db, _translated():
             yield db
 
@@ -130,7 +133,8 @@ async def connect_pool(
     prepared_statements: bool = True,
 ) -> Pool:
     """A pool whose sessions act as `role`, in UTC, with timeouts. `prepared_statements=False` is for a pooler in
-    transaction mode."""
+    transaction mode.
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
@@ -171,7 +175,8 @@ def build(statement: ClauseElement) -> tuple[str, list[Any]]:
 async def with_retries(unit: Callable[[], Awaitable[T]], *, repeatable: bool = False) -> T:
     """Tell a whole unit again when it failed for a passing reason, by two policies. Conflicts (deadlock,
     serialization, lock timeout): up to 5 tries within 5 s, always safe. Server away: up to 6 tries within 10 s, and
-    only when the unit is `repeatable` (reads; writes whose ids the caller made). Then UnavailableError."""
+    only when the unit is `repeatable` (reads; writes whose ids the caller made). Then UnavailableError.
+    """
     passing = (*CONFLICTS, *AWAY, UnavailableError) if repeatable else CONFLICTS
     try:
         return await unit()

@@ -25,7 +25,8 @@ class MoorageError(Exception):
 
     def __init__(self, detail: str | None = None, *, pointer: str | None = None, **facts: Any) -> None:
         """`detail` replaces the docstring's sentence; `pointer` is a JSON pointer to the field at fault;
-        `facts` are extra members of the answer (ids, limits), never secrets."""
+        `facts` are extra members of the answer (ids, limits), never secrets.
+        """
         self.detail = detail or self.message()
         self.pointer = pointer
         self.facts = facts

@@ -1,6 +1,5 @@
 """Jobs: rows of the queue's table, written in the transaction that causes them."""
 
-
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,5 +20,6 @@ async def enqueue(
     after: timedelta = timedelta(0),
 ) -> None:
     """Have a worker run `entrypoint` with `payload` (JSON) at the earliest `after` from now.
-    A second job with the same `key` is dropped while the first waits or runs. Every job may run twice."""
+    A second job with the same `key` is dropped while the first waits or runs. Every job may run twice.
+    """
     await db.execute(_ENQUEUE, entrypoint, dict(payload), key, after)

@@ -42,7 +42,9 @@ def minor(name: str, *, nullable: bool = False, default: int | None = None) -> C
     return Column(name, BigInteger, nullable=nullable, server_default=server_default)
 
 
-def reference(name: str, target: str, *, ondelete: str = "RESTRICT", nullable: bool = False, **kwargs: Any) -> Column[Any]:
+def reference(
+    name: str, target: str, *, ondelete: str = "RESTRICT", nullable: bool = False, **kwargs: Any
+) -> Column[Any]:
     """A foreign key with its delete rule said aloud."""
     return Column(name, Uuid, ForeignKey(target, ondelete=ondelete), nullable=nullable, **kwargs)
 

@@ -54,7 +54,7 @@ async def migrate(owner_dsn: str, revision: str = "head") -> bool:
     Everything or nothing: one transaction, one advisory lock, so that two starts at once are safe. Raises
     MigrationChangedError, and whatever PostgreSQL says of a statement it refuses.
     """
-    if revision == "head" and await _is_current(owner_dsn):
+    if revision == "head" and await is_current(owner_dsn):
         return False
     # Imported here because these take a quarter of a second, and most starts have nothing to migrate.
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
@@ -70,7 +70,8 @@ async def migrate(owner_dsn: str, revision: str = "head") -> bool:
         return await _migrate_locked(connection, revision)
 
 
-async def _is_current(owner_dsn: str) -> bool:
+async def is_current(owner_dsn: str) -> bool:
+    """Whether the database holds this version's schema, in one query."""
     owner = await asyncpg.connect(owner_dsn)
     try:
         return await _applied(owner) == wanted_files()

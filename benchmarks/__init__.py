@@ -1,0 +1,1 @@
+"""What `moorage bench` runs."""

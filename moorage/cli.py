@@ -1,0 +1,200 @@
+"""The command line: each command a few lines that call into the house.
+
+Exit codes: 0 done; 1 it found or met something wrong; 2 it was called wrongly.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Coroutine
+from typing import Annotated, Any, Never, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from moorage.kernel.errors import MoorageError
+from moorage.wiring.postgres_errors import PostgresError
+from moorage.wiring.secrets import UnsafeSettingsError
+from moorage.wiring.settings import Settings
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+user = typer.Typer(no_args_is_help=True, help="People.")
+jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
+app.add_typer(user, name="user")
+app.add_typer(jobs, name="jobs")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The entry point of `moorage` and `python -m moorage`."""
+    app()
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on (HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on (PORT); the next free one if taken.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
+) -> None:
+    """Start Moorage: database, web and worker. Ctrl-C stops it; data is kept."""
+    from moorage.wiring.banner import banner  # noqa: PLC0415 - the web stack takes a second to import
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
+    from moorage.wiring.serving import serve as run  # noqa: PLC0415
+
+    settings = _settings(host=host, port=port)
+    set_up_logs(settings)
+    _run(run(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
+
+
+@app.command("serve-on", hidden=True)
+def serve_on(descriptor: int) -> None:
+    """One web process of several, on a socket that is open already."""
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
+    from moorage.wiring.serving import serve_on as run  # noqa: PLC0415
+
+    settings = _settings()
+    set_up_logs(settings)
+    _run(run(settings, descriptor))
+
+
+@app.command()
+def worker() -> None:
+    """Run queued and periodic jobs alone; any number may run."""
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
+    from moorage.wiring.serving import run_worker  # noqa: PLC0415
+
+    settings = _settings()
+    set_up_logs(settings)
+    _run(run_worker(settings))
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Where to; `base` takes everything away.")] = "head",
+    as_json: Json = False,
+) -> None:
+    """Bring the database to the schema of this version."""
+    from moorage.wiring.commands import migrate_database  # noqa: PLC0415
+
+    changed = _run(migrate_database(_settings(), revision))
+    _tell({"changed": changed, "revision": revision}, "Migrated." if changed else "Nothing to do.", as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is set up, what is missing, and the line that fixes it."""
+    from moorage.wiring.doctor import examine  # noqa: PLC0415
+
+    findings = _run(examine(_settings()))
+    if as_json:
+        out.print_json(data={"ok": all(found.ok for found in findings), "checks": [found.told() for found in findings]})
+    else:
+        for found in findings:
+            out.print(f"[{'green' if found.ok else 'red'}]{'ok' if found.ok else '!!'}[/] {found.name}: {found.detail}")
+            if found.fix:
+                out.print(f"     {found.fix}", markup=False)
+    raise typer.Exit(0 if all(found.ok for found in findings) else 1)
+
+
+@app.command()
+def audit(as_json: Json = False) -> None:
+    """Check the books: every sum, every payment, the provider's own record. Exits 1 and names each break."""
+    from moorage.wiring.commands import audit_books  # noqa: PLC0415
+
+    findings = _run(audit_books(_settings()))
+    if as_json:
+        out.print_json(data={"ok": not findings, "findings": findings}, default=str)
+    else:
+        for found in findings:
+            out.print(f"!! {found['check']}: {found['subject']}: {found['detail']}", markup=False)
+        out.print("The books balance." if not findings else f"{len(findings)} breaks.")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure, against pgbench on the same server in the same run: `bench book [--http] [--json]`, `bench` for all."""
+    from benchmarks.command import run_benchmarks  # noqa: PLC0415
+
+    raise typer.Exit(run_benchmarks(list(context.args)))
+
+
+@user.command("create")
+def user_create(
+    email: str,
+    admin: Annotated[bool, typer.Option("--admin", help="May administer this installation.")] = False,
+    first_name: str = "",
+    last_name: str = "",
+    as_json: Json = False,
+) -> None:
+    """Make an account; prints a link that signs in once, where a password can be set."""
+    from moorage.wiring.commands import create_user  # noqa: PLC0415
+
+    link = _run(create_user(_settings(), email, admin=admin, first_name=first_name, last_name=last_name))
+    _tell({"email": email, "admin": admin, "link": link}, f"Made. Sign in: {link}", as_json=as_json)
+
+
+@app.command("login-link")
+def login_link(email: str, as_json: Json = False) -> None:
+    """Print a link that signs its visitor in once, without a password."""
+    from moorage.wiring.commands import sign_in_link  # noqa: PLC0415
+
+    link = _run(sign_in_link(_settings(), email))
+    _tell({"email": email, "link": link}, link, as_json=as_json)
+
+
+@jobs.command("failed")
+def jobs_failed(as_json: Json = False) -> None:
+    """List the jobs that failed for good. Exits 1 when there are any."""
+    from moorage.wiring.commands import failed_jobs  # noqa: PLC0415
+
+    rows = _run(failed_jobs(_settings()))
+    if as_json:
+        out.print_json(data={"failed": rows}, default=str)
+    else:
+        table = Table("id", "job", "attempts", "failed at", "error")
+        for row in rows:
+            table.add_row(*(str(row[name]) for name in ("id", "job", "attempts", "failed_at", "error")))
+        out.print(table if rows else "No failed jobs.")
+    raise typer.Exit(1 if rows else 0)
+
+
+@jobs.command("retry")
+def jobs_retry(job_id: int, as_json: Json = False) -> None:
+    """Put a failed job back into the queue."""
+    from moorage.wiring.commands import retry_job  # noqa: PLC0415
+
+    if not _run(retry_job(_settings(), job_id)):
+        _fail(f"No failed job {job_id}.")
+    _tell({"id": job_id, "queued": True}, "Queued again.", as_json=as_json)
+
+
+def _settings(**given: Any) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        _fail(f"A setting is wrong: {error}", code=2)
+
+
+def _run(story: Coroutine[Any, Any, T]) -> T:
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    try:
+        return asyncio.run(story)
+    except (PostgresError, UnsafeSettingsError, MoorageError, OSError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:
+    out.print(json.dumps(facts) if as_json else text, markup=False)
+
+
+def _fail(message: str, code: int = 1) -> Never:
+    err.print(message, markup=False)
+    raise typer.Exit(code)

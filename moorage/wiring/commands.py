@@ -1,0 +1,62 @@
+"""What the short commands of the command line do: open the house, make one call, close it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+from moorage.journeys.audit_books import audit
+from moorage.journeys.house import House
+from moorage.journeys.open_account_by_hand import open_account_by_hand
+from moorage.journeys.sign_in import make_sign_in_link
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.failed_jobs import list_failed, retry_failed
+from moorage.wiring.house import open_settings_database, opened_house
+from moorage.wiring.migrate import migrate
+from moorage.wiring.settings import Settings
+
+
+async def migrate_database(settings: Settings, revision: str) -> bool:
+    """Bring the database to `revision`; True when something changed."""
+    opened = await open_settings_database(settings)
+    try:
+        return await migrate(opened.addresses.owner_dsn, revision)
+    finally:
+        await opened.close()
+
+
+async def audit_books(settings: Settings) -> list[dict[str, Any]]:
+    """Every break that the audit finds."""
+    async with _house(settings) as house:
+        return [asdict(finding) for finding in await audit(house)]
+
+
+async def create_user(settings: Settings, email: str, *, admin: bool, first_name: str, last_name: str) -> str:
+    """Make an account, and a link that signs in once."""
+    async with _house(settings) as house:
+        await open_account_by_hand(house, email, admin=admin, first_name=first_name, last_name=last_name)
+        return await make_sign_in_link(house, email)
+
+
+async def sign_in_link(settings: Settings, email: str) -> str:
+    """A link that signs `email` in once."""
+    async with _house(settings) as house:
+        return await make_sign_in_link(house, email)
+
+
+async def failed_jobs(settings: Settings) -> list[dict[str, Any]]:
+    """The jobs that failed for good, newest first."""
+    async with _house(settings) as house, house.database.reading(SYSTEM) as db:
+        return [asdict(job) for job in await list_failed(db)]
+
+
+async def retry_job(settings: Settings, job_id: int) -> bool:
+    """Put a failed job back; False when there is none by that id."""
+    async with _house(settings) as house, house.database.transaction(SYSTEM) as db:
+        return await retry_failed(db, job_id)
+
+
+@contextlib.asynccontextmanager
+async def _house(settings: Settings) -> AsyncIterator[House]:
+    async with opened_house(settings) as opened:
+        yield opened.house

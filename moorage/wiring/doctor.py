@@ -1,0 +1,100 @@
+"""`moorage doctor`: what is set up, what is missing, and the line that fixes it."""
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import asyncpg
+
+from moorage.wiring.database import OpenDatabase
+from moorage.wiring.house import open_settings_database
+from moorage.wiring.migrate import is_current
+from moorage.wiring.postgres_errors import PostgresError
+from moorage.wiring.production import refuse_unsafe
+from moorage.wiring.secrets import UnsafeSettingsError
+from moorage.wiring.settings import Settings
+
+SMALL_DISK_MIB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `fix` is a line to run or set, empty where all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """Look at everything that a start needs."""
+    checks = [_home(settings), _mail(settings), _payments(settings), _address(settings)]
+    try:
+        opened = await open_settings_database(settings)
+    except (PostgresError, OSError, asyncpg.PostgresError) as error:
+        return [*checks, Check("database", ok=False, detail=str(error), fix="unset DATABASE_URL for the bundled one")]
+    try:
+        return [*checks, *[check async for check in _database(settings, opened)]]
+    finally:
+        await opened.close()
+
+
+async def _database(settings: Settings, opened: OpenDatabase) -> AsyncIterator[Check]:
+    kind = "bundled" if opened.lease is not None else "DATABASE_URL"
+    yield Check("database", ok=True, detail=f"PostgreSQL {opened.addresses.major} ({kind})")
+    current = await is_current(opened.addresses.owner_dsn)
+    yield Check(
+        "schema",
+        ok=current,
+        detail="current" if current else "behind this version",
+        fix="" if current else "moorage migrate",
+    )
+    try:
+        await refuse_unsafe(settings, opened.addresses)
+    except UnsafeSettingsError as error:
+        yield Check("production", ok=False, detail=str(error), fix="see above")
+    else:
+        yield Check("production", ok=True, detail=f"environment is {settings.environment}")
+
+
+def _home(settings: Settings) -> Check:
+    home = settings.moorage_home
+    home.mkdir(parents=True, exist_ok=True)
+    free_mib = shutil.disk_usage(home).free // 2**20
+    if not os.access(home, os.W_OK):
+        return Check("home", ok=False, detail=f"{home} cannot be written", fix="export MOORAGE_HOME=somewhere else")
+    return Check(
+        "home",
+        ok=free_mib >= SMALL_DISK_MIB,
+        detail=f"{home}, {free_mib} MiB free",
+        fix="" if free_mib >= SMALL_DISK_MIB else "make room, or export MOORAGE_HOME=somewhere else",
+    )
+
+
+def _mail(settings: Settings) -> Check:
+    if settings.smtp_host is None:
+        return Check("mail", ok=settings.environment != "production", detail="kept in the outbox", fix="set SMTP_HOST")
+    try:
+        socket.create_connection((settings.smtp_host, settings.smtp_port), timeout=3).close()
+    except OSError as error:
+        where = f"{settings.smtp_host}:{settings.smtp_port}"
+        return Check(
+            "mail", ok=False, detail=f"{where} does not answer ({error})", fix="correct SMTP_HOST and SMTP_PORT"
+        )
+    return Check("mail", ok=True, detail=f"{settings.smtp_host}:{settings.smtp_port}")
+
+
+def _payments(settings: Settings) -> Check:
+    return Check("payments", ok=True, detail=settings.payment_provider)
+
+
+def _address(settings: Settings) -> Check:
+    return Check("address", ok=True, detail=settings.public_url())

@@ -1,0 +1,41 @@
+"""What production refuses to start with: rights that row-level security does not bind, secrets anybody could guess."""
+
+import asyncpg
+
+from moorage.wiring.database import DatabaseAddresses
+from moorage.wiring.roles import OWNER
+from moorage.wiring.secrets import UnsafeSettingsError, signing_secret
+from moorage.wiring.settings import Settings
+
+
+async def refuse_unsafe(settings: Settings, addresses: DatabaseAddresses) -> None:
+    """Raise UnsafeSettingsError when `settings` must not run in production; nothing elsewhere."""
+    if settings.environment != "production":
+        return
+    signing_secret(settings)
+    if settings.payment_provider == "sandbox" and not settings.sandbox_in_production:
+        raise UnsafeSettingsError(
+            "PAYMENT_PROVIDER is the sandbox, which takes no real money: configure a provider,"
+            " or set SANDBOX_IN_PRODUCTION=true for a trial"
+        )
+    for dsn in (addresses.web_dsn, addresses.worker_dsn):
+        await _refuse_mighty(dsn)
+
+
+async def _refuse_mighty(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        # The login itself counts, not the role it acts as: whoever may set one role may set another.
+        mighty = await connection.fetchval(
+            """SELECT rolsuper OR rolbypassrls OR pg_has_role(session_user, $1, 'MEMBER')
+                 FROM pg_roles WHERE rolname = session_user""",
+            OWNER,
+        )
+    finally:
+        await connection.close()
+    if mighty:
+        raise UnsafeSettingsError(
+            "DATABASE_URL logs in as a superuser or as one who may act as the owner of the tables, whom row-level"
+            " security does not bind: give it a login that may act as moorage_web and moorage_worker alone,"
+            " and the migrating login to DATABASE_OWNER_URL"
+        )

@@ -1,0 +1,169 @@
+"""The worker: runs queued jobs, and the periodic chores of which one worker at a time is in charge.
+
+Any number may run; each queued job is taken by one (SKIP LOCKED), and a job whose worker died is taken again when its
+heartbeat is HEARTBEAT_S old. The chores belong to whoever holds an advisory lock, which ends with its connection.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+import asyncpg
+import structlog
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import AsyncpgPoolDriver
+from pgqueuer.models import Job as QueuedJob
+from pgqueuer.queries import Queries
+
+from moorage.journeys.house import House
+from moorage.kernel.bell import CHANNEL
+from moorage.wiring.jobs import Job, Periodic, jobs, periodic
+from moorage.wiring.settings import Settings
+
+HEARTBEAT_S = 5
+BATCH = 10
+AWAY_S = 1.0  # how long to wait before trying again when the database is away
+LEADER_LOCK = 0x6D6F6F7263  # whoever holds it does the chores
+
+log = structlog.get_logger(__name__)
+
+
+async def work(settings: Settings, house: House, worker_dsn: str) -> None:
+    """Run jobs and chores until cancelled; outlives a database that goes away and comes back."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_again_and_again("queue", partial(_run_queue, settings, house, worker_dsn)))
+        group.create_task(_again_and_again("chores", partial(_lead_chores, house, worker_dsn)))
+
+
+async def announce(house: House) -> None:
+    """Until cancelled: carry this process's bell to workers in others."""
+    pool = house.database.worker
+    await house.bell.announce(lambda: pool.execute("SELECT pg_notify($1, '')", CHANNEL))
+
+
+async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - whatever it was, work goes on when it has passed
+            log.warning("worker_interrupted", part=name, error=type(error).__name__, detail=str(error)[:300])
+        await asyncio.sleep(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+
+
+async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
+    # A pool of its own: the queue's library writes JSON as text, and one connection only listens.
+    pool = await asyncpg.create_pool(
+        worker_dsn, min_size=2, max_size=4, server_settings={"application_name": "moorage_queue"}
+    )
+    try:
+        manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+        for entrypoint, job in jobs():
+            manager.entrypoint(
+                entrypoint,
+                on_failure="hold",
+                concurrency_limit=0,
+                executor_factory=partial(_retrying, max_attempts=settings.job_attempts),
+            )(_runner(entrypoint, job, house))
+        ringing = asyncio.create_task(_pass_rings_on(house, pool, manager))
+        try:
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=settings.worker_poll_s),
+                batch_size=BATCH,
+                max_concurrent_tasks=max(settings.worker_concurrency, 2 * BATCH),
+                shutdown_on_listener_failure=True,
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_S),
+            )
+        finally:
+            manager.shutdown.set()
+            ringing.cancel()
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), 5)
+
+
+def _retrying(parameters: EntrypointExecutorParameters, *, max_attempts: int) -> DatabaseRetryEntrypointExecutor:
+    return DatabaseRetryEntrypointExecutor(
+        parameters=parameters, max_attempts=max_attempts, initial_delay=timedelta(seconds=1)
+    )
+
+
+def _runner(entrypoint: str, job: Job, house: House) -> Callable[[QueuedJob], Awaitable[None]]:
+    async def run(queued: QueuedJob) -> None:
+        payload = json.loads(queued.payload or b"{}")
+        await job(house, payload)
+        log.info("job_done", job=entrypoint, id=queued.id, attempts=queued.attempts)
+
+    return run
+
+
+async def _pass_rings_on(house: House, pool: "asyncpg.Pool[asyncpg.Record]", manager: QueueManager) -> None:
+    """A ring in this process makes the queue look at once, debounced, as the library's own event would."""
+    event = {
+        "channel": manager.channel,
+        "operation": "insert",
+        "table": "pgqueuer",
+        "type": "table_changed_event",
+    }
+
+    async def notify() -> None:
+        await pool.execute(
+            "SELECT pg_notify($1, ($2::jsonb || jsonb_build_object('sent_at', now()))::text)",
+            manager.channel,
+            json.dumps(event),
+        )
+
+    await house.bell.announce(notify)
+
+
+async def _lead_chores(house: House, worker_dsn: str) -> None:
+    """Wait until this worker is in charge, then do every chore in its own time until the connection is lost."""
+    connection = await asyncpg.connect(worker_dsn, server_settings={"application_name": "moorage_chores"})
+    try:
+        # A lock that is waited for would hold a statement, and so a snapshot, open: asked again instead.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(1)
+        rung = house.bell.listener()
+        await connection.add_listener(CHANNEL, lambda *_: rung.set())
+        chores = list(periodic())
+        prompts = {chore.name: asyncio.Event() for chore in chores if chore.prompt}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_still_in_charge(connection))
+            group.create_task(_spread(rung, list(prompts.values())))
+            for chore in chores:
+                group.create_task(_do_in_time(house, chore, prompts.get(chore.name)))
+    finally:
+        await connection.close(timeout=2)
+
+
+async def _still_in_charge(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    while True:
+        await connection.fetchval("SELECT 1", timeout=5)
+        await asyncio.sleep(1)
+
+
+async def _spread(rung: asyncio.Event, prompts: list[asyncio.Event]) -> None:
+    while True:
+        await rung.wait()
+        rung.clear()
+        for prompt in prompts:
+            prompt.set()
+
+
+async def _do_in_time(house: House, chore: Periodic, prompt: asyncio.Event | None) -> None:
+    """A chore that fails is logged and done again at its next time."""
+    while True:
+        try:
+            await chore.chore(house)
+        except Exception as error:  # noqa: BLE001 - one chore's failure is not another's
+            log.warning("chore_failed", chore=chore.name, error=type(error).__name__, detail=str(error)[:300])
+        if prompt is None:
+            await asyncio.sleep(chore.every_s)
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(prompt.wait(), chore.every_s)
+        prompt.clear()
