@@ -34,5 +34,6 @@ async def list_actions(
     db: Connection, *, subject_id: UUID | None = None, before_no: int | None = None, limit: int = 100
 ) -> list[Action]:
     """The newest actions first, of one subject or of all, below row `before_no`. An administrator sees them; others
-    see none."""
+    see none.
+    """
     return [Action(**dict(row)) for row in await db.fetch(_LIST, subject_id, before_no, limit)]

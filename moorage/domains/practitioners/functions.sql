@@ -60,7 +60,7 @@ REVOKE ALL ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]
 GRANT EXECUTE ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) TO moorage_web, moorage_engine;
 
 -- An administrator verifies or rejects: the row, its audit row and the mail to the practitioner, all or nothing.
--- Refuses `forbidden`, `not_found`, and `invalid_state` for a decision that stands already. Locks the practitioner.
+-- Refuses `forbidden`, `not_found` and `already_decided`. Locks the practitioner.
 CREATE FUNCTION decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -73,7 +73,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('not_found');
   ELSIF v.verification_status = p_status THEN
-    PERFORM refuse('invalid_state', 'The practitioner is ' || p_status || ' already.');
+    PERFORM refuse('already_decided');
   END IF;
   UPDATE practitioners
      SET verification_status = p_status, verification_reason = p_reason, verified_by = asking_user(),

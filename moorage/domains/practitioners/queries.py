@@ -1,0 +1,103 @@
+"""Reads of practitioners. Who asks decides what is there: row-level security, and the same predicate in the query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from moorage.kernel.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a practitioner works; `lat` and `lng` in degrees, both or neither."""
+
+    id: UUID
+    address: str
+    city: str
+    state: str
+    country: str
+    lat: float | None
+    lng: float | None
+    is_primary: bool
+    is_virtual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """What anybody may read of a practitioner they can see."""
+
+    id: UUID
+    user_id: UUID
+    display_name: str
+    bio: str
+    timezone: str
+    specializations: tuple[str, ...]
+    certifications: tuple[str, ...]
+    verification_status: str
+    verified_at: datetime | None
+    is_featured: bool
+    created_at: datetime
+    updated_at: datetime
+    locations: tuple[Location, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateFacts:
+    """What only the practitioner and an administrator may read. `commission_bps` None takes the business's tiers."""
+
+    stripe_account_id: str | None
+    commission_bps: int | None
+    verification_reason: str | None
+
+
+_COLUMNS = """
+       p.id, p.user_id, p.display_name, p.bio, p.timezone, p.specializations, p.certifications,
+       p.verification_status, p.verified_at, p.is_featured, p.created_at, p.updated_at,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'id', l.id, 'address', l.address, 'city', l.city, 'state', l.state, 'country', l.country,
+                 'lat', l.lat, 'lng', l.lng, 'is_primary', l.is_primary, 'is_virtual', l.is_virtual)
+               ORDER BY l.is_primary DESC, l.created_at, l.id), '[]')
+          FROM practitioner_locations l WHERE l.practitioner_id = p.id) AS locations
+"""
+
+_GET = f"""
+SELECT {_COLUMNS} FROM practitioners p
+ WHERE p.id = $1 AND (p.verification_status = 'verified' OR p.user_id = (SELECT asking_user())
+                      OR (SELECT asking_admin()))
+"""  # noqa: S608 - only our own column list is put in
+
+_GET_MANY = f"""
+SELECT {_COLUMNS} FROM unnest($1::uuid[]) WITH ORDINALITY asked (id, position)
+  JOIN practitioners p ON p.id = asked.id
+ WHERE p.verification_status = 'verified'
+ ORDER BY asked.position
+"""  # noqa: S608 - as above
+
+_PRIVATE = "SELECT stripe_account_id, commission_bps, verification_reason FROM practitioner_private($1)"
+
+
+async def get_practitioner(db: Connection, practitioner_id: UUID) -> Practitioner | None:
+    """The practitioner, when they are verified, the asker's own, or an administrator asks."""
+    row = await db.fetchrow(_GET, practitioner_id)
+    return None if row is None else _practitioner(dict(row))
+
+
+async def get_listed(db: Connection, ids: Sequence[UUID]) -> list[Practitioner]:
+    """The verified ones of `ids`, in their order."""
+    return [_practitioner(dict(row)) for row in await db.fetch(_GET_MANY, list(ids))]
+
+
+async def get_private(db: Connection, practitioner_id: UUID) -> PrivateFacts | None:
+    """The private facts, for the practitioner themselves or an administrator; None for anybody else."""
+    row = await db.fetchrow(_PRIVATE, practitioner_id)
+    return None if row is None else PrivateFacts(**dict(row))
+
+
+def _practitioner(row: dict[str, object]) -> Practitioner:
+    locations = row.pop("locations")
+    assert isinstance(locations, list)  # noqa: S101 - what jsonb_agg makes
+    return Practitioner(
+        **{**row, "specializations": tuple(row["specializations"]), "certifications": tuple(row["certifications"])},  # type: ignore[arg-type]
+        locations=tuple(Location(**{**one, "id": UUID(one["id"])}) for one in locations),
+    )
