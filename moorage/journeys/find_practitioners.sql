@@ -1,4 +1,4 @@
--- Looking for somebody: one page of the verified practitioners that match every filter in `p_filters`, in the order of
+-- Looking for somebody: one page of the verified practitioners (to an administrator: of those of `status`) that match every filter in `p_filters`, in the order of
 -- `p_order`, and how many match in all. Filters (a key left out does not filter): specialization, city, near {lat, lng,
 -- radius_km, lat_from, lat_to, lng_ranges [[west, east]]}, is_virtual, is_featured, search (words of the practitioner or
 -- of an active service), and of one and the same active service: category (slug or id), price_min, price_max (whole
@@ -9,6 +9,7 @@ CREATE FUNCTION find_practitioners(p_filters jsonb, p_order text[], p_limit int,
                                    OUT ids uuid[], OUT total bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+  v_status text := CASE WHEN asking_admin() THEN coalesce(p_filters->>'status', 'verified') ELSE 'verified' END;
   -- $1 is p_filters: its values are constants to the planner, never text of the statement.
   v_service text := concat_ws(' AND ',
     CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
@@ -16,7 +17,7 @@ DECLARE
     CASE WHEN p_filters ? 'price_max' THEN 's.list_price <= ($1->>''price_max'')::numeric' END,
     CASE WHEN p_filters ? 'currency' THEN 's.currency = $1->>''currency''' END);
   v_from text := concat_ws(' AND ',
-    ' FROM practitioners p WHERE p.verification_status = ''verified''',
+    ' FROM practitioners p WHERE p.verification_status = ' || quote_literal(v_status),
     CASE WHEN (p_filters->>'nobody')::boolean THEN 'false' END,
     CASE WHEN p_filters ? 'is_featured' THEN 'p.is_featured = ($1->>''is_featured'')::boolean' END,
     CASE WHEN p_filters ? 'specialization' THEN

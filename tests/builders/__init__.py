@@ -94,7 +94,7 @@ async def make_hours(
                     "valid_to": valid_to,
                 },
             )
-        await _refresh_free_days(db, practitioner.resource_no)
+        await db.execute("SELECT rebuild_free_days($1)", practitioner.id)
 
 
 async def make_override(
@@ -113,7 +113,7 @@ async def make_override(
                 "lengths_minutes": [minutes for _, minutes in windows],
             },
         )
-        await _refresh_free_days(db, practitioner.resource_no)
+        await db.execute("SELECT rebuild_free_days($1)", practitioner.id)
 
 
 async def make_category(db: Connection, slug: str = "wellness", name: str | None = None) -> UUID:
@@ -177,7 +177,7 @@ async def make_session(
     async with as_engine(db):
         service = await db.fetchrow(
             """
-            SELECT p.resource_no, s.duration_minutes, s.max_participants,
+            SELECT s.practitioner_id, p.resource_no, s.duration_minutes, s.max_participants,
                    s.buffer_before_minutes, s.buffer_after_minutes
               FROM services s JOIN practitioners p ON p.id = s.practitioner_id
              WHERE s.id = $1
@@ -210,7 +210,7 @@ async def make_session(
             ends_at + timedelta(minutes=service["buffer_after_minutes"]),
             session_id,
         )
-        await _refresh_free_days(db, service["resource_no"])
+        await db.execute("SELECT rebuild_free_days($1)", service["practitioner_id"])
     return session_id
 
 
@@ -244,12 +244,3 @@ async def as_engine(db: Connection) -> AsyncIterator[None]:
 async def _insert(db: Connection, table: str, values: Mapping[str, Any]) -> None:
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     await db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", *values.values())  # noqa: S608
-
-
-async def _refresh_free_days(db: Connection, resource_no: int) -> None:
-    """The summary of the coming ninety days, which the time domain writes."""
-    if await db.fetchval("SELECT to_regprocedure('refresh_free_days(bigint, date, date)') IS NOT NULL"):
-        today = datetime.now(UTC).date()
-        await db.execute(
-            "SELECT refresh_free_days($1, $2, $3)", resource_no, today - timedelta(days=1), today + timedelta(days=90)
-        )

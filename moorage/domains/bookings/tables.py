@@ -65,7 +65,9 @@ bookings = Table(
     CheckConstraint("total_minor >= 0 AND due_now_minor BETWEEN 0 AND total_minor", name="amounts"),
     CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name="never_over_refunded"),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
-    CheckConstraint("status <> 'pending' OR parent_id IS NOT NULL OR hold_expires_at IS NOT NULL", name="pending_expires"),
+    CheckConstraint(
+        "status <> 'pending' OR parent_id IS NOT NULL OR hold_expires_at IS NOT NULL", name="pending_expires"
+    ),
     CheckConstraint("places > 0", name="places_positive"),
     Index("ix_bookings_client", "client_id", "starts_at", "id", postgresql_where=text("parent_id IS NULL")),
     Index("ix_bookings_practitioner", "practitioner_id", "starts_at", "id", postgresql_where=text("parent_id IS NULL")),

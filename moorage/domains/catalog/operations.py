@@ -1,11 +1,9 @@
-"""Verbs of the catalog: create, edit and withdraw a service. They take a connection and never commit."""
+"""Verbs of the catalog: create and edit a service. They take a connection and never commit."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
-
-import asyncpg
 
 from moorage.domains.catalog.errors import PricesNeededError, ServiceTypeFixedError
 from moorage.domains.catalog.policy import ServiceTerms, check_terms
@@ -28,10 +26,6 @@ SELECT new_id(), $1, position, name, price_minor
 """
 
 _OWN_LOCATION = "SELECT 1 FROM practitioner_locations WHERE id = $1 AND practitioner_id = $2"
-
-_DELETE = "DELETE FROM services WHERE id = $1"
-
-_DEACTIVATE = "UPDATE services SET is_active = false, updated_at = now() WHERE id = $1"
 
 
 async def create_service(db: Connection, service_id: UUID, practitioner_id: UUID, terms: ServiceTerms) -> None:
@@ -59,17 +53,6 @@ async def edit_service(
     if terms.options != before.options:
         await db.execute(_DROP_OPTIONS, service.id)
         await _write_options(db, service.id, terms)
-
-
-async def withdraw_service(db: Connection, service_id: UUID) -> bool:
-    """Delete a service that nothing refers to, else deactivate it; True when it is gone."""
-    try:
-        async with db.transaction():  # a savepoint: what refers to it is the database's to know
-            await db.execute(_DELETE, service_id)
-    except asyncpg.ForeignKeyViolationError:
-        await db.execute(_DEACTIVATE, service_id)
-        return False
-    return True
 
 
 def _refuse_amounts_left(before: ServiceTerms, changes: Mapping[str, Any]) -> None:

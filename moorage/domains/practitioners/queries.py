@@ -61,16 +61,15 @@ _COLUMNS = """
           FROM practitioner_locations l WHERE l.practitioner_id = p.id) AS locations
 """
 
-_GET = f"""
-SELECT {_COLUMNS} FROM practitioners p
- WHERE p.id = $1 AND (p.verification_status = 'verified' OR p.user_id = (SELECT asking_user())
-                      OR (SELECT asking_admin()))
-"""  # noqa: S608 - only our own column list is put in
+# What the public sees, what is the asker's own, and to an administrator all.
+_VISIBLE = "(p.verification_status = 'verified' OR p.user_id = (SELECT asking_user()) OR (SELECT asking_admin()))"
+
+_GET = f"SELECT {_COLUMNS} FROM practitioners p WHERE p.id = $1 AND {_VISIBLE}"  # noqa: S608 - only our own text is put in
 
 _GET_MANY = f"""
 SELECT {_COLUMNS} FROM unnest($1::uuid[]) WITH ORDINALITY asked (id, position)
   JOIN practitioners p ON p.id = asked.id
- WHERE p.verification_status = 'verified'
+ WHERE {_VISIBLE}
  ORDER BY asked.position
 """  # noqa: S608 - as above
 
@@ -83,8 +82,8 @@ async def get_practitioner(db: Connection, practitioner_id: UUID) -> Practitione
     return None if row is None else _practitioner(dict(row))
 
 
-async def get_listed(db: Connection, ids: Sequence[UUID]) -> list[Practitioner]:
-    """The verified ones of `ids`, in their order."""
+async def get_many(db: Connection, ids: Sequence[UUID]) -> list[Practitioner]:
+    """Those of `ids` that the asker sees, in their order."""
     return [_practitioner(dict(row)) for row in await db.fetch(_GET_MANY, list(ids))]
 
 
