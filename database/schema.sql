@@ -825,7 +825,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('not_found');
   ELSIF v.verification_status = p_status THEN
-    PERFORM refuse('invalid_state', 'The practitioner is ' || p_status || ' already.');
+    PERFORM refuse('already_decided');
   END IF;
   UPDATE practitioners
      SET verification_status = p_status, verification_reason = p_reason, verified_by = asking_user(),
@@ -1000,6 +1000,7 @@ CREATE FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_lim
     SET search_path TO 'public', 'pg_temp'
     AS $_$
 DECLARE
+  v_status text := CASE WHEN asking_admin() THEN coalesce(p_filters->>'status', 'verified') ELSE 'verified' END;
   -- $1 is p_filters: its values are constants to the planner, never text of the statement.
   v_service text := concat_ws(' AND ',
     CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
@@ -1007,7 +1008,7 @@ DECLARE
     CASE WHEN p_filters ? 'price_max' THEN 's.list_price <= ($1->>''price_max'')::numeric' END,
     CASE WHEN p_filters ? 'currency' THEN 's.currency = $1->>''currency''' END);
   v_from text := concat_ws(' AND ',
-    ' FROM practitioners p WHERE p.verification_status = ''verified''',
+    ' FROM practitioners p WHERE p.verification_status = ' || quote_literal(v_status),
     CASE WHEN (p_filters->>'nobody')::boolean THEN 'false' END,
     CASE WHEN p_filters ? 'is_featured' THEN 'p.is_featured = ($1->>''is_featured'')::boolean' END,
     CASE WHEN p_filters ? 'specialization' THEN
@@ -2997,6 +2998,40 @@ CREATE FUNCTION public.whole_units(p_minor bigint, p_currency text) RETURNS nume
     WHEN p_currency IN ('CLF', 'UYW') THEN 10000
     ELSE 100 END::numeric
 $$;
+
+CREATE FUNCTION public.withdraw_service(p_service uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v record;
+BEGIN
+  SELECT p.id AS practitioner_id, p.resource_no INTO v
+    FROM services s JOIN practitioners p ON p.id = s.practitioner_id
+   WHERE s.id = p_service AND (p.user_id = asking_user() OR asking_admin());
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM pg_advisory_xact_lock(v.resource_no);
+  PERFORM 1 FROM services WHERE id = p_service FOR UPDATE;
+  BEGIN
+    DELETE FROM sessions WHERE service_id = p_service;
+    DELETE FROM services WHERE id = p_service;
+    PERFORM rebuild_free_days(v.practitioner_id); -- the claims of its dates went with them
+    RETURN true;
+  EXCEPTION WHEN foreign_key_violation THEN
+    -- Something was booked: what refers to a service is the database's to know.
+    NULL;
+  END;
+  UPDATE services SET is_active = false, updated_at = now() WHERE id = p_service;
+  PERFORM release_session_claim(e.id) FROM (
+    SELECT s.id FROM sessions s
+     WHERE s.service_id = p_service AND s.status = 'scheduled' AND s.places_taken = 0 AND s.starts_at > now()
+     ORDER BY s.id) e;
+  UPDATE sessions SET status = 'cancelled', updated_at = now()
+   WHERE service_id = p_service AND status = 'scheduled' AND places_taken = 0 AND starts_at > now();
+  RETURN false;
+END $$;
 
 CREATE FUNCTION public.working_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS tstzmultirange
     LANGUAGE plpgsql STABLE
@@ -5038,6 +5073,9 @@ GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;
 REVOKE ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.withdraw_service(p_service uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_service(p_service uuid) TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_worker;
