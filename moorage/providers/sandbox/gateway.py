@@ -1,0 +1,222 @@
+"""Our adapter to the sandbox, over HTTP like any other provider's: nothing here knows that it runs next door."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import httpx
+
+from moorage.domains.payments.gateway import (
+    Capabilities,
+    Intent,
+    IntentRequest,
+    InvalidSignatureError,
+    OutcomeUnknownError,
+    ProviderDeclinedError,
+    ProviderEvent,
+    ProviderRecord,
+    ProviderRefund,
+    TimestampOutOfToleranceError,
+)
+from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
+from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund
+
+T = TypeVar("T")
+_PAGE_SIZE: Final = 100
+# An event is dated when it is made and seen when its transaction ends: looking back a little further misses none.
+_OVERLAP: Final = timedelta(seconds=60)
+_ALREADY_DECIDED: Final = frozenset({"intent_paid", "intent_processing", "intent_canceled", "intent_expired"})
+# Refusals that say nothing about the outcome: try again, or have somebody put the settings right.
+_UNDECIDED: Final = frozenset({"idempotency_key_in_use", "invalid_api_key"})
+
+
+class SandboxGateway:
+    """The sandbox as a PaymentGateway. `base_url` is where its API is reached, `public_url` where payers reach its
+    page; `webhook_secrets` are those in force, the newest first.
+    """
+
+    name = "sandbox"
+    capabilities = Capabilities(
+        redirect=True, client_secret=True, confirm_with_method=True, disputes=True, known_ahead=True
+    )
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        webhook_secrets: Sequence[str],
+        base_url: str,
+        public_url: str | None = None,
+        timeout_s: float = 10.0,
+        tolerance_s: int = 300,
+    ) -> None:
+        """Open nothing yet; connections are made when they are needed, and shared by all calls."""
+        self._api_key = api_key
+        self._secrets = tuple(webhook_secrets)
+        self._public_url = (public_url or base_url).rstrip("/")
+        self._tolerance_s = tolerance_s
+        self._http = httpx.AsyncClient(
+            base_url=f"{base_url.rstrip('/')}/sandbox/v1",
+            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "Moorage"},
+            timeout=timeout_s,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def ahead(self, payment_id: UUID) -> tuple[str | None, str | None]:
+        """(client_secret, checkout_url): both follow from our id, so they can be told before the intent exists."""
+        reference = str(payment_id)
+        page = f"{self._public_url}/sandbox/pay/{reference}?key={page_key(self._api_key, reference)}"
+        return client_secret(self._api_key, reference), page
+
+    async def create(self, request: IntentRequest, *, key: str) -> Intent:
+        """Make the intent. Raises ProviderDeclinedError (`return_url_not_allowed`, …), OutcomeUnknownError."""
+        body = {
+            "amount_minor": request.amount_minor,
+            "currency": request.currency,
+            "description": request.description,
+            "return_url": request.return_url,
+            "client_reference": str(request.payment_id),
+            "payer_email": request.payer_email,
+            "expires_at": None if request.expires_at is None else request.expires_at.isoformat(),
+        }
+        return _read(to_intent, await self._call("POST", "/intents", body, key=key))
+
+    async def confirm(self, reference: str, *, payment_method: str, key: str) -> Intent:
+        """Charge a method. What was decided before is answered as it is. Raises ProviderDeclinedError with the
+        failure code, OutcomeUnknownError.
+        """
+        try:
+            answer = await self._call(
+                "POST", f"/intents/{reference}/confirm", {"payment_method": payment_method}, key=key
+            )
+        except ProviderDeclinedError as error:
+            if error.facts["failure_code"] in _ALREADY_DECIDED:
+                return await self.fetch(reference)
+            raise
+        return _read(to_intent, answer)
+
+    async def cancel(self, reference: str, *, key: str) -> Intent:
+        """Let nothing be collected any more; an intent that is paid or being processed is answered as it is."""
+        try:
+            return _read(to_intent, await self._call("POST", f"/intents/{reference}/cancel", {}, key=key))
+        except ProviderDeclinedError as error:
+            if error.facts["failure_code"] in _ALREADY_DECIDED:
+                return await self.fetch(reference)
+            raise
+
+    async def fetch(self, reference: str) -> Intent:
+        """The present state. Raises ProviderDeclinedError `resource_missing`, OutcomeUnknownError."""
+        return _read(to_intent, await self._call("GET", f"/intents/{reference}"))
+
+    async def find(self, payment_id: UUID) -> Intent | None:
+        """The intent made for our payment, if it was made."""
+        body = await self._look(f"/intents/{payment_id}")
+        return None if body is None else _read(to_intent, body)
+
+    async def refund(
+        self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str
+    ) -> ProviderRefund:
+        """Give back. Raises ProviderDeclinedError (`refund_exceeds_charge`, `charge_disputed`, `not_refundable`)."""
+        body = {
+            "intent": reference,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "client_reference": str(refund_id),
+        }
+        return _read(to_refund, await self._call("POST", "/refunds", body, key=key))
+
+    async def find_refund(self, reference: str, refund_id: UUID) -> ProviderRefund | None:
+        """The refund of `reference` made for our refund, if it was made."""
+        body = await self._look(f"/refunds/{refund_id}")
+        if body is None or body["intent"]["id"] != reference:
+            return None
+        return _read(to_refund, body)
+
+    async def events_since(self, since: datetime) -> list[ProviderEvent]:
+        """Every event since then and a minute before, oldest first."""
+        return [_read(to_event, body) async for body in self._all("/events", since - _OVERLAP)]
+
+    async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
+        """Every charge that collected, every refund and every dispute since then."""
+        for path in ("/charges", "/refunds", "/disputes"):
+            async for body in self._all(path, since):
+                if path != "/charges" or body["status"] == "succeeded":
+                    yield _read(to_record, body)
+
+    def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
+        """Check who signed these bytes, and when, then translate them."""
+        header = headers.get(HEADER.lower()) or headers.get(HEADER)
+        at_s = signed_at(self._secrets, header, body)
+        if at_s is None:
+            raise InvalidSignatureError
+        if abs(now.timestamp() - at_s) > self._tolerance_s:
+            raise TimestampOutOfToleranceError
+        return self.parse(body)
+
+    def parse(self, body: bytes) -> ProviderEvent:
+        """Translate a body that was verified when it came in."""
+        try:
+            return to_event(json.loads(body))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidSignatureError("The event cannot be read.") from error
+
+    async def _all(self, path: str, since: datetime | None) -> AsyncIterator[dict[str, Any]]:
+        query: dict[str, str | int] = {"limit": _PAGE_SIZE}
+        if since is not None:
+            query["created_since"] = since.isoformat()
+        while True:
+            page = await self._call("GET", path, query=query)
+            for body in page["data"]:
+                yield body
+            if not page["has_more"]:
+                return
+            query["after"] = page["data"][-1]["id"]
+
+    async def _look(self, path: str) -> dict[str, Any] | None:
+        try:
+            return await self._call("GET", path)
+        except ProviderDeclinedError as error:
+            if error.facts["failure_code"] == "resource_missing":
+                return None
+            raise
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> dict[str, Any]:
+        """One request. No answer, a broken one and one of overload all mean: unknown."""
+        try:
+            answer = await self._http.request(
+                method, path, json=body, params=query, headers={"Idempotency-Key": key} if key else None
+            )
+            content: dict[str, Any] = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise OutcomeUnknownError from error
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise OutcomeUnknownError
+        if answer.status_code >= 400:
+            refusal = _read(lambda told: dict(told["error"]), content)
+            if refusal.get("code") in _UNDECIDED:
+                raise OutcomeUnknownError
+            raise ProviderDeclinedError(refusal["message"], failure_code=refusal["code"])
+        return content
+
+
+def _read(translate: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
+    """An answer that cannot be understood says nothing about what was done."""
+    try:
+        return translate(body)
+    except (KeyError, ValueError, TypeError) as error:
+        raise OutcomeUnknownError from error

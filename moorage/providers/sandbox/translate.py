@@ -1,0 +1,135 @@
+"""The sandbox's objects and events in the core's own words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from moorage.domains.payments.gateway import Intent, IntentStatus, ProviderEvent, ProviderRecord, ProviderRefund
+
+Body = Mapping[str, Any]
+
+_STATUSES: Final[dict[str, IntentStatus]] = {
+    "open": "pending",
+    "challenge": "requires_action",
+    "processing": "processing",
+    "paid": "succeeded",
+    # An attempt was refused. The payer may try again on the page: a success after this is possible.
+    "declined": "failed",
+    "canceled": "canceled",
+    "expired": "canceled",
+}
+
+
+def to_intent(body: Body) -> Intent:
+    """An intent as the API shows it. Raises KeyError or ValueError for what is none."""
+    return Intent(
+        reference=body["id"],
+        status=_STATUSES[body["status"]],
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        client_secret=body["client_secret"],
+        checkout_url=body["page_url"],
+        payment_method=body["payment_method"],
+        failure_code=body["failure_code"],
+        refunded_minor=body["refunded_minor"],
+        raw=body,
+    )
+
+
+def to_refund(body: Body) -> ProviderRefund:
+    """A refund as the API shows it. Raises KeyError for what is none."""
+    return ProviderRefund(
+        reference=body["id"],
+        status=body["status"],
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        failure_code=body["failure_code"],
+        raw=body,
+    )
+
+
+def to_record(body: Body) -> ProviderRecord:
+    """A charge, refund or dispute as a movement in the sandbox's books. Raises KeyError for what is none."""
+    parent = body["intent"]
+    return ProviderRecord(
+        kind=body["object"],
+        reference=body["id"],
+        payment_reference=parent["id"],
+        payment_id=_uuid(parent["client_reference"]),
+        refund_id=_uuid(body.get("client_reference")),
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        status=body["status"],
+        recorded_at=datetime.fromisoformat(body["created_at"]),
+    )
+
+
+def to_event(body: Body) -> ProviderEvent:
+    """An event. One that means nothing to us is of the kind `other`. Raises KeyError or ValueError for what is none."""
+    family = str(body["type"]).partition(".")[0]
+    told: dict[str, Any] = {"kind": "other"}
+    if family == "intent":
+        told = _payment(body["data"])
+    elif body["type"] == "charge.succeeded":
+        told = _charge(body["data"])
+    elif family == "refund":
+        told = _refund(body["data"])
+    elif family == "dispute":
+        told = _dispute(body["data"])
+    return ProviderEvent(event_id=body["id"], event_type=body["type"], live=body["livemode"], raw=body, **told)
+
+
+def _payment(data: Body) -> dict[str, Any]:
+    return {
+        "kind": "payment",
+        "payment_id": _uuid(data["client_reference"]),
+        "reference": data["id"],
+        "intent_status": _STATUSES[data["status"]],
+        **_money(data),
+        "payment_method": data["payment_method"],
+        "failure_code": data["failure_code"],
+    }
+
+
+def _charge(data: Body) -> dict[str, Any]:
+    return {
+        **_about(data, "payment"),
+        "intent_status": "succeeded",
+        **_money(data),
+        "payment_method": data["payment_method"],
+    }
+
+
+def _refund(data: Body) -> dict[str, Any]:
+    return {
+        **_about(data, "refund"),
+        "refund_reference": data["id"],
+        "refund_id": _uuid(data["client_reference"]),
+        "refund_status": data["status"],
+        **_money(data),
+        "failure_code": data["failure_code"],
+    }
+
+
+def _dispute(data: Body) -> dict[str, Any]:
+    return {
+        **_about(data, "dispute"),
+        "dispute_reference": data["id"],
+        "dispute_status": data["status"],
+        "evidence_due_at": datetime.fromisoformat(data["evidence_due_at"]),
+        **_money(data),
+    }
+
+
+def _about(data: Body, kind: str) -> dict[str, Any]:
+    parent = data["intent"]
+    return {"kind": kind, "payment_id": _uuid(parent["client_reference"]), "reference": parent["id"]}
+
+
+def _money(data: Body) -> dict[str, Any]:
+    return {"amount_minor": data["amount_minor"], "currency": data["currency"]}
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
