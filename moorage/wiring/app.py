@@ -18,6 +18,7 @@ from moorage.kernel.errors import MoorageError
 from moorage.web.front import Front, recorded_crash
 from moorage.web.problems import problem_of, render, render_below
 from moorage.wiring.house import opened_house
+from moorage.wiring.providers import sandbox
 from moorage.wiring.routers import routers
 from moorage.wiring.secrets import access_tokens
 from moorage.wiring.settings import Settings
@@ -35,10 +36,12 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if house is not None:
             yield
+            await _leave(app)
             return
         async with opened_house(settings) as opened:
-            app.state.house = opened.house
+            _move_in(app, settings, opened.house)
             yield
+            await _leave(app)
 
     api = FastAPI(
         title="Moorage",
@@ -51,12 +54,25 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
         exception_handlers=_HANDLERS,
     )
     api.state.settings = settings
-    api.state.house = house
+    api.state.house = None
     api.state.tokens = access_tokens(settings)
+    if house is not None:
+        _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)
     for router, prefix in routers():
         api.include_router(router, prefix=prefix)
     return api
+
+
+def _move_in(api: FastAPI, settings: Settings, house: House) -> None:
+    """Give the routes the House, and the sandbox provider that runs next to it."""
+    api.state.house = house
+    api.state.sandbox = sandbox(settings, house)
+
+
+async def _leave(api: FastAPI) -> None:
+    if api.state.sandbox is not None:
+        await api.state.sandbox.aclose()
 
 
 def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:

@@ -11,7 +11,7 @@ from moorage.domains.accounts.policy import AccountTerms
 from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, connect_pool
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
-from moorage.wiring.providers import gateways
+from moorage.wiring.providers import close_gateways, gateways
 from moorage.wiring.roles import WEB, WORKER
 from moorage.wiring.settings import Settings
 
@@ -33,7 +33,9 @@ async def opened_house(settings: Settings) -> AsyncIterator[OpenHouse]:
     try:
         database = await connect_database(settings, opened.addresses)
         try:
-            yield OpenHouse(make_house(settings, database), opened.addresses)
+            house = make_house(settings, database)
+            yield OpenHouse(house, opened.addresses)
+            await close_gateways(house)
         finally:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(database.close(), timeout=10)

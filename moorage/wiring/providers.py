@@ -3,11 +3,74 @@
 from collections.abc import Mapping
 
 from moorage.domains.payments.gateway import PaymentGateway
+from moorage.journeys.house import House
 from moorage.kernel.db import Database
+from moorage.providers.sandbox.call import Terms
+from moorage.providers.sandbox.core import Sandbox
+from moorage.providers.sandbox.gateway import SandboxGateway
+from moorage.providers.sandbox.return_urls import origin_of
+from moorage.wiring.secrets import UnsafeSettingsError, provider_secret
 from moorage.wiring.settings import Settings
 
 
 def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGateway]:
-    """The providers that `settings` turn on, by the name that payments know them by."""
-    del settings, database
-    return {}
+    """The providers that `settings` turn on, by the name that payments know them by. Raises UnsafeSettingsError."""
+    del database  # providers are reached over HTTP, the sandbox too
+    found: dict[str, PaymentGateway] = {}
+    terms = sandbox_terms(settings)
+    if terms is not None:
+        found["sandbox"] = SandboxGateway(
+            api_key=terms.api_key,
+            webhook_secrets=terms.webhook_secrets,
+            base_url=terms.public_url,
+            timeout_s=settings.provider_timeout_s,
+            tolerance_s=settings.webhook_tolerance_s,
+        )
+    if settings.payment_provider not in found:
+        raise UnsafeSettingsError(
+            f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
+            f" (set up: {', '.join(found) or 'none'})"
+        )
+    return found
+
+
+async def close_gateways(house: House) -> None:
+    """Close the connections to providers."""
+    for gateway in house.gateways.values():
+        close = getattr(gateway, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def sandbox(settings: Settings, house: House) -> Sandbox | None:
+    """The sandbox provider itself, which this installation runs next to its own services; None where it is off."""
+    terms = sandbox_terms(settings)
+    return None if terms is None else Sandbox(house.database, terms, clock=house.clock, ids=house.ids)
+
+
+def sandbox_terms(settings: Settings) -> Terms | None:
+    """What the sandbox knows of this installation, its merchant; None in production, unless explicitly allowed there.
+    Raises UnsafeSettingsError where production would take its payments by it, or lacks its secrets.
+    """
+    if settings.environment == "production" and not settings.sandbox_in_production:
+        if settings.payment_provider == "sandbox":
+            raise UnsafeSettingsError(
+                "PAYMENT_PROVIDER is the sandbox, which takes no real money: set another provider, or"
+                " SANDBOX_IN_PRODUCTION=true if this installation is to stay a trial"
+            )
+        return None
+    public_url = settings.public_url()
+    secrets = [provider_secret(settings, "sandbox_webhook_secret", settings.sandbox_webhook_secret)]
+    if settings.sandbox_previous_webhook_secret is not None:
+        secrets.append(settings.sandbox_previous_webhook_secret.get_secret_value())
+    schemes = ("https",) if settings.environment == "production" else ("https", "http")
+    others = [f"{scheme}://{host}/" for host in settings.return_url_hosts for scheme in schemes]
+    origins = [origin_of(url) for url in (f"{public_url}/", *others)]
+    return Terms(
+        api_key=provider_secret(settings, "sandbox_api_key", settings.sandbox_api_key),
+        public_url=public_url,
+        merchant=settings.business_name,
+        webhook_secrets=tuple(secrets),
+        endpoints=(f"{public_url}/webhooks/sandbox",),
+        return_origins=frozenset(origin for origin in origins if origin is not None),
+    )

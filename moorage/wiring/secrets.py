@@ -31,6 +31,15 @@ def signing_secret(settings: Settings) -> str:
     return kept_secret(settings.moorage_home, "secret_key")
 
 
+def provider_secret(settings: Settings, name: str, value: SecretStr | None) -> str:
+    """A secret shared with a provider, by the name of its setting. Raises UnsafeSettingsError in production like
+    `signing_secret`.
+    """
+    if settings.environment == "production":
+        return _production_secret(name.upper(), value)
+    return value.get_secret_value() if value is not None else kept_secret(settings.moorage_home, name)
+
+
 def access_tokens(settings: Settings) -> AccessTokens:
     """Issues and verifies access tokens by `settings`."""
     previous = settings.previous_secret_key

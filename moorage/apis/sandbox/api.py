@@ -1,0 +1,10 @@
+"""The sandbox's HTTP API, whole."""
+
+from fastapi import APIRouter, Security
+
+from moorage.apis.sandbox import events, intents, refunds, transfers
+from moorage.apis.sandbox.route import API_KEY, PREFIX
+
+router = APIRouter(prefix=PREFIX, tags=["sandbox"], dependencies=[Security(API_KEY)])
+for part in (intents, refunds, transfers, events):
+    router.include_router(part.router)

@@ -1,1 +1,0 @@
-"""Providers' events in: verified over the raw bytes, stored once, answered at once."""
