@@ -135,18 +135,16 @@ def in_process(app: ASGIApp, access: str | None = None) -> httpx.AsyncClient:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[str]:
-    """Serve `app` by uvicorn on a free port of 127.0.0.1 while inside; the base URL."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
+async def listening(app: ASGIApp, settings: Settings, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve `app` by uvicorn on `listener`, else on a free port of 127.0.0.1, while inside; the base URL."""
+    with listener or socket.create_server(("127.0.0.1", 0)) as door:
         server = _QuietServer(server_config(app, settings))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
+        running = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started:
             if running.done():
                 await running
             await asyncio.sleep(0.005)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
         server.should_exit = True
         await running
 
