@@ -828,6 +828,15 @@ BEGIN
      FROM users u WHERE u.id = v.user_id;
 END $$;
 
+CREATE FUNCTION public.decided(p_ragged text, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN format('(%s is_free_between(f.resource_no, %L, %L, %s))',
+                CASE WHEN on_piece(p_from) AND on_piece(p_to) THEN format('NOT (%s) OR', p_ragged) END,
+                p_from, p_to, p_minutes);
+END $$;
+
 CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precision, p_lat2 double precision, p_lng2 double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -863,6 +872,28 @@ CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval)
      AND next_at <= now() - CASE WHEN status = 'planned' THEN p_planned_after ELSE interval '0' END
    ORDER BY next_at LIMIT p_limit
 $$;
+
+CREATE FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_practitioner uuid := (SELECT p.id FROM practitioners p WHERE p.resource_no = p_resource);
+  v_lasts interval := p_minutes * interval '1 minute';
+  v_from timestamptz := p_from;
+  v_found timestamptz;
+BEGIN
+  WHILE v_from + v_lasts <= p_to LOOP
+    SELECT min(lower(s)) INTO v_found
+    FROM unnest(free_time(v_practitioner, v_from, least(p_to, v_from + interval '48 hours' + v_lasts))) s
+    WHERE upper(s) - lower(s) >= v_lasts;
+    IF v_found IS NOT NULL THEN
+      RETURN v_found;
+    END IF;
+    v_from := v_from + interval '48 hours';
+  END LOOP;
+  RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.earn(b public.bookings, p_payment uuid, p_amount bigint) RETURNS void
     LANGUAGE sql
@@ -1080,6 +1111,45 @@ BEGIN
   PERFORM schedule_earnings(b.id, greatest(p_now, b.ends_at) + make_interval(hours => p_window_hours));
 END $$;
 
+CREATE FUNCTION public.first_starts(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_count integer) RETURNS TABLE(service_id uuid, starts_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+  v_wanting uuid[] := p_services;
+  v_missing int[] := array_fill(p_count, ARRAY[cardinality(p_services)]);
+  v_from timestamptz := p_from;
+  v_step interval := interval '48 hours';
+  v_to timestamptz;
+  v_next_wanting uuid[];
+  v_next_missing int[];
+  v_found record;
+BEGIN
+  WHILE v_from < p_to AND cardinality(v_wanting) > 0 LOOP
+    v_to := least(p_to, v_from + v_step);
+    v_next_wanting := '{}';
+    v_next_missing := '{}';
+    FOR v_found IN
+      SELECT w.id, w.missing, (array_agg(s.starts_at ORDER BY s.starts_at))[1:w.missing] AS starts,
+             count(s.starts_at)::int AS found
+      FROM unnest(v_wanting, v_missing) w(id, missing)
+      LEFT JOIN starts_of(v_wanting, v_from, v_to, p_now, NULL) s ON s.service_id = w.id
+      GROUP BY w.id, w.missing
+    LOOP
+      IF v_found.found > 0 THEN
+        RETURN QUERY SELECT v_found.id, u FROM unnest(v_found.starts) u;
+      END IF;
+      IF v_found.found < v_found.missing THEN
+        v_next_wanting := v_next_wanting || v_found.id;
+        v_next_missing := v_next_missing || (v_found.missing - v_found.found);
+      END IF;
+    END LOOP;
+    v_wanting := v_next_wanting;
+    v_missing := v_next_missing;
+    v_from := v_to;
+    v_step := v_step * 2;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1122,6 +1192,39 @@ BEGIN
 
 END;
 $$;
+
+CREATE FUNCTION public.free_condition(p_column text, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $_$
+DECLARE
+  v_from timestamptz := greatest(p_from, date_bin('5 minutes', p_now + interval '5 minutes' - interval '1 microsecond',
+                                                  '2000-01-01 00:00Z'));
+  v_first date := (v_from AT TIME ZONE 'UTC')::date;
+  v_last date := ((p_to - interval '1 microsecond') AT TIME ZONE 'UTC')::date;
+  v_begin int := floor(pieces_into(v_first, v_from));
+  v_end int := ceil(pieces_into(v_last, p_to));
+  v_run int := ceil(p_minutes / 5.0);
+  v_found text;
+  v_lapsed bigint[];
+BEGIN
+  IF v_from + p_minutes * interval '1 minute' > p_to OR v_run NOT BETWEEN 1 AND 288 THEN
+    RETURN 'false';
+  ELSIF v_first = v_last THEN
+    v_found := format('f.day = %L AND position(%s IN substring(f.bits FROM %s FOR %s)) > 0 AND %s',
+                      v_first, ones(v_run), v_begin + 1, v_end - v_begin, decided('f.ragged', v_from, p_to, p_minutes));
+  ELSE
+    v_found := format(
+      'f.day BETWEEN %1$L AND %2$L AND (position(%3$s IN CASE f.day WHEN %1$L THEN substring(f.bits FROM %4$s)
+         WHEN %2$L THEN substring(f.bits FOR %5$s) ELSE f.bits END) > 0 AND %6$s OR %7$s)',
+      v_first, v_last, ones(v_run), v_begin + 1, v_end, decided('f.ragged', v_from, p_to, p_minutes),
+      over_midnight(v_first, v_last, v_begin, v_end, v_run, decided('f.ragged OR g.ragged', v_from, p_to, p_minutes)));
+  END IF;
+  v_found := format('%s IN (SELECT f.resource_no FROM free_days f WHERE %s)', p_column, v_found);
+  -- What expired holds have given up is missing from the summary until a cleaner comes by: normally nobody's.
+  v_lapsed := ARRAY(SELECT r FROM resources_with_expired_holds(v_from, p_to) r
+                    WHERE is_free_between(r, v_from, p_to, p_minutes));
+  RETURN CASE WHEN v_lapsed = '{}' THEN v_found ELSE format('(%s OR %s = ANY (%L))', v_found, p_column, v_lapsed) END;
+END $_$;
 
 CREATE FUNCTION public.free_expired_claims(p_resource bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1176,14 +1279,6 @@ BEGIN
    WHERE id = b.id;
   PERFORM plan_refund(new_id(), new_id(), p_payment, p_amount, 'booking_' || b.status, NULL);
   RETURN 'refunded';
-END $$;
-
-CREATE FUNCTION public.give_places_back(p_session uuid, p_places integer) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-  UPDATE sessions s SET places_taken = s.places_taken - p_places, updated_at = now() WHERE s.id = p_session;
 END $$;
 
 CREATE FUNCTION public.half_up(p_numerator numeric, p_denominator numeric) RETURNS bigint
@@ -1358,13 +1453,10 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+    LANGUAGE plpgsql STABLE COST 10
     AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM practitioners p CROSS JOIN LATERAL unnest(free_time(p.id, p_from, p_to)) s
-    WHERE p.resource_no = p_resource AND upper(s) - lower(s) >= p_minutes * interval '1 minute');
+  RETURN earliest_free(p_resource, p_from, p_to, p_minutes) IS NOT NULL;
 END $$;
 
 CREATE FUNCTION public.is_free_start(p_service uuid, p_start timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid DEFAULT NULL::uuid) RETURNS boolean
@@ -1627,6 +1719,12 @@ CREATE FUNCTION public.on_piece(p_at timestamp with time zone) RETURNS boolean
   SELECT date_bin(interval '5 minutes', p_at, timestamptz '2000-01-01 00:00Z') = p_at
 $$;
 
+CREATE FUNCTION public.ones(p_count integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT format('B%L', repeat('1', p_count))
+$$;
+
 CREATE FUNCTION public.open_accounts(p_codes text[], p_currency text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -1664,6 +1762,19 @@ BEGIN
   END LOOP;
   RETURN array_to_string(v_terms, ', ');
 END $$;
+
+CREATE FUNCTION public.over_midnight(p_first date, p_last date, p_begin integer, p_end integer, p_run integer, p_decided text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+  SELECT format(
+    'f.day < %1$L AND get_bit(f.bits, 287) = 1 AND EXISTS (
+       SELECT FROM free_days g WHERE g.resource_no = f.resource_no AND g.day = f.day + 1
+         AND position(%2$s IN substring(f.bits FROM CASE f.day WHEN %3$L THEN %4$s ELSE %5$s END)
+                              || substring(g.bits FOR CASE g.day WHEN %1$L THEN %6$s ELSE %7$s END)) > 0
+         AND %8$s)',
+    p_last, ones(p_run), p_first, greatest(p_begin + 1, 290 - p_run), 290 - p_run,
+    least(p_end, p_run - 1), p_run - 1, p_decided)
+$_$;
 
 CREATE FUNCTION public.payment_move(p_from text, p_to text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2534,6 +2645,20 @@ CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestam
   UPDATE earnings SET available_at = p_available_at, updated_at = now() WHERE booking_id = p_booking AND status = 'pending'
 $$;
 
+CREATE FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint DEFAULT 0, p_limit integer DEFAULT 50) RETURNS TABLE(practitioner_id uuid, resource_no bigint, earliest timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'SELECT n.id, n.resource_no, earliest_free(n.resource_no, greatest($1, $4), $2, $3)
+     FROM (SELECT p.id, p.resource_no FROM practitioners p
+           WHERE p.verification_status = ''verified'' AND p.resource_no > $5 AND %s
+           ORDER BY p.resource_no LIMIT $6) n ORDER BY n.resource_no',
+    free_condition('p.resource_no', p_from, p_to, p_minutes, p_now))
+  USING p_from, p_to, p_minutes, p_now, p_after, p_limit;
+END $_$;
+
 CREATE FUNCTION public.search_query(p_text text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2832,16 +2957,6 @@ BEGIN
   accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
                          ELSE earning_account(e) END, 'commission'];
   amounts := ARRAY[p_amount - commission, commission];
-END $$;
-
-CREATE FUNCTION public.take_places(p_session uuid, p_places integer) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-  UPDATE sessions s SET places_taken = s.places_taken + p_places, updated_at = now()
-  WHERE s.id = p_session AND s.status = 'scheduled' AND s.places_taken + p_places <= s.capacity;
-  RETURN FOUND;
 END $$;
 
 CREATE FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
@@ -4809,6 +4924,10 @@ REVOKE ALL ON FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by 
 REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
+GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.earn(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.earnings TO moorage_web;
@@ -4848,19 +4967,12 @@ GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp wit
 
 REVOKE ALL ON FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.give_places_back(p_session uuid, p_places integer) TO moorage_worker;
-
 REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
-
-REVOKE ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
-GRANT ALL ON FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
@@ -5004,6 +5116,10 @@ GRANT ALL ON FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_li
 REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_worker;
+GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.sessions_of(p_booking uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) FROM PUBLIC;
@@ -5038,9 +5154,6 @@ GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.take_again(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.take_places(p_session uuid, p_places integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) FROM PUBLIC;
 

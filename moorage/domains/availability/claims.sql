@@ -4,7 +4,7 @@
 
 -- What occupies a resource within [p_from, p_to): active claims, and outside calendars. A hold that has expired by the
 -- database's clock is free at that instant. Inlined by the planner.
-CREATE OR REPLACE FUNCTION busy_ranges(p_resource bigint, p_from timestamptz, p_to timestamptz, p_ignore_booking uuid)
+CREATE FUNCTION busy_ranges(p_resource bigint, p_from timestamptz, p_to timestamptz, p_ignore_booking uuid)
 RETURNS TABLE (during tstzrange) LANGUAGE sql STABLE AS $$
   SELECT c.during FROM claims c
   WHERE c.active AND int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
@@ -17,7 +17,7 @@ RETURNS TABLE (during tstzrange) LANGUAGE sql STABLE AS $$
 $$;
 
 -- Working time less what occupies it, within [p_from, p_to); no service's buffers.
-CREATE OR REPLACE FUNCTION free_time(p_practitioner uuid, p_from timestamptz, p_to timestamptz)
+CREATE FUNCTION free_time(p_practitioner uuid, p_from timestamptz, p_to timestamptz)
 RETURNS tstzmultirange LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN working_time(p_practitioner, p_from, p_to)
@@ -25,17 +25,8 @@ BEGIN
        CROSS JOIN LATERAL busy_ranges(p.resource_no, p_from, p_to, NULL) b WHERE p.id = p_practitioner);
 END $$;
 
--- Whether a resource has p_minutes of unbroken free time within [p_from, p_to): the truth that the summary hints at.
-CREATE OR REPLACE FUNCTION is_free_between(p_resource bigint, p_from timestamptz, p_to timestamptz, p_minutes int)
-RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  RETURN EXISTS (
-    SELECT FROM practitioners p CROSS JOIN LATERAL unnest(free_time(p.id, p_from, p_to)) s
-    WHERE p.resource_no = p_resource AND upper(s) - lower(s) >= p_minutes * interval '1 minute');
-END $$;
-
 -- Resources whose summary still counts as taken what an expired hold has given up, within [p_from, p_to).
-CREATE OR REPLACE FUNCTION resources_with_expired_holds(p_from timestamptz, p_to timestamptz) RETURNS SETOF bigint
+CREATE FUNCTION resources_with_expired_holds(p_from timestamptz, p_to timestamptz) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN QUERY SELECT DISTINCT c.resource_no FROM claims c
@@ -45,7 +36,7 @@ END $$;
 -- Occupies p_during (buffers included) of a resource; false when an active claim overlaps. An overlap is answered,
 -- never raised: plain inserts that race under the constraint deadlock. The caller holds the resource's lock and has
 -- released what expired (free_expired_claims). The summary follows by a mask, or afresh off the 5-minute grid.
-CREATE OR REPLACE FUNCTION claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text,
+CREATE FUNCTION claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text,
                                       p_expires timestamptz, p_booking uuid, p_session uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -67,14 +58,14 @@ BEGIN
 END $$;
 
 -- The stretch to claim for an appointment: its time with the buffers.
-CREATE OR REPLACE FUNCTION claim_buffered(p_start timestamptz, p_end timestamptz, p_before_minutes int,
+CREATE FUNCTION claim_buffered(p_start timestamptz, p_end timestamptz, p_before_minutes int,
                                           p_after_minutes int) RETURNS tstzrange LANGUAGE sql IMMUTABLE AS $$
   SELECT tstzrange(p_start - p_before_minutes * interval '1 minute', p_end + p_after_minutes * interval '1 minute')
 $$;
 
 -- Frees the time of holds on a resource that have expired by the database's clock; what their bookings become is
 -- told by release_expired_holds, above. Returns how many. The caller holds the resource's lock.
-CREATE OR REPLACE FUNCTION free_expired_claims(p_resource bigint) RETURNS int
+CREATE FUNCTION free_expired_claims(p_resource bigint) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_during tstzrange;
@@ -93,7 +84,7 @@ BEGIN
 END $$;
 
 -- Frees the time of a booking; nothing happens when it holds none. Locks the resource.
-CREATE OR REPLACE FUNCTION release_claim(p_booking uuid) RETURNS void
+CREATE FUNCTION release_claim(p_booking uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_claim claims;
@@ -105,7 +96,7 @@ BEGIN
 END $$;
 
 -- Frees the practitioner's time of a session. Locks the resource.
-CREATE OR REPLACE FUNCTION release_session_claim(p_session uuid) RETURNS void
+CREATE FUNCTION release_session_claim(p_session uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_claim claims;
@@ -117,7 +108,7 @@ BEGIN
 END $$;
 
 -- Frees one claim and recomputes the days it touched. Locks the resource.
-CREATE OR REPLACE FUNCTION deactivate_claim(p_claim uuid, p_resource bigint) RETURNS void
+CREATE FUNCTION deactivate_claim(p_claim uuid, p_resource bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   v_during tstzrange;
@@ -132,7 +123,7 @@ END $$;
 
 -- A booking's hold becomes its booking: the same row changes state. False when it holds no active claim (any more).
 -- Does not lock the resource: the time occupied stays the same.
-CREATE OR REPLACE FUNCTION confirm_claim(p_booking uuid) RETURNS boolean
+CREATE FUNCTION confirm_claim(p_booking uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE claims c SET kind = 'booking', expires_at = NULL, updated_at = now()
@@ -141,7 +132,7 @@ BEGIN
 END $$;
 
 -- A booking's hold lasts until p_expires. False when it is no active hold (any more).
-CREATE OR REPLACE FUNCTION extend_claim(p_booking uuid, p_expires timestamptz) RETURNS boolean
+CREATE FUNCTION extend_claim(p_booking uuid, p_expires timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE claims c SET expires_at = p_expires, updated_at = now()
@@ -151,7 +142,7 @@ END $$;
 
 -- Moves a booking's claim; false, and nothing changed, when another active claim overlaps or it has none. The old time
 -- is free when the transaction commits. Locks the resource.
-CREATE OR REPLACE FUNCTION move_claim(p_booking uuid, p_during tstzrange) RETURNS boolean
+CREATE FUNCTION move_claim(p_booking uuid, p_during tstzrange) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_old claims;
@@ -176,7 +167,7 @@ BEGIN
 END $$;
 
 -- A booking whose hold lapsed takes its time again, as a booking; false when it is taken. Locks the resource.
-CREATE OR REPLACE FUNCTION reclaim(p_booking uuid) RETURNS boolean
+CREATE FUNCTION reclaim(p_booking uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_claim claims;

@@ -2,21 +2,21 @@
 -- the wall less the stretch's offset. Zone data is the pinned tzdata package's (zones.py), never PostgreSQL's own.
 
 -- Stretches of constant offset of a zone that touch [p_from, p_to). Inlined by the planner.
-CREATE OR REPLACE FUNCTION zone_stretches(p_zone text, p_from timestamptz, p_to timestamptz)
+CREATE FUNCTION zone_stretches(p_zone text, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, ahead interval) LANGUAGE sql STABLE AS $$
   SELECT z.starts_at, z.ends_at, z.offset_minutes * interval '1 minute' FROM zone_offsets z
   WHERE z.zone = p_zone AND z.starts_at < p_to AND z.ends_at > p_from
 $$;
 
 -- What a clock in the zone shows at an instant; NULL outside the zone data.
-CREATE OR REPLACE FUNCTION wall_time(p_zone text, p_at timestamptz) RETURNS timestamp LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION wall_time(p_zone text, p_at timestamptz) RETURNS timestamp LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT p_at AT TIME ZONE 'UTC' + z.offset_minutes * interval '1 minute' FROM zone_offsets z
           WHERE z.zone = p_zone AND z.starts_at <= p_at AND z.ends_at > p_at);
 END $$;
 
 -- The first instant of each local date that begins within [p_from, p_to]; a date that a zone skipped has none.
-CREATE OR REPLACE FUNCTION day_starts(p_zone text, p_from timestamptz, p_to timestamptz)
+CREATE FUNCTION day_starts(p_zone text, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (day date, starts_at timestamptz) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -35,7 +35,7 @@ END $$;
 
 -- A practitioner's windows of local dates p_first..p_last in wall time: an override replaces its date's rules, and
 -- what spills over midnight ends there when the next date has an override. Inlined by the planner.
-CREATE OR REPLACE FUNCTION local_windows(p_practitioner uuid, p_first date, p_last date)
+CREATE FUNCTION local_windows(p_practitioner uuid, p_first date, p_last date)
 RETURNS TABLE (opens timestamp, closes timestamp) LANGUAGE sql STABLE AS $$
   SELECT w.day + w.start_minute * interval '1 minute',
          w.day + CASE WHEN w.start_minute + w.minutes > 1440
@@ -61,7 +61,7 @@ $$;
 
 -- The same windows as UTC ranges within [p_from, p_to): each window's exact preimage, so that wall times missing in a
 -- spring gap vanish and those doubled in autumn appear twice. They may touch or overlap. Inlined by the planner.
-CREATE OR REPLACE FUNCTION working_windows(p_practitioner uuid, p_zone text, p_from timestamptz, p_to timestamptz)
+CREATE FUNCTION working_windows(p_practitioner uuid, p_zone text, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (during tstzrange) LANGUAGE sql STABLE AS $$
   SELECT tstzrange(r.opens, r.closes)
   FROM zone_stretches(p_zone, p_from, p_to) z
@@ -74,7 +74,7 @@ RETURNS TABLE (during tstzrange) LANGUAGE sql STABLE AS $$
 $$;
 
 -- Working time alone, claims not looked at, within [p_from, p_to).
-CREATE OR REPLACE FUNCTION working_time(p_practitioner uuid, p_from timestamptz, p_to timestamptz)
+CREATE FUNCTION working_time(p_practitioner uuid, p_from timestamptz, p_to timestamptz)
 RETURNS tstzmultirange LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(range_agg(w.during), '{}') FROM practitioners p

@@ -1,7 +1,7 @@
 -- Schedules: a practitioner's intent, replaced whole, and the times that they block by hand.
 
 -- Refuses whoever is neither this practitioner nor an admin, by the claims of the transaction.
-CREATE OR REPLACE FUNCTION require_practitioner(p_practitioner uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION require_practitioner(p_practitioner uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF asking_practitioner() IS DISTINCT FROM p_practitioner AND asking_admin() IS NOT TRUE THEN
     PERFORM refuse('forbidden');
@@ -11,7 +11,7 @@ END $$;
 -- Replaces zone, weekly hours and overrides whole, and rewrites the search summary. Weekly hours: five arrays of one
 -- length. Overrides: every overridden date in p_dates (closed where it has no window), and the windows in three arrays
 -- of one length. Bookings stay as they are. Refused with not_found, forbidden or invalid_timezone. Locks the resource.
-CREATE OR REPLACE FUNCTION replace_schedule(
+CREATE FUNCTION replace_schedule(
   p_practitioner uuid, p_zone text,
   p_weekdays int[], p_starts int[], p_minutes int[], p_valid_from date[], p_valid_to date[],
   p_dates date[], p_window_dates date[], p_window_starts int[], p_window_minutes int[]
@@ -46,7 +46,7 @@ END $$;
 
 -- The practitioner keeps a stretch for themselves; false when a claim overlaps. Refused with forbidden. Locks the
 -- resource.
-CREATE OR REPLACE FUNCTION block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) RETURNS boolean
+CREATE FUNCTION block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
@@ -58,7 +58,7 @@ BEGIN
 END $$;
 
 -- Gives a blocked stretch back. Refused with not_found or forbidden. Locks the resource.
-CREATE OR REPLACE FUNCTION unblock_time(p_block uuid) RETURNS void
+CREATE FUNCTION unblock_time(p_block uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_block record;
@@ -74,7 +74,7 @@ BEGIN
 END $$;
 
 -- The stretches that a practitioner blocks from p_from on. Refused with forbidden.
-CREATE OR REPLACE FUNCTION blocks_of(p_practitioner uuid, p_from timestamptz)
+CREATE FUNCTION blocks_of(p_practitioner uuid, p_from timestamptz)
 RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -87,7 +87,7 @@ BEGIN
 END $$;
 
 -- Replaces what one outside calendar says of a resource's time, and the summary with it. Locks the resource.
-CREATE OR REPLACE FUNCTION replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) RETURNS void
+CREATE FUNCTION replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(p_resource);
@@ -98,19 +98,19 @@ BEGIN
 END $$;
 
 -- The summary follows a practitioner who moves to another zone, by whatever way.
-CREATE OR REPLACE FUNCTION summary_follows_zone() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION summary_follows_zone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM rebuild_free_days(NEW.id);
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER summary_follows_zone AFTER UPDATE OF timezone ON practitioners FOR EACH ROW
+CREATE TRIGGER summary_follows_zone AFTER UPDATE OF timezone ON practitioners FOR EACH ROW
   WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone) EXECUTE FUNCTION summary_follows_zone();
 
 -- The summary reaches as far as the longest horizon of a practitioner's services; sixty days it has anyway.
-CREATE OR REPLACE FUNCTION summary_follows_horizon() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION summary_follows_horizon() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM extend_free_days(NEW.practitioner_id);
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER summary_follows_horizon AFTER INSERT OR UPDATE OF horizon_days, is_active ON services
+CREATE TRIGGER summary_follows_horizon AFTER INSERT OR UPDATE OF horizon_days, is_active ON services
   FOR EACH ROW WHEN (NEW.is_active AND NEW.horizon_days > 60) EXECUTE FUNCTION summary_follows_horizon();

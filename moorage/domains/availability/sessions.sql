@@ -6,7 +6,7 @@
 -- conflicts nothing at all is written, unless p_skip_conflicts: then the others are. p_capacity NULL: the service's.
 -- Refused with not_found, forbidden (neither the service's practitioner nor an admin) or invalid (a service of type
 -- session has no dates). Locks the practitioner's resource.
-CREATE OR REPLACE FUNCTION create_sessions(p_service uuid, p_starts timestamptz[], p_ids uuid[], p_claim_ids uuid[],
+CREATE FUNCTION create_sessions(p_service uuid, p_starts timestamptz[], p_ids uuid[], p_claim_ids uuid[],
                                            p_capacity int, p_skip_conflicts boolean)
 RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, capacity int, is_conflict boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -49,7 +49,7 @@ END $$;
 
 -- For each stretch, in order: whether it is taken, by what occupies the resource or by an earlier stretch of the list
 -- that is not itself a conflict.
-CREATE OR REPLACE FUNCTION conflicts_of(p_resource bigint, p_during tstzrange[]) RETURNS boolean[]
+CREATE FUNCTION conflicts_of(p_resource bigint, p_during tstzrange[]) RETURNS boolean[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_taken tstzmultirange := '{}';
@@ -66,21 +66,4 @@ BEGIN
     v_conflicts := v_conflicts || v_is_conflict;
   END LOOP;
   RETURN v_conflicts;
-END $$;
-
--- Takes places of a session; false when it has not that many left or is cancelled. The guarded update is the lock:
--- take several sessions in ascending order of their id.
-CREATE OR REPLACE FUNCTION take_places(p_session uuid, p_places int) RETURNS boolean LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  UPDATE sessions s SET places_taken = s.places_taken + p_places, updated_at = now()
-  WHERE s.id = p_session AND s.status = 'scheduled' AND s.places_taken + p_places <= s.capacity;
-  RETURN FOUND;
-END $$;
-
--- Gives places back. The row is locked; take several sessions in ascending order of their id.
-CREATE OR REPLACE FUNCTION give_places_back(p_session uuid, p_places int) RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  UPDATE sessions s SET places_taken = s.places_taken - p_places, updated_at = now() WHERE s.id = p_session;
 END $$;

@@ -3,7 +3,7 @@
 -- Local days within reach of [p_from, p_to) that have their limit of bookings of the service, as UTC ranges. Counts
 -- the bookings themselves, which lie above this domain: the table is named here and nowhere else in it, because a
 -- count kept beside it would be a second truth.
-CREATE OR REPLACE FUNCTION full_days(p_service uuid, p_zone text, p_from timestamptz, p_to timestamptz, p_limit int,
+CREATE FUNCTION full_days(p_service uuid, p_zone text, p_from timestamptz, p_to timestamptz, p_limit int,
                                      p_ignore_booking uuid) RETURNS tstzmultirange LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
@@ -20,7 +20,7 @@ END $$;
 -- Where the compact grid counts from in one free stretch [p_lower, p_upper): its beginning, and again every local
 -- midnight whose whole previous local day is in the stretch, so that unbroken time gives the same starts whatever
 -- window was asked for.
-CREATE OR REPLACE FUNCTION compact_counts(p_zone text, p_lower timestamptz, p_upper timestamptz)
+CREATE FUNCTION compact_counts(p_zone text, p_lower timestamptz, p_upper timestamptz)
 RETURNS TABLE (counts_from timestamptz, counts_to timestamptz) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF p_upper - p_lower < interval '20 hours' THEN
@@ -40,7 +40,7 @@ END $$;
 
 -- The core: every start in [p_from, p_to) that can be booked, for each of some services of type session. All rules of
 -- a service are applied here and nowhere else: hours, claims with buffers, grid, notice, horizon, daily limit.
-CREATE OR REPLACE FUNCTION starts_of(p_services uuid[], p_from timestamptz, p_to timestamptz, p_now timestamptz,
+CREATE FUNCTION starts_of(p_services uuid[], p_from timestamptz, p_to timestamptz, p_now timestamptz,
                                      p_ignore_booking uuid)
 RETURNS TABLE (service_id uuid, starts_at timestamptz) LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
@@ -108,7 +108,7 @@ BEGIN
 END $$;
 
 -- The end of the last local date on which a start is offered: that of p_now and p_days more.
-CREATE OR REPLACE FUNCTION horizon_end(p_zone text, p_now timestamptz, p_days int) RETURNS timestamptz
+CREATE FUNCTION horizon_end(p_zone text, p_now timestamptz, p_days int) RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_last date := wall_time(p_zone, p_now)::date + p_days;
@@ -119,14 +119,14 @@ BEGIN
 END $$;
 
 -- The free starts of one service of type session in [p_from, p_to), ascending.
-CREATE OR REPLACE FUNCTION list_starts(p_service uuid, p_from timestamptz, p_to timestamptz, p_now timestamptz,
+CREATE FUNCTION list_starts(p_service uuid, p_from timestamptz, p_to timestamptz, p_now timestamptz,
                                        p_ignore_booking uuid DEFAULT NULL)
 RETURNS SETOF timestamptz LANGUAGE sql STABLE AS $$
   SELECT s.starts_at FROM starts_of(ARRAY[p_service], p_from, p_to, p_now, p_ignore_booking) s ORDER BY 1
 $$;
 
 -- Whether that start would be listed: the core asked about one instant.
-CREATE OR REPLACE FUNCTION is_free_start(p_service uuid, p_start timestamptz, p_now timestamptz,
+CREATE FUNCTION is_free_start(p_service uuid, p_start timestamptz, p_now timestamptz,
                                          p_ignore_booking uuid DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN

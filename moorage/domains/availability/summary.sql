@@ -2,24 +2,24 @@
 -- what it summarises. Hours that change rewrite it; a claim clears its pieces by a mask; a release recomputes its days.
 
 -- Pieces p_first (0-based) up to but without p_end of a day, as ones; numbers outside the day are cut. Inlined.
-CREATE OR REPLACE FUNCTION pieces(p_first int, p_end int) RETURNS bit(288) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION pieces(p_first int, p_end int) RETURNS bit(288) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT (~B'0'::bit(288) >> least(288, greatest(0, p_first))) & (~B'0'::bit(288) << least(288, greatest(0, 288 - p_end)))
 $$;
 
 -- How many 5-minute pieces lie between the beginning of a UTC date and an instant, as a fraction.
-CREATE OR REPLACE FUNCTION pieces_into(p_day date, p_at timestamptz) RETURNS double precision
+CREATE FUNCTION pieces_into(p_day date, p_at timestamptz) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT extract(epoch FROM p_at - (p_day::timestamp AT TIME ZONE 'UTC'))::double precision / 300
 $$;
 
 -- Whether an instant lies on a 5-minute boundary.
-CREATE OR REPLACE FUNCTION on_piece(p_at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION on_piece(p_at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT date_bin(interval '5 minutes', p_at, timestamptz '2000-01-01 00:00Z') = p_at
 $$;
 
 -- Writes the summary of UTC days p_from..p_to of a resource afresh: a piece is 1 when any of it is free.
 -- The caller holds the resource's lock.
-CREATE OR REPLACE FUNCTION refresh_free_days(p_resource bigint, p_from date, p_to date) RETURNS void
+CREATE FUNCTION refresh_free_days(p_resource bigint, p_from date, p_to date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_from timestamptz := p_from::timestamp AT TIME ZONE 'UTC';
@@ -46,7 +46,7 @@ BEGIN
 END $$;
 
 -- The summary of the days that p_during touches, afresh, as far ahead as the summary reaches.
-CREATE OR REPLACE FUNCTION refresh_around(p_resource bigint, p_during tstzrange) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refresh_around(p_resource bigint, p_during tstzrange) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_last date := (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p_resource);
 BEGIN
@@ -58,7 +58,7 @@ END $$;
 
 -- The last day that the summary of a practitioner reaches: the longest horizon of their services, at least 60 days,
 -- and a day for zones ahead of UTC.
-CREATE OR REPLACE FUNCTION summary_end(p_practitioner uuid) RETURNS date LANGUAGE plpgsql STABLE
+CREATE FUNCTION summary_end(p_practitioner uuid) RETURNS date LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN (now() AT TIME ZONE 'UTC')::date + 1
@@ -67,7 +67,7 @@ BEGIN
 END $$;
 
 -- The whole summary of a practitioner afresh, after their hours, zone or horizon changed. Locks the resource.
-CREATE OR REPLACE FUNCTION rebuild_free_days(p_practitioner uuid) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION rebuild_free_days(p_practitioner uuid) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
@@ -79,7 +79,7 @@ BEGIN
 END $$;
 
 -- Extends the summary of a practitioner who has hours to where it must reach. Locks the resource.
-CREATE OR REPLACE FUNCTION extend_free_days(p_practitioner uuid) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION extend_free_days(p_practitioner uuid) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_resource bigint := (SELECT p.resource_no FROM practitioners p WHERE p.id = p_practitioner);
@@ -99,7 +99,7 @@ END $$;
 
 -- Once a day: extends the summary of the next p_limit practitioners above resource p_after and drops their past days.
 -- Returns the last resource looked at, NULL when there are no more. Locks the resources in ascending order.
-CREATE OR REPLACE FUNCTION roll_free_days(p_after bigint DEFAULT 0, p_limit int DEFAULT 200) RETURNS bigint
+CREATE FUNCTION roll_free_days(p_after bigint DEFAULT 0, p_limit int DEFAULT 200) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_next record;

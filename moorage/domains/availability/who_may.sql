@@ -21,7 +21,8 @@ DECLARE
 BEGIN
   -- Reads that anybody may make, and verbs that say themselves who may: they run as the engine, which sees the claims.
   FOREACH v_function IN ARRAY ARRAY[
-    'free_time(uuid, timestamptz, timestamptz)', 'is_free_between(bigint, timestamptz, timestamptz, int)',
+    'free_time(uuid, timestamptz, timestamptz)', 'earliest_free(bigint, timestamptz, timestamptz, int)',
+    'search_free(timestamptz, timestamptz, int, timestamptz, bigint, int)',
     'resources_with_expired_holds(timestamptz, timestamptz)',
     'starts_of(uuid[], timestamptz, timestamptz, timestamptz, uuid)', 'summary_end(uuid)',
     'create_sessions(uuid, timestamptz[], uuid[], uuid[], int, boolean)',
@@ -38,8 +39,8 @@ BEGIN
     'extend_free_days(uuid)', 'roll_free_days(bigint, int)',
     'claim_time(uuid, bigint, tstzrange, text, timestamptz, uuid, uuid)', 'free_expired_claims(bigint)',
     'release_claim(uuid)', 'release_session_claim(uuid)', 'deactivate_claim(uuid, bigint)', 'confirm_claim(uuid)',
-    'extend_claim(uuid, timestamptz)', 'move_claim(uuid, tstzrange)', 'reclaim(uuid)', 'take_places(uuid, int)',
-    'give_places_back(uuid, int)', 'replace_outside_busy(bigint, text, tstzrange[])']
+    'extend_claim(uuid, timestamptz)', 'move_claim(uuid, tstzrange)', 'reclaim(uuid)',
+    'replace_outside_busy(bigint, text, tstzrange[])']
   LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', v_function);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
