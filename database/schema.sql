@@ -80,6 +80,15 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM queue_mail(u.id, u.email, p_subject, p_body, p_cause || ':' || u.id)
+     FROM users u WHERE u.role = 'admin' AND u.is_active;
+END $$;
+
 CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -570,8 +579,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such booking.');
   END IF;
   PERFORM check_payable(b);
-  owed := CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END - b.paid_minor;
-  IF owed <= 0 OR b.refunded_minor > 0 THEN
+  owed := CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END 
+          - (b.paid_minor - b.refunded_minor);
+  IF owed <= 0 THEN
     PERFORM refuse('invalid_state', 'Nothing is owed for this booking.');
   END IF;
   FOR attempt IN
@@ -2708,8 +2718,13 @@ CREATE FUNCTION public.settle_event(p_event uuid, p_payment uuid, p_status text,
     AS $$
 DECLARE outcome text;
 BEGIN
-  outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
-                            p_data, p_now);
+  IF EXISTS (SELECT FROM webhook_events w, payments p
+              WHERE w.id = p_event AND p.id = p_payment AND p.provider <> w.provider) THEN
+    outcome := 'parked';
+  ELSE
+    outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
+                              p_data, p_now);
+  END IF;
   IF outcome <> 'missing' THEN
     PERFORM close_event(p_event, CASE outcome WHEN 'parked' THEN 'parked' WHEN 'impossible' THEN 'ignored'
                                  ELSE 'processed' END,
@@ -4816,6 +4831,9 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
 

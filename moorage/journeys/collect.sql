@@ -14,8 +14,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such booking.');
   END IF;
   PERFORM check_payable(b);
-  owed := CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END - b.paid_minor;
-  IF owed <= 0 OR b.refunded_minor > 0 THEN
+  owed := CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END 
+          - (b.paid_minor - b.refunded_minor);
+  IF owed <= 0 THEN
     PERFORM refuse('invalid_state', 'Nothing is owed for this booking.');
   END IF;
   FOR attempt IN

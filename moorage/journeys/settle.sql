@@ -42,8 +42,13 @@ CREATE OR REPLACE FUNCTION settle_event(p_event uuid, p_payment uuid, p_status t
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE outcome text;
 BEGIN
-  outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
-                            p_data, p_now);
+  IF EXISTS (SELECT FROM webhook_events w, payments p
+              WHERE w.id = p_event AND p.id = p_payment AND p.provider <> w.provider) THEN
+    outcome := 'parked';
+  ELSE
+    outcome := settle_payment(p_payment, p_status, p_amount, p_currency, p_provider_ref, p_method, p_failure, p_reason,
+                              p_data, p_now);
+  END IF;
   IF outcome <> 'missing' THEN
     PERFORM close_event(p_event, CASE outcome WHEN 'parked' THEN 'parked' WHEN 'impossible' THEN 'ignored'
                                  ELSE 'processed' END,

@@ -58,7 +58,14 @@ async def make_payment(
     payment_id = uuid7()
     await db.execute(
         "SELECT open_payment($1, $2, $3, $4, $5, $6, $7, $8)",
-        payment_id, uuid7(), purpose, purpose_id or uuid7(), payer, amount, currency, provider,
+        payment_id,
+        uuid7(),
+        purpose,
+        purpose_id or uuid7(),
+        payer,
+        amount,
+        currency,
+        provider,
     )
     if status != "pending":
         await tell(db, payment_id, status)
@@ -69,7 +76,11 @@ async def tell(db: Connection, payment_id: UUID, status: str, **facts: Any) -> s
     """What `record_payment_status` answers to a provider's `status`."""
     outcome: str = await db.fetchval(
         "SELECT record_payment_status($1, $2, 'test', $3, $4, $5)",
-        payment_id, status, facts.get("reference"), facts.get("method"), facts.get("failure"),
+        payment_id,
+        status,
+        facts.get("reference"),
+        facts.get("method"),
+        facts.get("failure"),
     )
     return outcome
 
@@ -82,7 +93,12 @@ async def payment(db: Connection, payment_id: UUID) -> asyncpg.Record:
 
 
 async def earn(
-    db: Connection, payment_id: UUID, practitioner_id: UUID, *, booking_id: UUID | None = None, bps: int = 1500,
+    db: Connection,
+    payment_id: UUID,
+    practitioner_id: UUID,
+    *,
+    booking_id: UUID | None = None,
+    bps: int = 1500,
     is_house: bool = False,
 ) -> UUID:
     """Record what a payment earned, commission by the cumulative rounding; answers the booking's id."""
@@ -90,7 +106,13 @@ async def earn(
     row = await payment(db, payment_id)
     await db.execute(
         "SELECT record_earning($1, $2, $3, $4, NULL, $5, $6, $7)",
-        booking_id, payment_id, practitioner_id, row["amount_minor"], bps, row["currency"], is_house,
+        booking_id,
+        payment_id,
+        practitioner_id,
+        row["amount_minor"],
+        bps,
+        row["currency"],
+        is_house,
     )
     return booking_id
 

@@ -27,6 +27,9 @@ class Capabilities:
     disputes: bool = False
     # The checkout's address and client secret can be told before the provider has been called.
     known_ahead: bool = False
+    # Whose money, and real money or not: events that say otherwise are parked. None says nothing.
+    account: str | None = None
+    live: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class ProviderRefund:
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
     """A verified event, translated. `payment_id` is ours, as the provider carries it in its metadata; `reference` the
-    provider's payment id. What the kind does not use is None."""
+    provider's payment id. What the kind does not use is None.
+    """
 
     event_id: str
     event_type: str
@@ -100,7 +104,8 @@ class IntentRequest:
 @dataclass(frozen=True, slots=True)
 class ProviderRecord:
     """One movement of money in a provider's own books, to check ours against. Charges are those that collected
-    (`amount_minor` what was collected, whatever was given back since); refunds and disputes are in every state."""
+    (`amount_minor` what was collected, whatever was given back since); refunds and disputes are in every state.
+    """
 
     kind: Literal["charge", "refund", "dispute"]
     reference: str  # the provider's id of the movement
@@ -143,7 +148,8 @@ class TimestampOutOfToleranceError(MoorageError):
 
 class PaymentGateway(Protocol):
     """One provider. Every call may raise OutcomeUnknownError (no answer: ask again with `fetch`), or
-    ProviderDeclinedError. `key` is the idempotency key: a repeat with the same key is harmless."""
+    ProviderDeclinedError. `key` is the idempotency key: a repeat with the same key is harmless.
+    """
 
     name: str
     capabilities: Capabilities
@@ -172,7 +178,9 @@ class PaymentGateway(Protocol):
         """The object made for our payment, when its creation's answer was lost; None if it was never made."""
         ...
 
-    async def refund(self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str) -> ProviderRefund:
+    async def refund(
+        self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str
+    ) -> ProviderRefund:
         """Give back a part or all."""
         ...
 
@@ -190,7 +198,8 @@ class PaymentGateway(Protocol):
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
         """Check the signature over the raw bytes and translate. Raises InvalidSignatureError or
-        TimestampOutOfToleranceError."""
+        TimestampOutOfToleranceError.
+        """
         ...
 
     def parse(self, body: bytes) -> ProviderEvent:

@@ -25,7 +25,8 @@ async def test_entries_that_do_not_balance_fail_at_commit(worker, superuser):
     with pytest.raises(asyncpg.PostgresError, match="unbalanced_transaction"):
         await superuser.execute(
             "INSERT INTO ledger_entries (transaction_id, line, account_no, amount_minor) VALUES ($1, 9, $2, 5)",
-            transaction, account,
+            transaction,
+            account,
         )
 
 

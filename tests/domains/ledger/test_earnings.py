@@ -21,10 +21,17 @@ async def test_case_21_each_account_reads_what_it_should(worker, practitioner_id
     await worker.fetchval(
         "SELECT post($1, 'provider_fee', 'payment', $2, 'fee', 'USD', ARRAY['provider_fees', 'clearing:sandbox'], "
         "ARRAY[320, -320]::bigint[])",
-        uuid7(), paid,
+        uuid7(),
+        paid,
     )
     await earn(worker, paid, practitioner_id, bps=1500)
-    accounts = ("clearing:sandbox", "provider_fees", "commission", f"earnings_pending:{practitioner_id}", "held:bookings")
+    accounts = (
+        "clearing:sandbox",
+        "provider_fees",
+        "commission",
+        f"earnings_pending:{practitioner_id}",
+        "held:bookings",
+    )
     assert [await balance(worker, code) for code in accounts] == [9680, 320, 1500, 8500, 0]
     assert await books_sum_to_zero(worker)
 
@@ -92,7 +99,8 @@ async def test_a_refund_after_release_comes_from_what_is_available_also_below_ze
     available = f"earnings_available:{practitioner_id}"
     await worker.fetchval(
         "SELECT post($1, 'payout', 'payout', $1, 'paid out', 'USD', ARRAY[$2, 'bank'], ARRAY[8500, -8500]::bigint[])",
-        uuid7(), available,
+        uuid7(),
+        available,
     )
     await refund(worker, paid, 10_000)
     assert await balance(worker, available) == -8_500

@@ -1,0 +1,34 @@
+"""`POST /webhooks/{provider}`: what a provider tells us. It waits for one insert and no more."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from moorage.journeys.receive_event import receive_event
+from moorage.kernel.wake import wake_workers
+from moorage.web.actor import house_of
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+_STORED: Final = b'{"received":true}'
+
+
+@router.post(
+    "/{provider}",
+    operation_id="webhooks_receive",
+    responses={
+        200: {
+            "description": "Stored, now or before; it is processed afterwards.",
+            "content": {"application/json": {"example": {"received": True}}},
+        },
+        400: {"description": "`invalid_signature` or `timestamp_out_of_tolerance`: nothing was stored."},
+        404: {"description": "No such provider is set up here."},
+    },
+)
+async def receive(request: Request, provider: str) -> Response:
+    """Take one event of a provider: signed, as raw bytes. A repeat is answered alike and stored once."""
+    body = await request.body()
+    if await receive_event(house_of(request), provider, request.headers, body):
+        wake_workers()
+    return Response(_STORED, media_type="application/json")

@@ -1,0 +1,120 @@
+"""Every read of payments, with typed rows. Amounts are minor units of the row's currency."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.tables import payments, provider_cursors, provider_operations, refunds
+from moorage.kernel.db import Connection, fetch_built
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as its payer may see it."""
+
+    id: UUID
+    purpose: str
+    purpose_id: UUID | None
+    status: str
+    provider: str
+    payment_method: str | None
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    failure_code: str | None
+    client_secret: str | None
+    checkout_url: str | None
+    created_at: datetime
+    succeeded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which payments of a payer: each given field narrows. `order` holds (column, descending)."""
+
+    status: str | None = None
+    provider: str | None = None
+    purpose_id: UUID | None = None
+    order: tuple[tuple[str, bool], ...] = (("created_at", True),)
+    limit: int = 20
+    offset: int = 0
+
+
+ORDERINGS = ("created_at", "amount", "status")
+_ORDER_COLUMNS = {"created_at": payments.c.created_at, "amount": payments.c.amount_minor, "status": payments.c.status}
+_ROW = tuple(payments.c[name] for name in PaymentRow.__slots__)
+
+
+async def payment_of_payer(db: Connection, payment_id: UUID, payer_id: UUID) -> PaymentRow | None:
+    """The payment, if it is this payer's."""
+    rows = await fetch_built(db, select(*_ROW).where(payments.c.id == payment_id, payments.c.payer_id == payer_id))
+    return PaymentRow(**rows[0]) if rows else None
+
+
+async def payments_of_payer(db: Connection, payer_id: UUID, wanted: HistoryFilter) -> tuple[list[PaymentRow], int]:
+    """One page of a payer's payments, and how many there are."""
+    where: list[ColumnElement[bool]] = [payments.c.payer_id == payer_id]
+    if wanted.status is not None:
+        where.append(payments.c.status == wanted.status)
+    if wanted.provider is not None:
+        where.append(payments.c.provider == wanted.provider)
+    if wanted.purpose_id is not None:
+        where.append(payments.c.purpose_id == wanted.purpose_id)
+    count = await fetch_built(db, select(func.count()).select_from(payments).where(*where))
+    order = [
+        column.desc() if descending else column.asc()
+        for column, descending in ((_ORDER_COLUMNS[name], descending) for name, descending in wanted.order)
+    ]
+    page: Select[tuple[object, ...]] = (
+        select(*_ROW).where(*where).order_by(*order, payments.c.id.desc()).limit(wanted.limit).offset(wanted.offset)
+    )
+    return [PaymentRow(**row) for row in await fetch_built(db, page)], count[0][0]
+
+
+async def operation_under_way(db: Connection, payment_id: UUID, kind: str) -> UUID | None:
+    """The payment's call of that kind which has not been answered, if there is one."""
+    found: UUID | None = await db.fetchval(
+        """
+        SELECT id FROM provider_operations
+         WHERE payment_id = $1 AND kind = $2 AND status IN ('planned', 'called', 'unknown') ORDER BY created_at LIMIT 1
+        """,
+        payment_id,
+        kind,
+    )
+    return found
+
+
+async def operation_status(db: Connection, operation_id: UUID) -> str | None:
+    """How far a call came: planned, called, answered, unknown or abandoned."""
+    rows = await fetch_built(db, select(provider_operations.c.status).where(provider_operations.c.id == operation_id))
+    return rows[0][0] if rows else None
+
+
+async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) -> UUID | None:
+    """Our payment that an event is about: by our id as the provider carries it, else by the provider's id."""
+    known = []
+    if event.payment_id is not None:
+        known.append(payments.c.id == event.payment_id)
+    if event.reference is not None:
+        known.append(and_(payments.c.provider == provider, payments.c.provider_ref == event.reference))
+    if not known:
+        return None
+    rows = await fetch_built(db, select(payments.c.id).where(or_(*known), payments.c.provider == provider))
+    return rows[0][0] if len(rows) == 1 else None
+
+
+async def refund_amount(db: Connection, refund_id: UUID, payment_id: UUID) -> int | None:
+    """The amount of our refund of that payment; None when there is none."""
+    rows = await fetch_built(
+        db, select(refunds.c.amount_minor).where(refunds.c.id == refund_id, refunds.c.payment_id == payment_id)
+    )
+    return rows[0][0] if rows else None
+
+
+async def polled_until(db: Connection, provider: str) -> datetime | None:
+    """Until when the provider's own list of events was read."""
+    rows = await fetch_built(db, select(provider_cursors.c.polled_until).where(provider_cursors.c.provider == provider))
+    return rows[0][0] if rows else None

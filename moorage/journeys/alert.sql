@@ -1,0 +1,10 @@
+-- Tells every administrator by mail, once per cause: something waits for a person.
+CREATE OR REPLACE FUNCTION alert_administrators(p_subject text, p_body text, p_cause text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM queue_mail(u.id, u.email, p_subject, p_body, p_cause || ':' || u.id)
+     FROM users u WHERE u.role = 'admin' AND u.is_active;
+END $$;
+ALTER FUNCTION alert_administrators(text, text, text) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION alert_administrators(text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION alert_administrators(text, text, text) TO moorage_worker;

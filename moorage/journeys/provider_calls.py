@@ -1,0 +1,228 @@
+"""Calling a provider: the intent to call is committed, then the call is made, then its answer is written.
+
+A crash or a timeout between any two of these leaves a row that says what to ask about: `recover_operations` asks. A
+call that was made without an answer is unknown, never failed.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from moorage.domains.payments.gateway import (
+    Intent,
+    IntentRequest,
+    OutcomeUnknownError,
+    PaymentGateway,
+    ProviderDeclinedError,
+    ProviderRefund,
+)
+from moorage.domains.payments.operations import (
+    ClaimedOperation,
+    claim_operation,
+    close_operation,
+    due_operations,
+    note_refund_reference,
+)
+from moorage.journeys.house import House
+from moorage.kernel.crash import crash_point
+from moorage.kernel.db import SYSTEM, with_retries
+
+# Longer than any provider's timeout: whoever still waits for an answer is not asked over.
+LEASE: Final = timedelta(seconds=20)
+# A planned call is its job's to make; only one that waited this long has lost its job.
+PLANNED_AFTER: Final = timedelta(seconds=5)
+RECOVER_AT_ONCE: Final = 8
+_LONGEST_WAIT_S: Final = 300
+
+log = logging.getLogger(__name__)
+
+
+async def carry_out(house: House, operation_id: UUID) -> str:
+    """Make the planned call and write its answer: 'answered', 'declined', 'unknown', or 'not_due' when somebody else
+    has it, or its turn has not come. May be told any number of times; the provider acts once.
+    """
+
+    async def claim() -> ClaimedOperation | None:
+        async with house.database.hot(SYSTEM) as db:
+            return await claim_operation(db, operation_id, LEASE)
+
+    operation = await with_retries(claim)
+    if operation is None:
+        return "not_due"
+    crash_point("after_claim_before_call")
+    try:
+        answer = await _call(house, operation)
+    except OutcomeUnknownError as error:
+        return await _unknown(house, operation, error.code)
+    except ProviderDeclinedError as error:
+        crash_point("after_call_before_record")
+        return await _record_declined(house, operation, error)
+    except Exception as error:  # Whatever went wrong, the provider may have acted: it has to be asked.
+        log.exception("a call to a provider broke", extra={"operation_id": str(operation.id)})
+        return await _unknown(house, operation, type(error).__name__)
+    crash_point("after_call_before_record")
+    if isinstance(answer, ProviderRefund):
+        await _record_refund(house, operation, answer)
+    else:
+        await _record_intent(house, operation, answer)
+    crash_point("after_record_before_answer")
+    return "answered"
+
+
+async def recover_operations(house: House, *, limit: int = 100) -> int:
+    """Ask about every call that is due and that nobody is busy with. Answers how many were taken up."""
+    async with house.database.hot(SYSTEM) as db:
+        due = await due_operations(db, limit, PLANNED_AFTER)
+    turns = asyncio.Semaphore(RECOVER_AT_ONCE)
+
+    async def one(operation_id: UUID) -> None:
+        async with turns:
+            await carry_out(house, operation_id)
+
+    await asyncio.gather(*(one(operation_id) for operation_id in due))
+    return len(due)
+
+
+async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderRefund:
+    gateway = house.gateways.get(operation.provider)
+    if gateway is None:
+        raise OutcomeUnknownError("This provider is not set up here any more.")
+    # The operation's id is the idempotency key: the same call again is the same call.
+    if operation.kind == "create":
+        return await _create(house, gateway, operation)
+    if operation.kind == "refund":
+        return await _refund(gateway, operation)
+    reference = operation.provider_ref
+    if reference is None:
+        made = await gateway.find(operation.payment_id)
+        if made is None:  # Nothing was ever made, so nothing can be collected.
+            return Intent("", "canceled", operation.amount_minor, operation.currency)
+        reference = made.reference
+    if operation.kind == "cancel":
+        return await gateway.cancel(reference, key=str(operation.id))
+    return await _confirm(gateway, operation, reference)
+
+
+async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> Intent:
+    if operation.was != "planned":
+        made = await gateway.find(operation.payment_id)
+        if made is not None:
+            return made
+    request = IntentRequest(
+        payment_id=operation.payment_id,
+        amount_minor=operation.amount_minor,
+        currency=operation.currency,
+        description=operation.purpose.replace("_", " ").capitalize(),
+        return_url=f"{house.public_url}/?payment={operation.payment_id}",
+    )
+    return await gateway.create(request, key=str(operation.id))
+
+
+async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    if operation.was != "planned":
+        present = await gateway.fetch(reference)
+        if present.status not in ("pending", "failed"):
+            return present
+        # Not collected: either this call never arrived, or it was declined. The same key tells which.
+    return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
+
+
+async def _refund(gateway: PaymentGateway, operation: ClaimedOperation) -> ProviderRefund:
+    assert operation.refund_id is not None and operation.refund_minor is not None  # noqa: S101, PT018 - as planned
+    reference = operation.provider_ref
+    if reference is None:
+        raise OutcomeUnknownError("The provider's id of this payment is not known.")
+    if operation.was != "planned":
+        made = await gateway.find_refund(reference, operation.refund_id)
+        if made is not None:
+            return made
+    return await gateway.refund(
+        reference,
+        refund_id=operation.refund_id,
+        amount_minor=operation.refund_minor,
+        currency=operation.currency,
+        key=str(operation.id),
+    )
+
+
+async def _record_intent(house: House, operation: ClaimedOperation, intent: Intent, reason: str | None = None) -> None:
+    """Settle by the answer, in one round trip, and close the operation with it."""
+    data = {
+        "operation": str(operation.id),
+        "status": intent.status,
+        "client_secret": intent.client_secret,
+        "checkout_url": intent.checkout_url,
+    }
+
+    async def settle() -> str:
+        async with house.database.hot(SYSTEM) as db:
+            outcome: str = await db.fetchval(
+                "SELECT settle_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                operation.id,
+                operation.payment_id,
+                intent.status,
+                intent.amount_minor,
+                intent.currency,
+                intent.reference or None,
+                intent.payment_method,
+                intent.failure_code,
+                reason or operation.request.get("reason") or f"{operation.provider}_answer",
+                data,
+                house.clock(),
+            )
+            return outcome
+
+    outcome = await with_retries(settle, repeatable=True)
+    if outcome == "parked":
+        log.error("a provider's answer is about another amount", extra={"payment_id": str(operation.payment_id)})
+
+
+async def _record_refund(house: House, operation: ClaimedOperation, refund: ProviderRefund) -> None:
+    async def settle() -> None:
+        async with house.database.transaction(SYSTEM) as db:
+            assert operation.refund_id is not None  # noqa: S101 - as planned
+            if refund.status == "pending":
+                await note_refund_reference(db, operation.refund_id, refund.reference)
+            else:
+                await db.execute(
+                    "SELECT settle_refund($1, $2, $3, $4, $5)",
+                    operation.refund_id,
+                    refund.status == "succeeded",
+                    refund.reference or None,
+                    refund.failure_code,
+                    {"operation": str(operation.id), "status": refund.status},
+                )
+            answer = {"reference": refund.reference, "status": refund.status}
+            await close_operation(db, operation.id, "answered", answer=answer, error=refund.failure_code)
+
+    await with_retries(settle, repeatable=True)
+
+
+async def _record_declined(house: House, operation: ClaimedOperation, error: ProviderDeclinedError) -> str:
+    """The provider has said no: a refund or a payment failed. One that cannot be cancelled is asked about again."""
+    failure = str(error.facts.get("failure_code") or error.code)
+    if operation.kind == "cancel":
+        return await _unknown(house, operation, failure)
+    if operation.kind == "refund":
+        assert operation.refund_minor is not None  # noqa: S101 - as planned
+        refused = ProviderRefund("", "failed", operation.refund_minor, operation.currency, failure)
+        await _record_refund(house, operation, refused)
+    else:
+        refused_intent = Intent(
+            operation.provider_ref or "", "failed", operation.amount_minor, operation.currency, failure_code=failure
+        )
+        await _record_intent(house, operation, refused_intent)
+    return "declined"
+
+
+async def _unknown(house: House, operation: ClaimedOperation, error: str) -> str:
+    wait = timedelta(seconds=min(2 ** min(operation.attempts - 1, 16), _LONGEST_WAIT_S))
+
+    async def write() -> None:
+        async with house.database.hot(SYSTEM) as db:
+            await close_operation(db, operation.id, "unknown", error=error, wait=wait)
+
+    await with_retries(write, repeatable=True)
+    return "unknown"

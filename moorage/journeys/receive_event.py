@@ -1,0 +1,74 @@
+"""A provider tells us something: verified over the raw bytes, stored once, answered. What it means is found out later.
+
+The provider waits for one insert only; `process_events` works from the stored rows. What a provider never delivered is
+read from its own list of events.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from moorage.domains.payments import queries
+from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
+from moorage.domains.payments.operations import move_cursor, replay_event, store_event
+from moorage.journeys.house import House
+from moorage.kernel.crash import crash_point
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import NotFoundError
+
+# Before the last word of a provider's list: events are dated when made and seen when committed.
+OVERLAP: Final = timedelta(minutes=5)
+FIRST_POLL: Final = timedelta(days=3)
+
+log = logging.getLogger(__name__)
+
+
+async def receive_event(house: House, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Verify the raw bytes and store them once; False when they were here already. Raises NotFoundError for a provider
+    that is not set up, InvalidSignatureError, TimestampOutOfToleranceError. Nothing else happens before the answer.
+    """
+    gateway = house.gateways.get(provider)
+    if gateway is None:
+        raise NotFoundError
+    event = gateway.verify(headers, body, now=house.clock())
+    async with house.database.hot(SYSTEM) as db:
+        stored = await store_event(db, house.ids(), provider, event, body)
+    crash_point("after_event_stored_before_answer")
+    return stored
+
+
+async def poll_providers(house: House) -> int:
+    """Read each provider's own list of events since the last look and store what was never delivered. Answers how many
+    were new. A provider that does not answer is asked again next time, and delays no other.
+    """
+    found = 0
+    for name, gateway in house.gateways.items():
+        try:
+            found += await _poll(house, name, gateway)
+        except (OutcomeUnknownError, ProviderDeclinedError) as error:
+            log.warning("a provider's events could not be read", extra={"provider": name, "error": error.code})
+    return found
+
+
+async def replay(house: House, event_row_id: UUID) -> None:
+    """An administrator's wish: process a stored event once more. Raises NotFoundError."""
+    async with house.database.hot(SYSTEM) as db:
+        if not await replay_event(db, event_row_id):
+            raise NotFoundError
+
+
+async def _poll(house: House, name: str, gateway: PaymentGateway) -> int:
+    asked_at = house.clock()
+    async with house.database.hot(SYSTEM) as db:
+        since = await queries.polled_until(db, name)
+    events = await gateway.events_since(since or asked_at - FIRST_POLL)
+    found = 0
+    async with house.database.hot(SYSTEM) as db:
+        for event in events:
+            body = json.dumps(event.raw, separators=(",", ":")).encode()
+            found += await store_event(db, house.ids(), name, event, body)
+        await move_cursor(db, name, asked_at - OVERLAP)
+    return found

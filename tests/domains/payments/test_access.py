@@ -1,0 +1,63 @@
+"""Who sees which payment, by raw SQL with the web process's own role: no API in between."""
+
+import asyncpg
+import pytest
+
+from tests.builders import make_practitioner, make_user
+from tests.builders.money import earn, make_payment, refund
+
+PRIVATE = (
+    "payments",
+    "refunds",
+    "payment_audit",
+    "earnings",
+    "ledger_accounts",
+    "ledger_entries",
+    "ledger_transactions",
+)
+
+
+async def seen(web: asyncpg.Connection, user_id: object) -> dict[str, int]:
+    async with web.transaction():
+        await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(user_id or ""))
+        return {table: await web.fetchval(f"SELECT count(*) FROM {table}") for table in PRIVATE}
+
+
+async def test_each_sees_their_own_and_nobody_without_a_claim_anything(worker, superuser, database):
+    payer, other, admin = [await make_user(superuser, role=role) for role in ("user", "user", "admin")]
+    practitioner, rival = await make_practitioner(superuser), await make_practitioner(superuser)
+    paid = await make_payment(worker, payer=payer)
+    await earn(worker, paid, practitioner.id)
+    await refund(worker, paid, 100)
+    web = await asyncpg.connect(database.web_dsn)
+    nothing = dict.fromkeys(PRIVATE, 0)
+    assert await seen(web, None) == nothing
+    assert await seen(web, other) == nothing
+    assert await seen(web, rival.user_id) == nothing
+    assert await seen(web, payer) == {**nothing, "payments": 1, "refunds": 1, "payment_audit": 2}
+    theirs = await seen(web, practitioner.user_id)
+    assert (theirs["payments"], theirs["earnings"], theirs["ledger_accounts"]) == (1, 1, 1)
+    assert (theirs["ledger_entries"], theirs["ledger_transactions"]) == (2, 2)
+    assert min((await seen(web, admin)).values()) > 0
+    await web.close()
+
+
+@pytest.mark.parametrize("table", ["payments", "refunds", "disputes", "payment_audit", "webhook_events"])
+async def test_the_web_role_writes_no_money(database, table):
+    web = await asyncpg.connect(database.web_dsn)
+    for statement in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await web.execute(statement)
+    await web.close()
+
+
+async def test_the_summary_counts_what_the_asker_may_see(worker, superuser, database):
+    payer = await make_user(superuser)
+    await make_payment(worker, payer=payer)
+    await make_payment(worker)
+    web = await asyncpg.connect(database.web_dsn)
+    async with web.transaction():
+        await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(payer))
+        rows = await web.fetch("SELECT * FROM payment_summary")
+    assert [tuple(row) for row in rows] == [("sandbox", "succeeded", "USD", 1, 10_000)]
+    await web.close()

@@ -1,0 +1,105 @@
+"""Disputes: money and earnings held from the first event, given back or taken with the last."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from moorage.kernel.ids import uuid7
+from tests.builders import make_practitioner
+from tests.builders.money import balance, books_sum_to_zero, earn, make_payment, payment, refund
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+RECORD = "SELECT record_dispute($1, $2, 'dp_1', $3, $4)"
+
+
+@pytest_asyncio.fixture
+async def practitioner_id(superuser):
+    return (await make_practitioner(superuser)).id
+
+
+async def told(db, paid, status, amount=10_000):
+    return await db.fetchval(RECORD, uuid7(), paid, amount, status)
+
+
+async def test_case_22_a_refund_while_disputed_is_refused_and_calls_nobody(worker):
+    paid = await make_payment(worker)
+    await told(worker, paid, "opened")
+    with pytest.raises(asyncpg.PostgresError, match="payment_disputed"):
+        await refund(worker, paid, 100)
+    assert await worker.fetchval("SELECT count(*) FROM provider_operations WHERE kind = 'refund'") == 0
+
+
+async def test_case_22_what_was_refunded_before_is_not_exposed(worker):
+    paid = await make_payment(worker)
+    done = await refund(worker, paid, 3_000)
+    await worker.execute("SELECT record_refund($1, true)", done)
+    await told(worker, paid, "opened")
+    assert await worker.fetchval("SELECT held_minor FROM disputes") == 7_000
+    assert await balance(worker, "disputed:sandbox") == 7_000
+    assert await balance(worker, "clearing:sandbox") == 0
+    await told(worker, paid, "won")
+    assert (await payment(worker, paid))["status"] == "partially_refunded"
+
+
+async def test_a_won_dispute_puts_all_back_and_lets_the_earning_go(worker, practitioner_id):
+    paid = await make_payment(worker)
+    booking = await earn(worker, paid, practitioner_id)
+    await worker.execute("SELECT schedule_earnings($1, $2)", booking, NOW)
+    assert [await told(worker, paid, word) for word in ("opened", "opened", "under_review")] == [
+        "moved",
+        "repeated",
+        "moved",
+    ]
+    assert (await payment(worker, paid))["status"] == "disputed"
+    assert await worker.fetchval("SELECT release_earnings($1)", NOW) == 0
+    assert [await told(worker, paid, word) for word in ("won", "won", "opened", "lost")] == [
+        "moved",
+        "repeated",
+        "repeated",
+        "impossible",
+    ]
+    assert await worker.fetchval("SELECT release_earnings($1)", NOW) == 1
+    assert await balance(worker, "clearing:sandbox") == 10_000
+    assert (await payment(worker, paid))["status"] == "succeeded"
+    assert await books_sum_to_zero(worker)
+
+
+async def test_an_earning_that_was_available_is_held_again(worker, practitioner_id):
+    paid = await make_payment(worker)
+    booking = await earn(worker, paid, practitioner_id)
+    await worker.execute("SELECT schedule_earnings($1, $2)", booking, NOW)
+    await worker.execute("SELECT release_earnings($1)", NOW)
+    await told(worker, paid, "opened")
+    assert await balance(worker, f"earnings_available:{practitioner_id}") == 0
+    await told(worker, paid, "won")
+    await worker.execute("SELECT release_earnings($1)", NOW)
+    assert await balance(worker, f"earnings_available:{practitioner_id}") == 8_500
+
+
+async def test_a_lost_dispute_takes_earning_and_commission(worker, practitioner_id):
+    paid = await make_payment(worker)
+    await earn(worker, paid, practitioner_id)
+    await told(worker, paid, "lost")  # the first that we hear of it
+    accounts = ("clearing:sandbox", "disputed:sandbox", "commission", f"earnings_pending:{practitioner_id}")
+    assert [await balance(worker, code) for code in accounts] == [0, 0, 0, 0]
+    assert (await payment(worker, paid))["status"] == "charged_back"
+    assert await books_sum_to_zero(worker)
+
+
+async def test_a_lost_dispute_of_the_businesss_own_sale_is_its_loss(worker, practitioner_id):
+    paid = await make_payment(worker)
+    await earn(worker, paid, practitioner_id, is_house=True)
+    await told(worker, paid, "lost")
+    assert await balance(worker, "dispute_losses") == 10_000
+    assert await balance(worker, "sales") == 10_000
+
+
+async def test_a_dispute_of_what_was_refunded_wholly_holds_nothing(worker):
+    paid = await make_payment(worker)
+    done = await refund(worker, paid, 10_000)
+    await worker.execute("SELECT record_refund($1, true)", done)
+    await told(worker, paid, "opened")
+    assert (await payment(worker, paid))["status"] == "refunded"
+    assert await balance(worker, "disputed:sandbox") == 0
