@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from moorage.wiring import postgres_guard as guard
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions, read_address
+from moorage.wiring.postgres_address import ServerAddress, ServerOptions, read_address, socket_path
 from moorage.wiring.postgres_cluster import START_TIMEOUT_S, launch
 from moorage.wiring.postgres_errors import BundledPostgresError
 
+# "May we speak TLS?": the smallest question that a server's child answers (PostgreSQL manual, "SSLRequest").
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+_ANSWER_TIMEOUT_S = 1.0
 # Servers and guards that this process started. They may outlive it; stop() waits for those that have ended.
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -81,7 +86,7 @@ def _join(directory: Path) -> bool:
     """True when a server is ready here, False when there is none; waits for one that is on its way."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while guard.is_alive(directory):
-        if guard.is_ready(directory):
+        if guard.is_ready(directory) and _answers(directory):
             return True
         if time.monotonic() > deadline:
             raise BundledPostgresError(
@@ -89,6 +94,18 @@ def _join(directory: Path) -> bool:
             )
         time.sleep(guard.POLL_S)
     return False
+
+
+def _answers(directory: Path) -> bool:
+    """Whether the server answers: one that was killed a moment ago still looks alive until the kernel gets to it."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_ANSWER_TIMEOUT_S)
+            connection.connect(socket_path(directory))
+            connection.sendall(_SSL_REQUEST)
+            return connection.recv(1) != b""
+    except OSError:
+        return False
 
 
 def _launch(directory: Path, options: ServerOptions) -> None:

@@ -68,8 +68,15 @@ class _Listening:
 def write_address(directory: Path, sockets: Path, port: int, *, tcp: bool) -> None:
     """Record where the server in `directory` is about to listen, for those who join it."""
     fresh = directory / "address.json.new"
+    fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(_Listening(str(sockets), port, tcp))))
     fresh.rename(directory / "address.json")
+
+
+def socket_path(directory: Path) -> str:
+    """Return the path of the socket that the server in `directory` listens on."""
+    listening = _Listening(**json.loads((directory / "address.json").read_text()))
+    return f"{listening.socket_directory}/.s.PGSQL.{listening.port}"
 
 
 def read_address(directory: Path, options: ServerOptions) -> ServerAddress:

@@ -107,6 +107,7 @@ def _run_server(cluster: _Cluster) -> subprocess.Popen[bytes]:
     # No process of the server lives (`alive` is ours), so a process id left in the data is a dead one's.
     # PostgreSQL itself would refuse to start where that number belongs to another process by now.
     (place.base / "data" / "postmaster.pid").unlink(missing_ok=True)
+    guard.remove_sockets(cluster.directory)
     sockets = _socket_directory(place)
     port = 5432 if options.tcp_port is None else options.tcp_port or _free_port()
     write_address(cluster.directory, sockets, port, tcp=options.tcp_port is not None)

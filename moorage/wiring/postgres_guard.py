@@ -79,7 +79,21 @@ def stop(directory: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
         wait_until_dead(directory, patience_s)
-    _remove_outside_socket_directory(directory)
+    remove_sockets(directory)
+
+
+def remove_sockets(directory: Path) -> None:
+    """Remove what a server that is dead left where it listened: the next one would take it for a living one's."""
+    try:
+        sockets = Path(json.loads((directory / "address.json").read_text())["socket_directory"])
+    except (OSError, ValueError, KeyError):
+        return
+    for left in sockets.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
+    # A directory of its own where the path was too long for one beside the data.
+    if sockets.name.startswith("moorage-"):
+        with contextlib.suppress(OSError):
+            sockets.rmdir()
 
 
 def wait_until_dead(directory: Path, patience_s: float) -> bool:
@@ -155,17 +169,6 @@ def _pid_file(directory: Path) -> list[str]:
         return (directory / "data" / "postmaster.pid").read_text().splitlines()
     except OSError:
         return []
-
-
-def _remove_outside_socket_directory(directory: Path) -> None:
-    """Remove the socket's directory where the path was too long for it to lie beside the data."""
-    try:
-        sockets = Path(json.loads((directory / "address.json").read_text())["socket_directory"])
-    except (OSError, ValueError, KeyError):
-        return
-    if sockets.name.startswith("moorage-"):
-        with contextlib.suppress(OSError):
-            sockets.rmdir()
 
 
 if __name__ == "__main__":
