@@ -24,13 +24,15 @@ class Periodic:
 
 # Queue entrypoint: what runs it. Every job may run twice.
 JOBS: dict[str, str] = {
+    "send_verify_link": "moorage.journeys.open_account:send_verify_link",
+    "send_reset_link": "moorage.journeys.reset_password:send_reset_link",
     "send_mail": "moorage.journeys.send_mail:send_mail",
 }
 
 # Name: what does it, every how many seconds, whether a ring of the bell is reason enough.
 PERIODIC: tuple[tuple[str, str, float, bool], ...] = (
     ("call_providers", "moorage.journeys.provider_calls:recover_operations", 1, True),
-    ("receive_events", "moorage.journeys.receive_event:process_due_events", 1, True),
+    ("receive_events", "moorage.journeys.process_events:process_due_events", 1, True),
     ("deliver_sandbox_events", "moorage.wiring.sandbox:deliver_due", 1, True),
     ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2, False),
     ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60, False),
