@@ -2,14 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+from uuid import UUID
 
 from moorage.journeys.house import House
+from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
+from moorage.journeys.process_events import process_due_events
+from moorage.journeys.provider_calls import carry_out, recover_operations
+from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.reset_password import SEND_RESET_LINK, send_reset_link
+from moorage.wiring.providers import sandbox
+from moorage.wiring.settings import Settings
 
-Job = Callable[[House, Mapping[str, Any]], Awaitable[object]]
-Chore = Callable[[House], Awaitable[object]]
+Job = Callable[[House, dict[str, Any]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +26,54 @@ class Periodic:
 
     name: str
     every_s: float
-    chore: Chore
+    chore: Callable[[], Awaitable[object]]
     prompt: bool = False
 
 
+async def _carry_out(house: House, payload: Mapping[str, Any]) -> None:
+    await carry_out(house, UUID(payload["operation_id"]))
+
+
 # Queue entrypoint: what runs it. Every job may run twice.
-JOBS: dict[str, str] = {
-    "send_verify_link": "moorage.journeys.open_account:send_verify_link",
-    "send_reset_link": "moorage.journeys.reset_password:send_reset_link",
-    "send_mail": "moorage.journeys.send_mail:send_mail",
+JOBS: dict[str, Job] = {
+    "carry_out": _carry_out,
+    SEND_VERIFY_LINK: send_verify_link,
+    SEND_RESET_LINK: send_reset_link,
 }
 
-# Name: what does it, every how many seconds, whether a ring of the bell is reason enough.
-PERIODIC: tuple[tuple[str, str, float, bool], ...] = (
-    ("call_providers", "moorage.journeys.provider_calls:recover_operations", 1, True),
-    ("receive_events", "moorage.journeys.process_events:process_due_events", 1, True),
-    ("deliver_sandbox_events", "moorage.wiring.sandbox:deliver_due", 1, True),
-    ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2, False),
-    ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60, False),
-    ("poll_providers", "moorage.journeys.receive_event:poll_providers", 60, False),
-    ("roll_free_days", "moorage.domains.availability.operations:roll_free_days_forward", 3600, False),
-    ("prune_idempotency_keys", "moorage.web.idempotency:prune", 3600, False),
+_LATER = {
+    "send_mail": "moorage.journeys.send_mail:send_mail",
+}
+_LATER_PERIODIC: tuple[tuple[str, str, float], ...] = (
+    ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2),
+    ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60),
+    ("roll_free_days", "moorage.domains.availability.operations:roll_free_days_forward", 3600),
+    ("prune_idempotency_keys", "moorage.web.idempotency:prune", 3600),
 )
 
 
 def jobs() -> Iterator[tuple[str, Job]]:
     """Each queue entrypoint with the function that runs it."""
-    for entrypoint, target in JOBS.items():
+    yield from JOBS.items()
+    for entrypoint, target in _LATER.items():
         if found := _resolve(target):
             yield entrypoint, found
 
 
-def periodic() -> Iterator[Periodic]:
-    """Every chore."""
-    for name, target, every_s, prompt in PERIODIC:
+def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
+    """Every chore of this installation."""
+    yield Periodic("call_providers", 1, partial(recover_operations, house), prompt=True)
+    yield Periodic(
+        "process_events", 1, partial(process_due_events, house, attempts=settings.webhook_attempts), prompt=True
+    )
+    yield Periodic("poll_providers", 60, partial(poll_providers, house))
+    own_gateway = sandbox(settings, house)
+    if own_gateway is not None:
+        yield Periodic("deliver_sandbox_events", 1, own_gateway.deliver_due, prompt=True)
+        yield Periodic("prune_sandbox", 3600, own_gateway.prune)
+    for name, target, every_s in _LATER_PERIODIC:
         if found := _resolve(target):
-            yield Periodic(name, every_s, found, prompt)
+            yield Periodic(name, every_s, partial(found, house))
 
 
 def _resolve(target: str) -> Any:

@@ -37,7 +37,7 @@ async def work(settings: Settings, house: House, worker_dsn: str) -> None:
     """Run jobs and chores until cancelled; outlives a database that goes away and comes back."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_again_and_again("queue", partial(_run_queue, settings, house, worker_dsn)))
-        group.create_task(_again_and_again("chores", partial(_lead_chores, house, worker_dsn)))
+        group.create_task(_again_and_again("chores", partial(_lead_chores, settings, house, worker_dsn)))
 
 
 async def announce(house: House) -> None:
@@ -120,7 +120,7 @@ async def _pass_rings_on(house: House, pool: "asyncpg.Pool[asyncpg.Record]", man
     await house.bell.announce(notify)
 
 
-async def _lead_chores(house: House, worker_dsn: str) -> None:
+async def _lead_chores(settings: Settings, house: House, worker_dsn: str) -> None:
     """Wait until this worker is in charge, then do every chore in its own time until the connection is lost."""
     connection = await asyncpg.connect(worker_dsn, server_settings={"application_name": "moorage_chores"})
     try:
@@ -129,13 +129,13 @@ async def _lead_chores(house: House, worker_dsn: str) -> None:
             await asyncio.sleep(1)
         rung = house.bell.listener()
         await connection.add_listener(CHANNEL, lambda *_: rung.set())
-        chores = list(periodic())
+        chores = list(periodic(settings, house))
         prompts = {chore.name: asyncio.Event() for chore in chores if chore.prompt}
         async with asyncio.TaskGroup() as group:
             group.create_task(_still_in_charge(connection))
             group.create_task(_spread(rung, list(prompts.values())))
             for chore in chores:
-                group.create_task(_do_in_time(house, chore, prompts.get(chore.name)))
+                group.create_task(_do_in_time(chore, prompts.get(chore.name)))
     finally:
         await connection.close(timeout=2)
 
@@ -154,11 +154,11 @@ async def _spread(rung: asyncio.Event, prompts: list[asyncio.Event]) -> None:
             prompt.set()
 
 
-async def _do_in_time(house: House, chore: Periodic, prompt: asyncio.Event | None) -> None:
+async def _do_in_time(chore: Periodic, prompt: asyncio.Event | None) -> None:
     """A chore that fails is logged and done again at its next time."""
     while True:
         try:
-            await chore.chore(house)
+            await chore.chore()
         except Exception as error:  # noqa: BLE001 - one chore's failure is not another's
             log.warning("chore_failed", chore=chore.name, error=type(error).__name__, detail=str(error)[:300])
         if prompt is None:
