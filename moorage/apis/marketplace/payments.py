@@ -17,7 +17,6 @@ from moorage.apis.marketplace.payment_schemas import (
 from moorage.domains.payments import queries
 from moorage.domains.payments.queries import HistoryFilter
 from moorage.journeys.collect_payment import confirm_payment, create_intent
-from moorage.kernel.wake import wake_workers
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id
@@ -55,7 +54,7 @@ async def confirm(request: Request, caller: CurrentUser, body: ConfirmBody) -> R
     tried. `requires_action` asks for a challenge on the page at `checkout_url`. 202 when the outcome is not known yet.
     """
     confirmed = await confirm_payment(house_of(request), caller.actor, body.payment_id, body.payment_method)
-    wake_workers()
+    house_of(request).bell.ring()
     view = PaymentView.of(confirmed.payment)
     if confirmed.is_known:
         return ok(view)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from moorage.journeys.receive_event import receive_event
-from moorage.kernel.wake import wake_workers
 from moorage.web.actor import house_of
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -30,5 +29,5 @@ async def receive(request: Request, provider: str) -> Response:
     """Take one event of a provider: signed, as raw bytes. A repeat is answered alike and stored once."""
     body = await request.body()
     if await receive_event(house_of(request), provider, request.headers, body):
-        wake_workers()
+        house_of(request).bell.ring()
     return Response(_STORED, media_type="application/json")
