@@ -13,7 +13,7 @@ from moorage.wiring.settings import Settings
 FILE_MAX_BYTES = 50 * 1024 * 1024
 FILES_KEPT = 5
 # Libraries that say every step they take.
-_QUIET = ("pgqueuer", "httpx", "httpcore", "asyncio", "uvicorn.error", "uvicorn.access", "mail.log")
+_QUIET = ("alembic", "pgqueuer", "httpx", "httpcore", "asyncio", "uvicorn.error", "uvicorn.access", "mail.log")
 
 
 def set_up_logs(settings: Settings) -> None:
