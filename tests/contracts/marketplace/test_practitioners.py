@@ -1,8 +1,10 @@
 """Practitioners by the marketplace contract: every documented call, over HTTP."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from tests.builders import make_category, make_location, make_practitioner, make_service
+from tests.builders import make_category, make_hours, make_location, make_practitioner, make_service, make_session
 
 APPLICATION = {
     "display_name": "Nia Rivers",
@@ -225,6 +227,35 @@ async def test_the_list_takes_filters(api, town, query, found):
     assert [one["display_name"] for one in data["results"]] == found
     assert data["count"] == (len(found) if "page" not in query else 3)
     assert all(not PRIVATE & one.keys() for one in data["results"])
+
+
+async def test_somebody_free_for_that_long_in_that_window_is_found(api, owner):
+    early = await make_practitioner(owner, display_name="Early")
+    await make_hours(owner, early, start="06:00", minutes=180)
+    late = await make_practitioner(owner, display_name="Late", specializations=["Yoga"])
+    await make_hours(owner, late, start="08:00", minutes=600)
+    busy = await make_practitioner(owner, display_name="Busy")
+    await make_hours(owner, busy, start="08:00", minutes=600)
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    service_id = await make_service(owner, busy, service_type="workshop", duration_minutes=540)
+    await make_session(owner, service_id, day.replace(hour=8, minute=30))
+
+    async def found(start, end, minutes, more="", zone="Z"):
+        window = f"available_from={day:%Y-%m-%d}T{start}:00{zone}&available_to={day:%Y-%m-%d}T{end}:00{zone}"
+        answer = await api.get(
+            f"/api/v1/practitioners/?{window}&duration_minutes={minutes}&ordering=display_name{more}"
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"]["count"] == len(answer.json()["data"]["results"])
+        return [one["display_name"] for one in answer.json()["data"]["results"]]
+
+    assert await found("06:00", "10:00", 60) == ["Early", "Late"]
+    assert await found("06:00", "10:00", 30) == ["Busy", "Early", "Late"]
+    assert await found("06:00", "10:00", 150) == ["Early"]
+    assert await found("09:00", "18:00", 90) == ["Late"]
+    assert await found("09:00", "17:30", 90, "&specialization=doula") == []
+    assert await found("08:00", "11:00", 90, zone="+02:00") == ["Early"]  # the + arrives as a space
+    assert await found("18:00", "23:00", 30) == []
 
 
 @pytest.mark.parametrize(
