@@ -20,7 +20,8 @@ class AmbiguousLocalTimeError(InvalidError):
 
 def resolve_local(at: datetime, zone: str, *, pointer: str | None = None) -> datetime:
     """The instant (UTC) at which a clock in `zone` shows `at`, a naive datetime. Raises NonexistentLocalTimeError and
-    AmbiguousLocalTimeError; KeyError for an unknown zone."""
+    AmbiguousLocalTimeError; KeyError for an unknown zone.
+    """
     earlier = at.replace(tzinfo=pinned_zone(zone), fold=0)
     later = earlier.replace(fold=1)
     before, after = earlier.utcoffset(), later.utcoffset()
