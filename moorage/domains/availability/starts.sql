@@ -53,8 +53,10 @@ BEGIN
            s.buffer_before_minutes * interval '1 minute' AS before,
            s.buffer_after_minutes * interval '1 minute' AS after, s.daily_limit,
            greatest(p_from, p_now + s.min_notice_minutes * interval '1 minute') AS lo,
-           CASE WHEN p_to <= p_now + (s.horizon_days - 1) * interval '24 hours' THEN p_to
-                ELSE least(p_to, horizon_end(p.timezone, p_now, s.horizon_days)) END AS hi
+           -- never before `lo`: a start within the notice, or beyond the horizon, is an empty stretch
+           greatest(p_from, p_now + s.min_notice_minutes * interval '1 minute',
+                    CASE WHEN p_to <= p_now + (s.horizon_days - 1) * interval '24 hours' THEN p_to
+                         ELSE least(p_to, horizon_end(p.timezone, p_now, s.horizon_days)) END) AS hi
     FROM unnest(p_services) asked(id)
     JOIN services s ON s.id = asked.id
     JOIN practitioners p ON p.id = s.practitioner_id

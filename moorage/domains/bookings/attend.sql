@@ -28,7 +28,7 @@ BEGIN
     PERFORM refuse('invalid_state', 'This booking has not begun.');
   END IF;
   PERFORM finish_booking(b, false, p_now, p_refund_window_hours);
-  SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.operations INTO refund_minor, operations
+  SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.calls INTO refund_minor, operations
     FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
 END $$;
 

@@ -73,7 +73,7 @@ BEGIN
   SELECT t.refund_minor, t.fee_minor INTO refund_minor, fee FROM cancel_terms(b, side, p_now) AS t;
   PERFORM drop_booking(b, side, p_by, p_reason);
   operations := stop_collecting(b.id, 'booking_cancelled', p_by);
-  SELECT r.planned_minor, operations || r.operations INTO refund_minor, operations
+  SELECT r.planned_minor, operations || r.calls INTO refund_minor, operations
     FROM refund_booking(b, refund_minor, 'booking_cancelled', p_by) AS r;
   IF b.confirmed_at IS NOT NULL THEN
     PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, fee - b.total_minor);
@@ -85,11 +85,11 @@ END $$;
 -- over: the provider holds its money until the dispute is decided. Answers what was planned. The caller holds the
 -- booking's row.
 CREATE OR REPLACE FUNCTION refund_booking(b bookings, p_amount bigint, p_reason text, p_by uuid,
-                                          OUT planned_minor bigint, OUT operations uuid[]) LANGUAGE plpgsql AS $$
+                                          OUT planned_minor bigint, OUT calls uuid[]) LANGUAGE plpgsql AS $$
 DECLARE p payments; part bigint; operation uuid;
 BEGIN
   planned_minor := 0;
-  operations := '{}';
+  calls := '{}';
   FOR p IN SELECT * FROM payments WHERE purpose_id = b.id AND status IN ('succeeded', 'partially_refunded')
             ORDER BY created_at DESC, id DESC FOR UPDATE LOOP
     part := least(p_amount - planned_minor, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
@@ -97,7 +97,7 @@ BEGIN
     operation := new_id();
     PERFORM plan_refund(new_id(), operation, p.id, part, p_reason, p_by);
     planned_minor := planned_minor + part;
-    operations := operations || operation;
+    calls := calls || operation;
   END LOOP;
   UPDATE bookings SET refunded_minor = refunded_minor + planned_minor, updated_at = now()
    WHERE id = b.id AND planned_minor > 0;

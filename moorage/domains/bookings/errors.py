@@ -70,3 +70,9 @@ class UnknownProviderError(InvalidError):
     """There is no such payment provider here."""
 
     code = "unknown_provider"
+
+
+class UnknownStatusError(InvalidError):
+    """A booking is pending, confirmed, completed or cancelled."""
+
+    code = "unknown_status"

@@ -10,22 +10,13 @@ CREATE TYPE held_booking AS (
   prices_minor bigint[], payment_id uuid, has_children boolean, created_at timestamptz
 );
 
--- How many decimals a currency has, as kernel.money.exponent (a test compares them).
-CREATE OR REPLACE FUNCTION currency_decimals(p_currency text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE
-    WHEN p_currency IN ('BIF','CLP','DJF','GNF','ISK','JPY','KMF','KRW','PYG','RWF','UGX','UYI','VND','VUV','XAF','XOF','XPF') THEN 0
-    WHEN p_currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3
-    WHEN p_currency IN ('CLF','UYW') THEN 4
-    ELSE 2 END
-$$;
-
 -- The marketplace's commission in basis points for a month in which `p_gross` minor units were confirmed so far:
 -- the last tier whose threshold (whole units, ascending) is below it.
 CREATE OR REPLACE FUNCTION commission_rate(p_gross bigint, p_currency text, p_bps integer, p_above bigint[],
                                            p_tier_bps integer[]) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   FOR tier IN REVERSE coalesce(cardinality(p_above), 0)..1 LOOP
-    IF p_gross > p_above[tier] * 10::numeric ^ currency_decimals(p_currency) THEN
+    IF p_gross > p_above[tier] * 10::numeric ^ currency_exponent(p_currency) THEN
       RETURN p_tier_bps[tier];
     END IF;
   END LOOP;
@@ -111,18 +102,16 @@ BEGIN
                       o.buffer_after_minutes, p_now, a.hold_expires_at);
   ELSE
     SELECT taken.* INTO free, wanted, a.starts_at, a.ends_at
-      FROM take_places(p_client, p_service, o.service_type, p_session, p_starts, places,
+      FROM take_places(p_id, p_client, p_service, o.service_type, p_session, p_starts, places,
                        p_now + make_interval(mins => o.min_notice_minutes)) AS taken;
     a.has_children := o.service_type = 'course';
     a.session_id := CASE WHEN NOT a.has_children THEN wanted[1] END;
   END IF;
   -- Two calls with one id at once: the second waited for the lock, and finds what the first wrote.
-  IF NOT free OR o.service_type <> 'session' THEN
-    IF EXISTS (SELECT FROM bookings WHERE id = p_id AND client_id = p_client) THEN
-      RETURN repeated_hold(p_id);
-    ELSIF NOT free THEN
-      PERFORM refuse('slot_unavailable', 'That time is not free.');
-    END IF;
+  IF NOT free AND EXISTS (SELECT FROM bookings WHERE id = p_id AND client_id = p_client) THEN
+    RETURN repeated_hold(p_id);
+  ELSIF NOT free THEN
+    PERFORM refuse('slot_unavailable', 'That time is not free.');
   END IF;
   IF a.ends_at <> p_ends THEN
     PERFORM refuse('invalid_range', 'The end is not where this service ends.');
@@ -204,7 +193,7 @@ BEGIN
   FOR b IN
     SELECT x.* FROM claims c JOIN bookings x ON x.id = c.booking_id
      WHERE int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
-       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending'
+       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending' AND x.id <> p_booking
        AND (x.hold_expires_at <= now()
             OR (x.client_id = p_client AND x.service_id = p_service AND x.starts_at < p_ends AND p_starts < x.ends_at))
        FOR UPDATE OF x
@@ -227,9 +216,10 @@ END $$;
 
 -- Takes places in one session of a workshop (by id, or by its start), or in every session of a course: all or none.
 -- Locks the session rows by id; expired holds on them, and this client's own pending holds there, are released first.
--- Refuses not_found for a session of another service. `p_notice`: the earliest start that may still be booked.
-CREATE OR REPLACE FUNCTION take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamptz,
-                                       p_places integer, p_notice timestamptz, OUT taken boolean, OUT wanted uuid[],
+-- Not taken when the booking exists already. Refuses not_found for a session of another service. `p_notice`: the
+-- earliest start that may still be booked.
+CREATE OR REPLACE FUNCTION take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid,
+                                       p_starts timestamptz, p_places integer, p_notice timestamptz, OUT taken boolean, OUT wanted uuid[],
                                        OUT first_start timestamptz, OUT last_end timestamptz) LANGUAGE plpgsql AS $$
 DECLARE b bookings;
 BEGIN
@@ -244,7 +234,7 @@ BEGIN
      AND NOT EXISTS (SELECT FROM sessions s WHERE s.id = p_session AND s.service_id = p_service) THEN
     PERFORM refuse('not_found', 'There is no such session.');
   END IF;
-  taken := wanted IS NOT NULL AND first_start >= p_notice;
+  taken := wanted IS NOT NULL AND first_start >= p_notice AND NOT EXISTS (SELECT FROM bookings WHERE id = p_booking);
   IF NOT taken THEN
     RETURN;
   END IF;

@@ -14,7 +14,8 @@ from moorage.kernel.db import Connection
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the business decides for a hold: `commission_bps` below every tier; `above_units` and `tier_bps` are the
-    tiers, thresholds in whole units of the currency, ascending."""
+    tiers, thresholds in whole units of the currency, ascending.
+    """
 
     hold_minutes: int
     commission_bps: int
@@ -34,7 +35,8 @@ class People:
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
     """What a client chose. `starts_at` for a session, that or `session_id` for a workshop, neither for a course;
-    `ends_at` is checked where given; `timezone` None takes the practitioner's."""
+    `ends_at` is checked where given; `timezone` None takes the practitioner's.
+    """
 
     booking_id: UUID
     client_id: UUID
@@ -69,7 +71,8 @@ async def hold(db: Connection, request: HoldRequest, terms: Terms, now: datetime
     """Hold what was chosen and open its payment: a row of SQL's `held_booking`, whose `repeated` says that the booking
     existed already. One round trip; on a bare connection its own transaction. Raises InvalidTokenError,
     NotFoundError, ServiceUnavailableError, OwnServiceError, InvalidStartError, TooManyParticipantsError,
-    OptionRequiredError, UnknownOptionError, InvalidRangeError, SlotUnavailableError."""
+    OptionRequiredError, UnknownOptionError, InvalidRangeError, SlotUnavailableError.
+    """
     people = request.people
     row = await db.fetchrow(
         HOLD,
@@ -100,14 +103,16 @@ async def hold(db: Connection, request: HoldRequest, terms: Terms, now: datetime
 
 async def confirm(db: Connection, booking_id: UUID, *, by: UUID, now: datetime) -> list[UUID]:
     """Confirm a hold without a payment here; answers the planned calls that stop collecting. Raises NotFoundError,
-    ForbiddenError, InvalidStateError, HoldExpiredError."""
+    ForbiddenError, InvalidStateError, HoldExpiredError.
+    """
     operations: list[UUID] = await db.fetchval("SELECT confirm_booking($1, $2, $3)", booking_id, by, now)
     return operations
 
 
 async def extend_hold(db: Connection, booking_id: UUID, *, by: UUID, minutes: int) -> datetime:
     """Keep a hold for another `minutes` from now, once. Raises NotFoundError, ForbiddenError, InvalidStateError,
-    HoldExpiredError."""
+    HoldExpiredError.
+    """
     expires_at: datetime = await db.fetchval("SELECT extend_hold($1, $2, $3)", booking_id, by, minutes)
     return expires_at
 
@@ -123,7 +128,8 @@ async def reschedule(
     db: Connection, booking_id: UUID, *, by: UUID, starts_at: datetime | None, session_id: UUID | None, now: datetime
 ) -> None:
     """Move a booking to another time or session of its service, or leave all as it was. Raises NotFoundError,
-    InvalidStateError, HoldExpiredError, InvalidStartError, SlotUnavailableError."""
+    InvalidStateError, HoldExpiredError, InvalidStartError, SlotUnavailableError.
+    """
     await db.execute("SELECT reschedule_booking($1, $2, $3, $4, $5)", booking_id, by, starts_at, session_id, now)
 
 
@@ -136,7 +142,8 @@ async def mark_no_show(
     db: Connection, booking_id: UUID, *, by: UUID, now: datetime, refund_window_hours: int
 ) -> Refunding:
     """Mark as missed by the client; the policy's fee is kept. Raises NotFoundError, ForbiddenError,
-    InvalidStateError."""
+    InvalidStateError.
+    """
     row = await db.fetchrow("SELECT * FROM mark_no_show($1, $2, $3, $4)", booking_id, by, now, refund_window_hours)
     assert row is not None  # noqa: S101 - as above
     return Refunding(*row)
@@ -152,7 +159,8 @@ async def change(
 ) -> None:
     """Change what is written on a booking; each participant's mapping holds only what changes (name, email, option,
     attended, notes). None leaves it. Raises NotFoundError, ForbiddenError, InvalidStateError,
-    ParticipantsFixedError."""
+    ParticipantsFixedError.
+    """
     people = None if participants is None else [dict(person) for person in participants]
     await db.execute("SELECT change_booking($1, $2, $3, $4)", booking_id, by, special_requests, people)
 

@@ -7,13 +7,17 @@ $$;
 
 -- Adds to what a practitioner had confirmed in a month (the commission's tiers read it); negative takes away.
 CREATE OR REPLACE FUNCTION count_gross(p_practitioner uuid, p_at timestamptz, p_currency text, p_amount bigint)
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO practitioner_months AS m (practitioner_id, month, currency, gross_minor)
-  SELECT p_practitioner, month_of(p_at), p_currency, p_amount WHERE p_amount > 0
-      OR EXISTS (SELECT FROM practitioner_months x
-                  WHERE x.practitioner_id = p_practitioner AND x.month = month_of(p_at) AND x.currency = p_currency)
-  ON CONFLICT (practitioner_id, month, currency) DO UPDATE SET gross_minor = greatest(0, m.gross_minor + p_amount)
-$$;
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_amount > 0 THEN
+    INSERT INTO practitioner_months AS m (practitioner_id, month, currency, gross_minor)
+    VALUES (p_practitioner, month_of(p_at), p_currency, p_amount)
+    ON CONFLICT (practitioner_id, month, currency) DO UPDATE SET gross_minor = m.gross_minor + excluded.gross_minor;
+  ELSIF p_amount < 0 THEN
+    UPDATE practitioner_months SET gross_minor = greatest(0, gross_minor + p_amount)
+     WHERE practitioner_id = p_practitioner AND month = month_of(p_at) AND currency = p_currency;
+  END IF;
+END $$;
 
 -- One payment of a booking has succeeded: counts it, and confirms the booking when what was due is paid. A hold that
 -- expired meanwhile claims its time or places again; where it cannot, or the booking has ended, or all was paid

@@ -8,7 +8,7 @@ $$;
 
 -- An amount with its currency: 8000, USD -> "80.00 USD".
 CREATE OR REPLACE FUNCTION spoken_amount(p_minor bigint, p_currency text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT round(p_minor / 10::numeric ^ currency_decimals(p_currency), currency_decimals(p_currency)) || ' ' || p_currency
+  SELECT money_text(p_minor, p_currency) || ' ' || p_currency
 $$;
 
 -- Tells client and practitioner what became of a booking: 'confirmed', 'rescheduled', 'cancelled', or to the client

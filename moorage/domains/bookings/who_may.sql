@@ -26,24 +26,19 @@ CREATE POLICY product ON practitioner_months TO moorage_engine, moorage_worker U
 
 -- Every function of this domain acts as the engine; the verbs alone are open to the two pools.
 DO $$
-DECLARE f record;
+DECLARE
+  verbs text[] := ARRAY['hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel',
+    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds', 'appointments_of'];
+  parts text[] := ARRAY['lock_booking', 'sessions_of', 'drop_booking', 'stop_collecting', 'commission_rate',
+    'repeated_hold', 'price_participants', 'take_time', 'replace_hold', 'take_places', 'add_places', 'enrol_children',
+    'count_gross', 'apply_booking_payment', 'give_back', 'earn', 'make_confirmed', 'take_again', 'booking_side',
+    'check_side', 'cancel_terms', 'check_cancellable', 'refund_booking', 'move_time', 'move_place', 'finish_booking',
+    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of'];
+  f record;
 BEGIN
-  FOR f IN
-    SELECT p.oid::regprocedure AS signature, p.proname = ANY (ARRAY[
-             'hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel', 'reschedule_booking',
-             'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds']) AS is_verb,
-           p.proname = ANY (ARRAY['currency_decimals', 'spoken_time', 'spoken_amount', 'month_of']) AS is_open
-      FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (ARRAY[
-             'hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel', 'reschedule_booking',
-             'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds', 'currency_decimals',
-             'spoken_time', 'spoken_amount', 'month_of', 'lock_booking', 'sessions_of', 'drop_booking',
-             'stop_collecting', 'commission_rate', 'repeated_hold', 'price_participants', 'take_time', 'replace_hold',
-             'take_places', 'add_places', 'enrol_children', 'count_gross', 'apply_booking_payment', 'give_back', 'earn',
-             'make_confirmed', 'take_again', 'booking_side', 'check_side', 'cancel_terms', 'check_cancellable',
-             'refund_booking', 'move_time', 'move_place', 'finish_booking', 'tell_booking'])
-  LOOP
+  FOR f IN SELECT p.oid::regprocedure AS signature, p.proname = ANY (verbs) AS is_verb FROM pg_proc p
+            WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (verbs || parts) LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', f.signature);
-    CONTINUE WHEN f.is_open;
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine', f.signature);
     IF f.is_verb THEN

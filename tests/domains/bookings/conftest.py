@@ -42,8 +42,15 @@ class Scene:
         """Hold as `client` through the web's pool; answers the row with the booking's id beside it."""
         booking = request.pop("booking_id", None) or uuid7()
         wanted = HoldRequest(
-            booking, client or self.client, None, service or self.service, uuid7(), uuid7(), "sandbox",
-            starts_at=starts_at, **request,
+            booking,
+            client or self.client,
+            None,
+            service or self.service,
+            uuid7(),
+            uuid7(),
+            "sandbox",
+            starts_at=starts_at,
+            **request,
         )
         async with self.database.hot(ANONYMOUS) as db:
             row = await operations.hold(db, wanted, terms or self.terms, now or datetime.now(UTC))

@@ -28,7 +28,12 @@ def people(*options):
 async def test_a_hold_keeps_the_time_and_opens_its_payment(scene):
     booking, held = await scene.hold(day_at(10))
     row = await scene.row(booking)
-    assert (row["status"], row["total_minor"], row["due_now_minor"], row["commission_minor"]) == ("pending", 8000, 8000, 400)
+    assert (row["status"], row["total_minor"], row["due_now_minor"], row["commission_minor"]) == (
+        "pending",
+        8000,
+        8000,
+        400,
+    )
     assert held["ends_at"] - held["starts_at"] == timedelta(minutes=60)
     claim = await scene.superuser.fetchrow("SELECT * FROM claims WHERE booking_id = $1", booking)
     assert (claim["kind"], claim["active"], claim["expires_at"]) == ("hold", True, row["hold_expires_at"])
@@ -65,6 +70,7 @@ async def test_the_same_id_twenty_times_at_once_is_one_booking(scene):
     booking = uuid7()
     held = await asyncio.gather(*(scene.hold(day_at(10), booking_id=booking) for _ in range(20)))
     assert sum(not row["repeated"] for _, row in held) == 1
+    assert (await scene.row(booking))["status"] == "pending"
     assert await scene.value("SELECT count(*) FROM bookings") == 1
 
 
@@ -100,7 +106,9 @@ async def test_options_are_priced_by_the_server_for_each_participant(scene):
         await scene.hold(day_at(10), people=people("Adult"))
     booking, held = await scene.hold(day_at(10), service=service, people=people("Adult", "Child", "Child"))
     assert (held["total_minor"], held["prices_minor"]) == (10000, [5000, 2500, 2500])
-    assert await scene.value("SELECT sum(price_minor) FROM booking_participants WHERE booking_id = $1", booking) == 10000
+    assert (
+        await scene.value("SELECT sum(price_minor) FROM booking_participants WHERE booking_id = $1", booking) == 10000
+    )
 
 
 async def test_a_session_without_options_costs_the_same_for_all_who_come(scene):
@@ -194,13 +202,6 @@ async def test_notice_and_horizon_hold_at_their_edges(scene):
     await scene.hold(day_at(10, days=8), service=service, now=day_at(8))
 
 
-async def test_decimals_are_the_kernels(scene):
-    from moorage.kernel import money  # noqa: PLC0415
-
-    for currency in (*money._EXPONENTS, *money._TWO_DECIMALS):
-        assert await scene.value("SELECT currency_decimals($1)", currency) == money.exponent(currency)
-
-
 async def test_ten_parallel_requests_for_one_start_have_one_winner(scene):
     clients = [await scene.someone() for _ in range(10)]
     results = await asyncio.gather(*(scene.hold(day_at(10), client=c) for c in clients), return_exceptions=True)
@@ -229,7 +230,10 @@ async def test_every_listed_start_books_and_every_unlisted_is_refused(scene):
     probe = day_at(0)
     while probe < day_at(0, days=4):
         listed = await scene.value(
-            "SELECT count(*) FROM list_starts($1, $2, $2::timestamptz + interval '1 microsecond', $3)", service, probe, now
+            "SELECT count(*) FROM list_starts($1, $2, $2::timestamptz + interval '1 microsecond', $3)",
+            service,
+            probe,
+            now,
         )
         client = await scene.someone()
         if listed:
