@@ -145,6 +145,24 @@ BEGIN
   RETURN v_id;
 END $$;
 
+CREATE FUNCTION public.appointments_of(p_booking uuid, p_by uuid) RETURNS TABLE(id uuid, status text, starts_at timestamp with time zone, ends_at timestamp with time zone, title text, practitioner_name text, location text, sequence integer, changed_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT b.id, b.status, b.starts_at, b.ends_at, s.title, p.display_name,
+         CASE WHEN s.is_virtual THEN 'Online'
+              ELSE concat_ws(', ', nullif(l.address, ''), l.city, nullif(l.state, ''), l.country) END,
+         top.reschedule_count + (b.status = 'cancelled')::integer, b.updated_at
+    FROM bookings top
+    JOIN bookings b ON b.id = top.id AND NOT EXISTS (SELECT FROM bookings c WHERE c.parent_id = top.id)
+                    OR b.parent_id = top.id
+    JOIN services s ON s.id = b.service_id
+    JOIN practitioners p ON p.id = b.practitioner_id
+    LEFT JOIN practitioner_locations l ON l.id = s.location_id
+   WHERE top.id = p_booking AND booking_side(top, p_by) IS NOT NULL
+   ORDER BY b.starts_at
+$$;
+
 CREATE FUNCTION public.asking_admin() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -273,7 +291,7 @@ BEGIN
   SELECT t.refund_minor, t.fee_minor INTO refund_minor, fee FROM cancel_terms(b, side, p_now) AS t;
   PERFORM drop_booking(b, side, p_by, p_reason);
   operations := stop_collecting(b.id, 'booking_cancelled', p_by);
-  SELECT r.planned_minor, operations || r.operations INTO refund_minor, operations
+  SELECT r.planned_minor, operations || r.calls INTO refund_minor, operations
     FROM refund_booking(b, refund_minor, 'booking_cancelled', p_by) AS r;
   IF b.confirmed_at IS NOT NULL THEN
     PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, fee - b.total_minor);
@@ -607,7 +625,7 @@ CREATE FUNCTION public.commission_rate(p_gross bigint, p_currency text, p_bps in
     AS $$
 BEGIN
   FOR tier IN REVERSE coalesce(cardinality(p_above), 0)..1 LOOP
-    IF p_gross > p_above[tier] * 10::numeric ^ currency_decimals(p_currency) THEN
+    IF p_gross > p_above[tier] * 10::numeric ^ currency_exponent(p_currency) THEN
       RETURN p_tier_bps[tier];
     END IF;
   END LOOP;
@@ -708,14 +726,18 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.count_gross(p_practitioner uuid, p_at timestamp with time zone, p_currency text, p_amount bigint) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
-  INSERT INTO practitioner_months AS m (practitioner_id, month, currency, gross_minor)
-  SELECT p_practitioner, month_of(p_at), p_currency, p_amount WHERE p_amount > 0
-      OR EXISTS (SELECT FROM practitioner_months x
-                  WHERE x.practitioner_id = p_practitioner AND x.month = month_of(p_at) AND x.currency = p_currency)
-  ON CONFLICT (practitioner_id, month, currency) DO UPDATE SET gross_minor = greatest(0, m.gross_minor + p_amount)
-$$;
+BEGIN
+  IF p_amount > 0 THEN
+    INSERT INTO practitioner_months AS m (practitioner_id, month, currency, gross_minor)
+    VALUES (p_practitioner, month_of(p_at), p_currency, p_amount)
+    ON CONFLICT (practitioner_id, month, currency) DO UPDATE SET gross_minor = m.gross_minor + excluded.gross_minor;
+  ELSIF p_amount < 0 THEN
+    UPDATE practitioner_months SET gross_minor = greatest(0, gross_minor + p_amount)
+     WHERE practitioner_id = p_practitioner AND month = month_of(p_at) AND currency = p_currency;
+  END IF;
+END $$;
 
 CREATE FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) RETURNS TABLE(id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, capacity integer, is_conflict boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -757,16 +779,6 @@ BEGIN
            coalesce(p_capacity, v_service.max_participants), v_conflicts[n.i]
     FROM generate_subscripts(p_starts, 1) n(i) ORDER BY n.i;
 END $$;
-
-CREATE FUNCTION public.currency_decimals(p_currency text) RETURNS integer
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-  SELECT CASE
-    WHEN p_currency IN ('BIF','CLP','DJF','GNF','ISK','JPY','KMF','KRW','PYG','RWF','UGX','UYI','VND','VUV','XAF','XOF','XPF') THEN 0
-    WHEN p_currency IN ('BHD','IQD','JOD','KWD','LYD','OMR','TND') THEN 3
-    WHEN p_currency IN ('CLF','UYW') THEN 4
-    ELSE 2 END
-$$;
 
 CREATE FUNCTION public.currency_exponent(currency text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1369,18 +1381,16 @@ BEGIN
                       o.buffer_after_minutes, p_now, a.hold_expires_at);
   ELSE
     SELECT taken.* INTO free, wanted, a.starts_at, a.ends_at
-      FROM take_places(p_client, p_service, o.service_type, p_session, p_starts, places,
+      FROM take_places(p_id, p_client, p_service, o.service_type, p_session, p_starts, places,
                        p_now + make_interval(mins => o.min_notice_minutes)) AS taken;
     a.has_children := o.service_type = 'course';
     a.session_id := CASE WHEN NOT a.has_children THEN wanted[1] END;
   END IF;
   -- Two calls with one id at once: the second waited for the lock, and finds what the first wrote.
-  IF NOT free OR o.service_type <> 'session' THEN
-    IF EXISTS (SELECT FROM bookings WHERE id = p_id AND client_id = p_client) THEN
-      RETURN repeated_hold(p_id);
-    ELSIF NOT free THEN
-      PERFORM refuse('slot_unavailable', 'That time is not free.');
-    END IF;
+  IF NOT free AND EXISTS (SELECT FROM bookings WHERE id = p_id AND client_id = p_client) THEN
+    RETURN repeated_hold(p_id);
+  ELSIF NOT free THEN
+    PERFORM refuse('slot_unavailable', 'That time is not free.');
   END IF;
   IF a.ends_at <> p_ends THEN
     PERFORM refuse('invalid_range', 'The end is not where this service ends.');
@@ -1576,7 +1586,7 @@ BEGIN
     PERFORM refuse('invalid_state', 'This booking has not begun.');
   END IF;
   PERFORM finish_booking(b, false, p_now, p_refund_window_hours);
-  SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.operations INTO refund_minor, operations
+  SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.calls INTO refund_minor, operations
     FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
 END $$;
 
@@ -2286,13 +2296,13 @@ BEGIN
     WHERE f.bits <> excluded.bits OR f.ragged <> excluded.ragged;
 END $$;
 
-CREATE FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT operations uuid[]) RETURNS record
+CREATE FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT calls uuid[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE p payments; part bigint; operation uuid;
 BEGIN
   planned_minor := 0;
-  operations := '{}';
+  calls := '{}';
   FOR p IN SELECT * FROM payments WHERE purpose_id = b.id AND status IN ('succeeded', 'partially_refunded')
             ORDER BY created_at DESC, id DESC FOR UPDATE LOOP
     part := least(p_amount - planned_minor, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
@@ -2300,7 +2310,7 @@ BEGIN
     operation := new_id();
     PERFORM plan_refund(new_id(), operation, p.id, part, p_reason, p_by);
     planned_minor := planned_minor + part;
-    operations := operations || operation;
+    calls := calls || operation;
   END LOOP;
   UPDATE bookings SET refunded_minor = refunded_minor + planned_minor, updated_at = now()
    WHERE id = b.id AND planned_minor > 0;
@@ -2802,7 +2812,7 @@ END $$;
 CREATE FUNCTION public.spoken_amount(p_minor bigint, p_currency text) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
-  SELECT round(p_minor / 10::numeric ^ currency_decimals(p_currency), currency_decimals(p_currency)) || ' ' || p_currency
+  SELECT money_text(p_minor, p_currency) || ' ' || p_currency
 $$;
 
 CREATE FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) RETURNS text
@@ -2826,8 +2836,10 @@ BEGIN
            s.buffer_before_minutes * interval '1 minute' AS before,
            s.buffer_after_minutes * interval '1 minute' AS after, s.daily_limit,
            greatest(p_from, p_now + s.min_notice_minutes * interval '1 minute') AS lo,
-           CASE WHEN p_to <= p_now + (s.horizon_days - 1) * interval '24 hours' THEN p_to
-                ELSE least(p_to, horizon_end(p.timezone, p_now, s.horizon_days)) END AS hi
+           -- never before `lo`: a start within the notice, or beyond the horizon, is an empty stretch
+           greatest(p_from, p_now + s.min_notice_minutes * interval '1 minute',
+                    CASE WHEN p_to <= p_now + (s.horizon_days - 1) * interval '24 hours' THEN p_to
+                         ELSE least(p_to, horizon_end(p.timezone, p_now, s.horizon_days)) END) AS hi
     FROM unnest(p_services) asked(id)
     JOIN services s ON s.id = asked.id
     JOIN practitioners p ON p.id = s.practitioner_id
@@ -2974,7 +2986,7 @@ BEGIN
   amounts := ARRAY[p_amount - commission, commission];
 END $$;
 
-CREATE FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
+CREATE FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE b bookings;
@@ -2990,7 +3002,7 @@ BEGIN
      AND NOT EXISTS (SELECT FROM sessions s WHERE s.id = p_session AND s.service_id = p_service) THEN
     PERFORM refuse('not_found', 'There is no such session.');
   END IF;
-  taken := wanted IS NOT NULL AND first_start >= p_notice;
+  taken := wanted IS NOT NULL AND first_start >= p_notice AND NOT EXISTS (SELECT FROM bookings WHERE id = p_booking);
   IF NOT taken THEN
     RETURN;
   END IF;
@@ -3016,7 +3028,7 @@ BEGIN
   FOR b IN
     SELECT x.* FROM claims c JOIN bookings x ON x.id = c.booking_id
      WHERE int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
-       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending'
+       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending' AND x.id <> p_booking
        AND (x.hold_expires_at <= now()
             OR (x.client_id = p_client AND x.service_id = p_service AND x.starts_at < p_ends AND p_starts < x.ends_at))
        FOR UPDATE OF x
@@ -4840,6 +4852,10 @@ REVOKE ALL ON FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uu
 REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.asking_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.asking_admin() TO moorage_web;
 GRANT ALL ON FUNCTION public.asking_admin() TO moorage_worker;
@@ -5000,6 +5016,8 @@ REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now time
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.month_of(p_at timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) TO moorage_worker;
 
@@ -5076,7 +5094,7 @@ GRANT ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrang
 REVOKE ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT operations uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT calls uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.release_claim(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_claim(p_booking uuid) TO moorage_worker;
@@ -5158,6 +5176,10 @@ GRANT ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amo
 REVOKE ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.spoken_amount(p_minor bigint, p_currency text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_web;
@@ -5173,7 +5195,7 @@ GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.take_again(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.take_places(p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 

@@ -9,7 +9,10 @@ from fastapi import APIRouter
 # module, prefix under which its `router` is mounted
 ROUTERS: tuple[tuple[str, str], ...] = (
     ("moorage.apis.marketplace.bookings", "/api/v1"),
-    ("moorage.apis.marketplace.booking_actions", "/api/v1"),
+    ("moorage.apis.marketplace.bookings_cancel", "/api/v1"),
+    ("moorage.apis.marketplace.bookings_reschedule", "/api/v1"),
+    ("moorage.apis.marketplace.bookings_attend", "/api/v1"),
+    ("moorage.apis.marketplace.bookings_calendar", "/api/v1"),
     ("moorage.apis.webhooks.events", ""),
     ("moorage.apis.marketplace.availability", "/api/v1"),
     ("moorage.apis.marketplace.practitioners", "/api/v1"),
