@@ -1038,7 +1038,7 @@ CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
   SELECT id FROM categories WHERE slug = lower(p_named) OR id::text = lower(p_named)
 $$;
 
-CREATE FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) RETURNS record
+CREATE FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $_$
@@ -1078,7 +1078,10 @@ DECLARE
       'p.id IN (SELECT w.id FROM practitioners w WHERE w.search_words @@ search_query($1->>''search'')
                 UNION ALL
                 SELECT s.practitioner_id FROM services s
-                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END);
+                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END,
+    CASE WHEN p_filters ? 'free' THEN
+      free_condition('p.resource_no', (p_filters->'free'->>'from')::timestamptz, (p_filters->'free'->>'to')::timestamptz,
+                     (p_filters->'free'->>'minutes')::int, p_now) END);
   v_order text := ordering(p_order, jsonb_build_object(
     'is_featured', 'p.is_featured', 'display_name', 'p.display_name', 'created_at', 'p.created_at', 'id', 'p.id',
     'price', '(SELECT min(s.list_price) FROM services s WHERE s.practitioner_id = p.id AND s.is_active)')
@@ -4984,8 +4987,8 @@ REVOKE ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes i
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;
+REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) TO moorage_web;

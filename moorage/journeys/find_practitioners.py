@@ -9,7 +9,7 @@ from moorage.domains.practitioners import Near, Practitioner, box_around, querie
 from moorage.journeys.house import House
 from moorage.kernel.db import Actor
 
-_FIND = "SELECT ids, total FROM find_practitioners($1::jsonb, $2, $3, $4)"
+_FIND = "SELECT ids, total FROM find_practitioners($1::jsonb, $2, $3, $4, $5)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def find_practitioners(
     and how many match in all.
     """
     async with house.database.reading(actor) as db:
-        row = await db.fetchrow(_FIND, _filters(search), list(order), limit, offset)
+        row = await db.fetchrow(_FIND, _filters(search), list(order), limit, offset, house.clock())
         assert row is not None  # noqa: S101 - the function answers one row
         return await queries.get_many(db, row["ids"]), row["total"]
 
@@ -74,7 +74,10 @@ def _filters(search: Search) -> dict[str, Any]:
     if search.near is not None:
         asked["near"] = {**asdict(search.near), **asdict(box_around(search.near))}
     if search.free is not None:
-        asked["free_from"] = search.free.starts_at.isoformat()
-        asked["free_to"] = search.free.ends_at.isoformat()
-        asked["free_minutes"] = search.free.minutes
+        window = search.free
+        asked["free"] = {
+            "from": window.starts_at.isoformat(),
+            "to": window.ends_at.isoformat(),
+            "minutes": window.minutes,
+        }
     return {name: value for name, value in asked.items() if value is not None}

@@ -1,11 +1,12 @@
--- Looking for somebody: one page of the verified practitioners (to an administrator: of those of `status`) that match every filter in `p_filters`, in the order of
--- `p_order`, and how many match in all. Filters (a key left out does not filter): specialization, city, near {lat, lng,
--- radius_km, lat_from, lat_to, lng_ranges [[west, east]]}, is_virtual, is_featured, search (words of the practitioner or
--- of an active service), and of one and the same active service: category (slug or id), price_min, price_max (whole
--- units), currency. `nobody` true: none (a rating is asked for and there are no reviews).
+-- Looking for somebody: one page of the verified practitioners (to an administrator: of those of `status`) that match
+-- every filter in `p_filters`, in the order of `p_order`, and how many match in all. Filters (a key left out does not
+-- filter): specialization, city, near {lat, lng, radius_km, lat_from, lat_to, lng_ranges [[west, east]]}, is_virtual,
+-- is_featured, search (words of the practitioner or of an active service), free {from, to, minutes} (in one piece, from
+-- p_now on), and of one and the same active service: category (slug or id), price_min, price_max (whole units),
+-- currency. `nobody` true: none (a rating is asked for and there are no reviews).
 -- A definer's function because the indexes on words, arrays and free time are of no use under row-level security (their
 -- operators are not leakproof); it gives ids of public rows alone, and who asks reads the rows under their own policy.
-CREATE FUNCTION find_practitioners(p_filters jsonb, p_order text[], p_limit int, p_offset int,
+CREATE FUNCTION find_practitioners(p_filters jsonb, p_order text[], p_limit int, p_offset int, p_now timestamptz,
                                    OUT ids uuid[], OUT total bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -44,7 +45,10 @@ DECLARE
       'p.id IN (SELECT w.id FROM practitioners w WHERE w.search_words @@ search_query($1->>''search'')
                 UNION ALL
                 SELECT s.practitioner_id FROM services s
-                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END);
+                 WHERE s.is_active AND s.search_words @@ search_query($1->>''search''))' END,
+    CASE WHEN p_filters ? 'free' THEN
+      free_condition('p.resource_no', (p_filters->'free'->>'from')::timestamptz, (p_filters->'free'->>'to')::timestamptz,
+                     (p_filters->'free'->>'minutes')::int, p_now) END);
   v_order text := ordering(p_order, jsonb_build_object(
     'is_featured', 'p.is_featured', 'display_name', 'p.display_name', 'created_at', 'p.created_at', 'id', 'p.id',
     'price', '(SELECT min(s.list_price) FROM services s WHERE s.practitioner_id = p.id AND s.is_active)')
@@ -56,6 +60,6 @@ BEGIN
   EXECUTE 'SELECT array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
      INTO ids USING p_filters, p_limit, p_offset;
 END $$;
-ALTER FUNCTION find_practitioners(jsonb, text[], int, int) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION find_practitioners(jsonb, text[], int, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_practitioners(jsonb, text[], int, int) TO moorage_web, moorage_engine;
+ALTER FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) TO moorage_web, moorage_engine;

@@ -47,7 +47,7 @@ _LATER = {
 _LATER_PERIODIC: tuple[tuple[str, str, float], ...] = (
     ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2),
     ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60),
-    ("roll_free_days", "moorage.domains.availability.operations:roll_free_days_forward", 3600),
+    ("roll_free_days", "moorage.journeys.roll_free_days:roll_free_days", 3600),
     ("prune_idempotency_keys", "moorage.web.idempotency:prune", 3600),
 )
 

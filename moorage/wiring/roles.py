@@ -44,7 +44,8 @@ async def ensure_roles(admin: asyncpg.Connection, passwords: dict[str, str] | No
         return
     try:
         await _create_roles(admin, passwords or {})
-        await _grant(admin, f"GRANT {ENGINE} TO {OWNER}")
+        if not await admin.fetchval("SELECT pg_has_role($1, $2, 'USAGE')", OWNER, ENGINE):
+            await _grant(admin, f"GRANT {ENGINE} TO {OWNER}")
         if passwords is None:
             for role in LOGINS:
                 await _grant(admin, f"GRANT {role} TO CURRENT_USER")

@@ -3,20 +3,26 @@ that remembers what it was sent."""
 
 import contextlib
 import dataclasses
+import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
 from moorage.domains.payments.gateway import IntentRequest
 from moorage.journeys.house import House
 from moorage.kernel.ids import uuid7
+from moorage.kernel.tables import metadata
+from moorage.providers.sandbox import tables as _tables  # noqa: F401 - registers them
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.wiring.app import behind_front, build_api
@@ -34,6 +40,10 @@ class Endpoint:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)  # statuses of the next answers; 200 after that
+
+    def events(self) -> list[dict[str, Any]]:
+        """What was sent and taken, in the order in which it came."""
+        return [json.loads(body) for body in self.bodies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -107,15 +117,48 @@ class Town:
         return address
 
 
+@pytest_asyncio.fixture(scope="session")
+async def standing_town(
+    session_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Town]:
+    """The application with its sandbox on a free port, for all tests of this process."""
+    settings = Settings(
+        _env_file=None,
+        environment="test",
+        moorage_home=tmp_path_factory.mktemp("town"),
+        secret_key=SecretStr("signing-key-of-the-tests-0123456789abcdef"),
+        rate_limit_enabled=False,
+        database_pool_min=1,
+        database_pool_max=10,
+        provider_timeout_s=2.0,
+    )
+    async with open_town(settings, session_database) as town:
+        yield town
+
+
 @pytest_asyncio.fixture
-async def town(settings: Settings, database: TestDatabase) -> AsyncIterator[Town]:
-    """The application with its sandbox on a free port; webhooks go to an endpoint that remembers them, and are sent
-    when the test says `town.sandbox.deliver_due()`."""
+async def town(standing_town: Town, session_database: TestDatabase) -> Town:
+    """The town with nothing in the sandbox's books and nothing on its way. Webhooks go to an endpoint that remembers
+    them, and are sent when the test says `town.sandbox.deliver_due()`."""
+    connection = await asyncpg.connect(session_database.superuser_dsn)
+    names = [table.fullname for table in metadata.tables.values() if table.schema == "sandbox"]
+    await connection.execute(f"TRUNCATE {', '.join(names)}")
+    await connection.close()
+    endpoint = standing_town.endpoint
+    for remembered in (endpoint.bodies, endpoint.headers, endpoint.answers):
+        remembered.clear()
+    standing_town.payer.cookies.clear()
+    return standing_town
+
+
+@contextlib.asynccontextmanager
+async def open_town(settings: Settings, database: TestDatabase) -> AsyncIterator[Town]:
+    """Serve the application of `settings` on a free port, and a merchant's endpoint on another, while inside."""
     endpoint = Endpoint()
     async with contextlib.AsyncExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        told = settings.model_copy(update={"base_url": base_url, "provider_timeout_s": 2.0})
+        told = settings.model_copy(update={"base_url": base_url})
         house = await _house(stack, told, database)
         api = build_api(told, house)
         sandbox = await _sandbox(stack, api, endpoint)

@@ -22,17 +22,23 @@ from moorage.journeys.house import House
 from moorage.kernel.db import Actor, Connection
 from moorage.kernel.errors import ForbiddenError, NotFoundError
 from moorage.web.actor import Admin, Caller, CurrentUser, OptionalUser, actor_of, house_of
+from moorage.web.body import StrictRoute
 from moorage.web.errors import UnknownFieldError
 from moorage.web.fields import Id
 from moorage.web.idempotency import subject_id
 
-router = APIRouter(prefix="/practitioners", tags=["practitioners"])
+router = APIRouter(prefix="/practitioners", tags=["Practitioners"], route_class=StrictRoute)
 
 ORDERINGS: Final = ("is_featured", "display_name", "created_at", "price", "distance", "id")
 ADMINISTRATORS_FIELDS: Final = ("is_featured", "commission_rate")
 
 
-@router.get("/", operation_id="practitioners_list", response_model=Success[Listed[PractitionerView]])
+@router.get(
+    "/",
+    operation_id="practitioners_list",
+    response_model=Success[Listed[PractitionerView]],
+    responses=problems(401, 403, 422),
+)
 async def list_practitioners(
     request: Request,
     caller: OptionalUser,
@@ -61,7 +67,7 @@ async def list_practitioners(
     operation_id="practitioners_apply",
     status_code=201,
     response_model=Success[PractitionerPrivateView],
-    responses=problems(401, 409, 422),
+    responses=problems(401, 409, 413, 415, 422),
 )
 async def apply(request: Request, caller: CurrentUser, body: ApplyBody) -> Response:
     """Apply to be a practitioner; an administrator decides. Who was rejected may apply again."""
@@ -78,7 +84,7 @@ async def apply(request: Request, caller: CurrentUser, body: ApplyBody) -> Respo
     "/{practitioner_id}/",
     operation_id="practitioners_read",
     response_model=Success[PractitionerPrivateView | PractitionerView],
-    responses=problems(404),
+    responses=problems(401, 404),
 )
 async def read_practitioner(request: Request, caller: OptionalUser, practitioner_id: Id) -> Response:
     """A verified practitioner; with the private fields for themselves and administrators."""
@@ -90,7 +96,7 @@ async def read_practitioner(request: Request, caller: OptionalUser, practitioner
     "/{practitioner_id}/",
     operation_id="practitioners_update",
     response_model=Success[PractitionerPrivateView],
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 413, 415, 422),
 )
 async def update_practitioner(
     request: Request, caller: CurrentUser, practitioner_id: Id, body: PractitionerChange
@@ -111,7 +117,7 @@ async def update_practitioner(
     "/{practitioner_id}/verify/",
     operation_id="practitioners_verify",
     response_model=Success[PractitionerPrivateView],
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 413, 415, 422),
 )
 async def verify(
     request: Request, caller: Admin, practitioner_id: Id, body: Annotated[DecisionBody | None, Body()] = None
@@ -124,7 +130,7 @@ async def verify(
     "/{practitioner_id}/reject/",
     operation_id="practitioners_reject",
     response_model=Success[PractitionerPrivateView],
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 413, 415, 422),
 )
 async def reject(
     request: Request, caller: Admin, practitioner_id: Id, body: Annotated[DecisionBody | None, Body()] = None
@@ -137,7 +143,7 @@ async def reject(
     "/{practitioner_id}/services/",
     operation_id="practitioners_services",
     response_model=Success[Listed[ServiceView]],
-    responses=problems(404),
+    responses=problems(401, 404),
 )
 async def list_services(request: Request, caller: OptionalUser, practitioner_id: Id, page: Paging) -> Response:
     """A practitioner's active services; their own and an administrator's list holds the inactive ones too."""

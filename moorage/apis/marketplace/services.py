@@ -21,10 +21,11 @@ from moorage.journeys.withdraw_service import withdraw_service
 from moorage.kernel.db import Connection
 from moorage.kernel.errors import ForbiddenError, NotFoundError
 from moorage.web.actor import Caller, CurrentUser, OptionalUser, Practitioner, actor_of, house_of
+from moorage.web.body import StrictRoute
 from moorage.web.fields import CurrencyCode, Id, MoneyText
 from moorage.web.idempotency import subject_id
 
-router = APIRouter(prefix="/services", tags=["services"])
+router = APIRouter(prefix="/services", tags=["Services"], route_class=StrictRoute)
 
 
 async def _require_seller(caller: CurrentUser) -> Caller:
@@ -39,7 +40,9 @@ Seller = Annotated[Caller, Depends(_require_seller)]
 ORDERINGS: Final = ("price", "title", "created_at", "duration_minutes", "id")
 
 
-@router.get("/", operation_id="services_list", response_model=Success[Listed[ServiceView]])
+@router.get(
+    "/", operation_id="services_list", response_model=Success[Listed[ServiceView]], responses=problems(401, 422)
+)
 async def list_services(
     request: Request,
     caller: OptionalUser,
@@ -89,7 +92,7 @@ async def list_services(
     operation_id="services_create",
     status_code=201,
     response_model=Success[ServiceView],
-    responses=problems(401, 403, 422),
+    responses=problems(401, 403, 413, 415, 422),
 )
 async def create_service(request: Request, caller: Practitioner, body: ServiceBody) -> Response:
     """Offer a service. It is listed from now on if its practitioner is verified."""
@@ -103,7 +106,12 @@ async def create_service(request: Request, caller: Practitioner, body: ServiceBo
         return created(await _view(db, service_id))
 
 
-@router.get("/categories/", operation_id="services_categories", response_model=Success[list[CategoryView]])
+@router.get(
+    "/categories/",
+    operation_id="services_categories",
+    response_model=Success[list[CategoryView]],
+    responses=problems(401),
+)
 async def list_categories(request: Request, caller: OptionalUser) -> Response:
     """Every category by name."""
     async with house_of(request).database.reading(actor_of(caller)) as db:
@@ -112,7 +120,7 @@ async def list_categories(request: Request, caller: OptionalUser) -> Response:
 
 
 @router.get(
-    "/{service_id}/", operation_id="services_read", response_model=Success[ServiceView], responses=problems(404)
+    "/{service_id}/", operation_id="services_read", response_model=Success[ServiceView], responses=problems(401, 404)
 )
 async def read_service(request: Request, caller: OptionalUser, service_id: Id) -> Response:
     """An active service of a verified practitioner; to its practitioner and administrators also another."""
@@ -124,7 +132,7 @@ async def read_service(request: Request, caller: OptionalUser, service_id: Id) -
     "/{service_id}/",
     operation_id="services_update",
     response_model=Success[ServiceView],
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 413, 415, 422),
 )
 async def update_service(request: Request, caller: Seller, service_id: Id, body: ServiceChange) -> Response:  # type: ignore[valid-type]  # made from ServiceBody
     """Change one's own service: what is left out stays. What is booked keeps the terms it was booked under."""

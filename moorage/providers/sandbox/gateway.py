@@ -39,7 +39,7 @@ class SandboxGateway:
 
     name = "sandbox"
     capabilities = Capabilities(
-        redirect=True, client_secret=True, confirm_with_method=True, disputes=True, known_ahead=True
+        redirect=True, client_secret=True, confirm_with_method=True, disputes=True, known_ahead=True, live=False
     )
 
     def __init__(

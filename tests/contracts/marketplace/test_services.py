@@ -220,7 +220,9 @@ async def shelf(owner):
         "dinner": await make_service(
             owner, porto, title="Dinner at home", category_id=chef, price_minor=12_000, currency="JPY"
         ),
-        "call": await make_service(owner, porto, title="Menu call", category_id=chef, is_virtual=True, price_minor=2_000),
+        "call": await make_service(
+            owner, porto, title="Menu call", category_id=chef, is_virtual=True, price_minor=2_000
+        ),
     }
     return {"lisbon": lisbon, "porto": porto, "hall": hall, "names": {str(id_): name for name, id_ in made.items()}}
 

@@ -1,0 +1,99 @@
+"""Who may do what in the database: four roles, created once, of which those that serve own nothing."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from moorage.wiring.database import acting_as, in_database, prepare_other
+from moorage.wiring.postgres import PostgresError
+from moorage.wiring.roles import ALL, ENGINE, OWNER, WEB, WORKER
+
+
+async def test_the_serving_roles_are_plain(superuser):
+    rows = await superuser.fetch(
+        "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS special"
+        " FROM pg_roles WHERE rolname = ANY($1)",
+        list(ALL),
+    )
+    assert [row["special"] for row in rows] == [False] * 4
+
+
+async def test_the_serving_roles_own_nothing(superuser):
+    owned = await superuser.fetch(
+        "SELECT oid::regclass::text AS thing FROM pg_class WHERE relowner = ANY(ARRAY[$1, $2]::regrole[])"
+        " UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE proowner = ANY(ARRAY[$1, $2]::regrole[])",
+        WEB,
+        WORKER,
+    )
+    assert owned == []
+
+
+async def test_the_serving_roles_cannot_become_another(superuser):
+    for role in (WEB, WORKER):
+        for other in {*ALL} - {role}:
+            assert not await superuser.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", role, other), (role, other)
+
+
+async def test_each_address_acts_as_its_role(database):
+    for dsn, role in ((database.owner_dsn, OWNER), (database.web_dsn, WEB), (database.worker_dsn, WORKER)):
+        connection = await asyncpg.connect(dsn)
+        assert await connection.fetchval("SELECT current_user") == role
+        await connection.close()
+
+
+async def test_the_serving_roles_cannot_create_tables(database):
+    for dsn in (database.web_dsn, database.worker_dsn):
+        connection = await asyncpg.connect(dsn)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE public.mine (a int)")
+        await connection.close()
+
+
+async def test_the_engine_cannot_log_in(superuser):
+    assert await superuser.fetchval("SELECT NOT rolcanlogin FROM pg_roles WHERE rolname = $1", ENGINE)
+
+
+async def test_another_servers_login_acts_as_the_roles(database, superuser):
+    await superuser.execute("DROP ROLE IF EXISTS some_login")
+    await superuser.execute("CREATE ROLE some_login LOGIN CREATEROLE PASSWORD 'made up'")
+    name = f"{database.name}_other"
+    await superuser.execute(f'CREATE DATABASE "{name}" OWNER some_login')
+    try:
+        dsn = login_as("some_login", "made up", in_database(name, database.superuser_dsn))
+        await grant_roles(superuser, "some_login")
+        addresses = await asyncio.gather(prepare_other(dsn), prepare_other(dsn))
+        assert addresses[0] == addresses[1]
+        connection = await asyncpg.connect(addresses[0].web_dsn)
+        assert await connection.fetchrow("SELECT current_user, session_user") == (WEB, "some_login")
+        await connection.close()
+    finally:
+        await superuser.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await superuser.execute("DROP ROLE some_login")
+
+
+async def test_a_login_that_may_not_set_up_roles_is_told_what_to_run(database, superuser):
+    await superuser.execute("DROP ROLE IF EXISTS a_guest")
+    await superuser.execute("CREATE ROLE a_guest LOGIN PASSWORD 'made up'")
+    try:
+        with pytest.raises(PostgresError, match=f"GRANT {OWNER}, {WEB}, {WORKER}"):
+            await prepare_other(login_as("a_guest", "made up", database.superuser_dsn))
+    finally:
+        await superuser.execute("DROP ROLE a_guest")
+
+
+async def grant_roles(superuser: asyncpg.Connection, login: str) -> None:
+    """What an administrator does once for a login that did not create the roles itself."""
+    with_admin = "WITH ADMIN OPTION"
+    await superuser.execute(f"GRANT {', '.join(ALL)} TO {login} {with_admin}")
+
+
+def login_as(user: str, password: str, dsn: str) -> str:
+    scheme, rest = dsn.split("://", 1)
+    return f"{scheme}://{user}:{password.replace(' ', '%20')}@{rest.split('@', 1)[1]}"
+
+
+def test_an_address_names_its_role_once():
+    assert acting_as(WEB, acting_as(OWNER, "postgresql://a@b/c?ssl=disable")) == (
+        f"postgresql://a@b/c?ssl=disable&role={WEB}"
+    )
