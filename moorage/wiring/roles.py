@@ -100,5 +100,7 @@ async def _grant(admin: asyncpg.Connection, statement: str) -> None:
             await admin.execute(statement)
         except (asyncpg.InternalServerError, asyncpg.UniqueViolationError):  # "tuple concurrently updated"
             continue
+        except asyncpg.InvalidGrantOperationError:  # the other process has granted it, and we are in the grantee's role
+            return
         return
     await admin.execute(statement)
