@@ -183,6 +183,47 @@ CREATE FUNCTION public.asking_user() RETURNS uuid
   SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid
 $$;
 
+CREATE FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) RETURNS TABLE(outcome text, subject_id uuid, status integer, content_type text, body bytea, wait_s integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_row idempotency_keys;
+BEGIN
+  INSERT INTO idempotency_keys (caller, key, fingerprint, subject_id, state, locked_until, expires_at)
+  VALUES (p_caller, p_key, p_fingerprint, p_subject, 'running', clock_timestamp() + make_interval(secs => p_lock_s),
+          clock_timestamp() + make_interval(hours => p_hours))
+  ON CONFLICT ON CONSTRAINT pk_idempotency_keys DO NOTHING;
+  IF FOUND THEN
+    RETURN QUERY SELECT 'begin', p_subject, NULL::integer, NULL::text, NULL::bytea, 0;
+    RETURN;
+  END IF;
+  SELECT * INTO v_row FROM idempotency_keys k WHERE k.caller = p_caller AND k.key = p_key FOR UPDATE;
+  IF NOT FOUND THEN
+    -- Released between the two statements: whoever asks again finds the key free.
+    RETURN QUERY SELECT 'running', NULL::uuid, NULL::integer, NULL::text, NULL::bytea, 1;
+  ELSIF v_row.expires_at <= clock_timestamp() THEN
+    UPDATE idempotency_keys k
+       SET fingerprint = p_fingerprint, subject_id = p_subject, state = 'running', status = NULL, content_type = NULL,
+           body = NULL, locked_until = clock_timestamp() + make_interval(secs => p_lock_s), created_at = now(),
+           expires_at = clock_timestamp() + make_interval(hours => p_hours)
+     WHERE k.caller = p_caller AND k.key = p_key;
+    RETURN QUERY SELECT 'begin', p_subject, NULL::integer, NULL::text, NULL::bytea, 0;
+  ELSIF v_row.fingerprint <> p_fingerprint THEN
+    RETURN QUERY SELECT 'reused', NULL::uuid, NULL::integer, NULL::text, NULL::bytea, 0;
+  ELSIF v_row.state = 'answered' AND v_row.body IS NOT NULL THEN
+    RETURN QUERY SELECT 'answered', v_row.subject_id, v_row.status, v_row.content_type, v_row.body, 0;
+  ELSIF v_row.state = 'running' AND v_row.locked_until > clock_timestamp() THEN
+    RETURN QUERY SELECT 'running', NULL::uuid, NULL::integer, NULL::text, NULL::bytea,
+                        greatest(1, ceil(extract(epoch FROM v_row.locked_until - clock_timestamp()))::integer);
+  ELSE
+    UPDATE idempotency_keys k
+       SET state = 'running', locked_until = clock_timestamp() + make_interval(secs => p_lock_s)
+     WHERE k.caller = p_caller AND k.key = p_key;
+    RETURN QUERY SELECT 'begin', v_row.subject_id, NULL::integer, NULL::text, NULL::bytea, 0;
+  END IF;
+END $$;
+
 CREATE FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1490,6 +1531,14 @@ BEGIN
                                        p_ignore_booking));
 END $$;
 
+CREATE FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE idempotency_keys SET state = 'answered', status = p_status, content_type = p_type, body = p_body
+   WHERE caller = p_caller AND key = p_key AND subject_id = p_subject
+$$;
+
 CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -2398,6 +2447,16 @@ BEGIN
   RETURN released;
 END $$;
 
+CREATE FUNCTION public.release_key(p_caller text, p_key text, p_subject uuid, p_forget boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  DELETE FROM idempotency_keys
+   WHERE p_forget AND caller = p_caller AND key = p_key AND subject_id = p_subject AND state = 'running';
+  UPDATE idempotency_keys SET locked_until = clock_timestamp()
+   WHERE NOT p_forget AND caller = p_caller AND key = p_key AND subject_id = p_subject AND state = 'running';
+$$;
+
 CREATE FUNCTION public.release_session_claim(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3022,6 +3081,25 @@ BEGIN
   taken := add_places(wanted, p_places);
 END $$;
 
+CREATE FUNCTION public.take_requests(p_caller text, p_window bigint, p_lot integer, p_limit integer) RETURNS TABLE(granted integer, taken integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  v_taken integer;
+  v_left integer;
+  v_lot integer;
+BEGIN
+  INSERT INTO rate_limits AS r (caller, window_no, taken) VALUES (p_caller, p_window, 0) ON CONFLICT DO NOTHING;
+  SELECT r.taken INTO v_taken FROM rate_limits r WHERE r.caller = p_caller AND r.window_no = p_window FOR UPDATE;
+  v_left := greatest(p_limit - v_taken, 0);
+  v_lot := CASE WHEN v_left <= greatest(p_limit / 10, 20) THEN least(v_left, 1) ELSE least(p_lot, v_left) END;
+  IF v_lot > 0 THEN
+    UPDATE rate_limits r SET taken = r.taken + v_lot WHERE r.caller = p_caller AND r.window_no = p_window;
+  END IF;
+  RETURN QUERY SELECT v_lot, v_taken + v_lot;
+END $$;
+
 CREATE FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -3298,6 +3376,8 @@ CREATE TABLE public.idempotency_keys (
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_idempotency_keys_state_known CHECK ((state = ANY (ARRAY['running'::text, 'answered'::text])))
 );
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.ledger_accounts (
     no bigint NOT NULL,
@@ -3625,6 +3705,8 @@ CREATE UNLOGGED TABLE public.rate_limits (
     window_no bigint NOT NULL,
     taken integer NOT NULL
 );
+
+ALTER TABLE ONLY public.rate_limits FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.refresh_families (
     id uuid NOT NULL,
@@ -4697,6 +4779,10 @@ CREATE POLICY engine_and_worker ON public.services TO moorage_engine, moorage_wo
 
 CREATE POLICY engine_writes ON public.audit_log TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY idempotency_keys_product ON public.idempotency_keys TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_balances ENABLE ROW LEVEL SECURITY;
@@ -4778,6 +4864,10 @@ CREATE POLICY product ON public.webhook_events TO moorage_engine, moorage_worker
 ALTER TABLE public.provider_cursors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rate_limits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY rate_limits_product ON public.rate_limits TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 ALTER TABLE public.refresh_families ENABLE ROW LEVEL SECURITY;
 
@@ -4867,6 +4957,9 @@ REVOKE ALL ON FUNCTION public.asking_practitioner() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_web;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_worker;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
+
+REVOKE ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_worker;
@@ -5011,6 +5104,9 @@ GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uui
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
@@ -5109,6 +5205,9 @@ REVOKE ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session
 GRANT ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session uuid, p_limit integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.release_expired_holds(p_resource bigint, p_session uuid, p_limit integer) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.release_key(p_caller text, p_key text, p_subject uuid, p_forget boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_key(p_caller text, p_key text, p_subject uuid, p_forget boolean) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
 
@@ -5200,6 +5299,10 @@ REVOKE ALL ON FUNCTION public.take_again(b public.bookings, p_now timestamp with
 
 REVOKE ALL ON FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.take_requests(p_caller text, p_window bigint, p_lot integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_requests(p_caller text, p_window bigint, p_lot integer, p_limit integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.take_requests(p_caller text, p_window bigint, p_lot integer, p_limit integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
@@ -5245,6 +5348,7 @@ GRANT SELECT ON TABLE public.free_days TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO moorage_engine;
+GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO moorage_worker;
 
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_worker;
@@ -5366,6 +5470,7 @@ GRANT SELECT ON TABLE public.provider_operations TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_operations TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
+GRANT SELECT,DELETE ON TABLE public.rate_limits TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_worker;

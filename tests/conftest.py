@@ -10,7 +10,7 @@ import pytest_asyncio
 from moorage.wiring.scratch import remove_home, scratch_home
 from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
 
-pytest_plugins = ["tests.support.apps", "tests.support.sandbox", "tests.support.shop"]
+pytest_plugins = ["tests.support.apps", "tests.support.sandbox", "tests.support.shop", "tests.support.worker"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
+from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.kernel.bell import Bell
 from moorage.kernel.clock import Clock, system_clock
@@ -40,3 +41,4 @@ class House:
     accounts: AccountTerms = field(default_factory=AccountTerms)
     passwords: Passwords = field(default_factory=Passwords)
     bell: Bell = field(default_factory=Bell)
+    mail: MailGateway | None = None  # None: mails are kept to be read

@@ -1,5 +1,6 @@
 """Opening an account: register, and prove that the address is one's own."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ async def ask_for_verify_link(house: House, email: str) -> None:
         await enqueue(db, SEND_VERIFY_LINK, {"email": email}, key=f"{SEND_VERIFY_LINK}:{email.lower()}")
 
 
-async def send_verify_link(house: House, payload: dict[str, Any]) -> None:
+async def send_verify_link(house: House, payload: Mapping[str, Any]) -> None:
     """Job: mail another link to the account with the address `email` that is not verified yet."""
     async with house.database.transaction(SYSTEM) as db:
         account = await account_by_email(db, payload["email"])

@@ -1,5 +1,6 @@
 """A forgotten password: ask for a link, and set a new password with it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from moorage.domains.accounts.operations import make_link, set_password, take_link, verify_email
@@ -20,7 +21,7 @@ async def ask_for_reset_link(house: House, email: str) -> None:
         await enqueue(db, SEND_RESET_LINK, {"email": email}, key=f"{SEND_RESET_LINK}:{email.lower()}")
 
 
-async def send_reset_link(house: House, payload: dict[str, Any]) -> None:
+async def send_reset_link(house: House, payload: Mapping[str, Any]) -> None:
     """Job: mail a link to the account with the address `email`, if there is one."""
     async with house.database.transaction(SYSTEM) as db:
         account = await account_by_email(db, payload["email"])

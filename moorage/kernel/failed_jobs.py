@@ -13,7 +13,7 @@ SELECT q.id, q.entrypoint AS job, q.attempts, q.updated AS failed_at,
                       ORDER BY created DESC LIMIT 1) l ON true
  WHERE q.status = 'failed'
  ORDER BY q.id DESC
- LIMIT $1
+ LIMIT $1 OFFSET $2
 """
 _RETRY = """
 UPDATE pgqueuer SET status = 'queued', attempts = 0, execute_after = now(), updated = now(), queue_manager_id = NULL
@@ -33,9 +33,15 @@ class FailedJob:
     error: str
 
 
-async def list_failed(db: Connection, limit: int = 100) -> list[FailedJob]:
+async def list_failed(db: Connection, limit: int = 100, offset: int = 0) -> list[FailedJob]:
     """The newest failed jobs."""
-    return [FailedJob(**row) for row in await db.fetch(_LIST, limit)]
+    return [FailedJob(**row) for row in await db.fetch(_LIST, limit, offset)]
+
+
+async def count_failed(db: Connection) -> int:
+    """How many jobs failed for good."""
+    count: int = await db.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'failed'")
+    return count
 
 
 async def retry_failed(db: Connection, job_id: int) -> bool:

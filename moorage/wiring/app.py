@@ -14,9 +14,12 @@ from starlette.types import ASGIApp
 import moorage
 from moorage.apis.marketplace import envelope
 from moorage.journeys.house import House
-from moorage.kernel.errors import MoorageError
+from moorage.kernel.errors import MoorageError, UnavailableError
 from moorage.web.front import Front, recorded_crash
+from moorage.web.idempotency import Idempotency
+from moorage.web.limits import RateLimits
 from moorage.web.problems import problem_of, render, render_below
+from moorage.web.tokens import AccessTokens
 from moorage.wiring.house import opened_house
 from moorage.wiring.providers import sandbox
 from moorage.wiring.routers import routers
@@ -77,7 +80,24 @@ async def _leave(api: FastAPI) -> None:
 
 def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
     """`api` behind the front door, and behind CORS where other origins are allowed."""
-    app: ASGIApp = Front(api, body_max_bytes=settings.body_max_bytes)
+
+    def house() -> House:
+        found: House | None = api.state.house
+        if found is None:
+            raise UnavailableError
+        return found
+
+    tokens: AccessTokens = api.state.tokens
+    once = Idempotency(api, house, tokens, lock_s=settings.idempotency_lock_s, hours=settings.idempotency_hours)
+    limits = RateLimits(
+        house,
+        tokens,
+        anonymous_per_hour=settings.rate_limit_anonymous_per_hour,
+        user_per_hour=settings.rate_limit_user_per_hour,
+        practitioner_per_hour=settings.rate_limit_practitioner_per_hour,
+    )
+    gate = limits if settings.rate_limit_enabled else None
+    app: ASGIApp = Front(once, body_max_bytes=settings.body_max_bytes, gate=gate)
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

@@ -11,7 +11,7 @@ from moorage.domains.accounts.policy import AccountTerms
 from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, connect_pool
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
-from moorage.wiring.providers import close_gateways, gateways
+from moorage.wiring.providers import close_gateways, gateways, mail_gateway
 from moorage.wiring.roles import WEB, WORKER
 from moorage.wiring.settings import Settings
 
@@ -89,6 +89,7 @@ def make_house(settings: Settings, database: Database) -> House:
         business_name=settings.business_name,
         accounts=_account_terms(settings),
         passwords=Passwords(settings.password_hash_threads),
+        mail=mail_gateway(settings),
     )
 
 

@@ -14,10 +14,12 @@ from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
 from moorage.journeys.reset_password import SEND_RESET_LINK, send_reset_link
+from moorage.journeys.send_mail import SEND_MAIL, send_mail
+from moorage.journeys.tidy_up import tidy_up
 from moorage.wiring.providers import sandbox
 from moorage.wiring.settings import Settings
 
-Job = Callable[[House, dict[str, Any]], Awaitable[object]]
+Job = Callable[[House, Mapping[str, Any]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +41,19 @@ JOBS: dict[str, Job] = {
     "carry_out": _carry_out,
     SEND_VERIFY_LINK: send_verify_link,
     SEND_RESET_LINK: send_reset_link,
+    SEND_MAIL: send_mail,
 }
 
-_LATER = {
-    "send_mail": "moorage.journeys.send_mail:send_mail",
-}
 _LATER_PERIODIC: tuple[tuple[str, str, float], ...] = (
     ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2),
     ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60),
     ("roll_free_days", "moorage.journeys.roll_free_days:roll_free_days", 3600),
-    ("prune_idempotency_keys", "moorage.web.idempotency:prune", 3600),
 )
 
 
 def jobs() -> Iterator[tuple[str, Job]]:
     """Each queue entrypoint with the function that runs it."""
     yield from JOBS.items()
-    for entrypoint, target in _LATER.items():
-        if found := _resolve(target):
-            yield entrypoint, found
 
 
 def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
@@ -67,6 +63,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
         "process_events", 1, partial(process_due_events, house, attempts=settings.webhook_attempts), prompt=True
     )
     yield Periodic("poll_providers", 60, partial(poll_providers, house))
+    yield Periodic("tidy_up", 3600, partial(tidy_up, house))
     own_gateway = sandbox(settings, house)
     if own_gateway is not None:
         yield Periodic("deliver_sandbox_events", 1, own_gateway.deliver_due, prompt=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.journeys.house import House
 from moorage.kernel.db import Database
@@ -9,6 +10,7 @@ from moorage.providers.sandbox.call import Terms
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.sandbox.return_urls import origin_of
+from moorage.providers.smtp import SmtpGateway, SmtpServer
 from moorage.wiring.secrets import UnsafeSettingsError, provider_secret
 from moorage.wiring.settings import Settings
 
@@ -73,4 +75,22 @@ def sandbox_terms(settings: Settings) -> Terms | None:
         webhook_secrets=tuple(secrets),
         endpoints=(f"{public_url}/webhooks/sandbox",),
         return_origins=frozenset(origin for origin in origins if origin is not None),
+    )
+
+
+def mail_gateway(settings: Settings) -> MailGateway | None:
+    """The SMTP server that `settings` name; None when they name none."""
+    if settings.smtp_host is None:
+        return None
+    password = settings.smtp_password
+    return SmtpGateway(
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.mail_from,
+            username=settings.smtp_username,
+            password=password.get_secret_value() if password else None,
+            starttls=settings.smtp_starttls,
+            timeout_s=settings.smtp_timeout_s,
+        )
     )

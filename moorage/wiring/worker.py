@@ -27,6 +27,7 @@ from moorage.wiring.settings import Settings
 
 HEARTBEAT_S = 5
 BATCH = 10
+STOP_S = 10.0  # how long a job that has begun may take once the worker is told to stop
 AWAY_S = 1.0  # how long to wait before trying again when the database is away
 LEADER_LOCK = 0x6D6F6F7263  # whoever holds it does the chores
 
@@ -47,7 +48,7 @@ async def announce(house: House) -> None:
 
 
 async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    while True:
+    while not _cancelled():
         try:
             await run()
         except Exception as error:  # noqa: BLE001 - whatever it was, work goes on when it has passed
@@ -70,17 +71,23 @@ async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
                 executor_factory=partial(_retrying, max_attempts=settings.job_attempts),
             )(_runner(entrypoint, job, house))
         ringing = asyncio.create_task(_pass_rings_on(house, pool, manager))
-        try:
-            await manager.run(
+        running = asyncio.create_task(
+            manager.run(
                 dequeue_timeout=timedelta(seconds=settings.worker_poll_s),
                 batch_size=BATCH,
                 max_concurrent_tasks=max(settings.worker_concurrency, 2 * BATCH),
                 shutdown_on_listener_failure=True,
                 heartbeat_timeout=timedelta(seconds=HEARTBEAT_S),
             )
+        )
+        try:
+            await asyncio.shield(running)
         finally:
+            # Jobs that have begun are finished: a worker that is told to stop leaves nothing for a heartbeat to find.
             manager.shutdown.set()
             ringing.cancel()
+            await asyncio.wait({running}, timeout=STOP_S)
+            running.cancel()
     finally:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(pool.close(), 5)
@@ -156,7 +163,7 @@ async def _spread(rung: asyncio.Event, prompts: list[asyncio.Event]) -> None:
 
 async def _do_in_time(chore: Periodic, prompt: asyncio.Event | None) -> None:
     """A chore that fails is logged and done again at its next time."""
-    while True:
+    while not _cancelled():
         try:
             await chore.chore()
         except Exception as error:  # noqa: BLE001 - one chore's failure is not another's
@@ -167,3 +174,11 @@ async def _do_in_time(chore: Periodic, prompt: asyncio.Event | None) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(prompt.wait(), chore.every_s)
         prompt.clear()
+
+
+def _cancelled() -> bool:
+    """Whether this task was told to stop: before Python 3.12 `wait_for` may swallow that when it comes together with
+    what is waited for.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

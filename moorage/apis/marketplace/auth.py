@@ -144,7 +144,7 @@ async def verify_email(request: Request, body: TokenIn) -> Response:
     responses=problems(401, 413, 415, 422),
 )
 async def resend_verify_email(request: Request, caller: OptionalUser, body: ResendIn | None = None) -> Response:
-    """Have the link mailed again: to `email`, or to oneself. The answer is the same whether or not it has an account."""
+    """Have the link mailed again: to `email`, or to oneself. The answer is the same whether there is an account."""
     email = body.email if body is not None else None
     if email is None and caller is not None:
         async with house_of(request).database.reading(caller.actor) as db:

@@ -31,7 +31,10 @@ async def run_jobs(house):
     """Run what is queued now, as the worker would."""
     async with house.database.transaction(SYSTEM) as db:
         rows = await db.fetch(
-            "DELETE FROM pgqueuer WHERE entrypoint = ANY($1) RETURNING entrypoint, convert_from(payload, 'UTF8')::jsonb p",
+            """
+            DELETE FROM pgqueuer WHERE entrypoint = ANY($1)
+            RETURNING entrypoint, convert_from(payload, 'UTF8')::jsonb AS p
+            """,
             list(JOBS),
         )
     for row in rows:
@@ -152,7 +155,7 @@ async def test_an_expired_or_unknown_refresh_token_is_not_valid(api, superuser):
 async def test_refresh_tokens_and_links_are_kept_as_hashes_only(api, superuser):
     session = await register(api)
     for table in ("refresh_tokens", "refresh_families", "account_links", "users"):
-        kept = str(await superuser.fetch(f"SELECT * FROM {table}"))  # noqa: S608
+        kept = str(await superuser.fetch(f"SELECT * FROM {table}"))
         assert session["refresh"] not in kept
         assert ADA["password"] not in kept
 
