@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from moorage.wiring import postgres_guard as guard
@@ -31,10 +32,22 @@ _children: list[subprocess.Popen[bytes]] = []
 class Lease:
     """One process's use of the bundled server; it ends with `stop()` or with the process."""
 
-    def __init__(self, directory: Path, address: ServerAddress, users: int) -> None:
+    def __init__(self, directory: Path, address: ServerAddress, options: ServerOptions, users: int) -> None:
         self.address = address
         self.directory = directory
+        # Started again, it listens where it did: addresses that were handed out stay good.
+        self._options = replace(options, tcp_port=address.port if address.tcp else None)
         self._users: int | None = users
+
+    def is_running(self) -> bool:
+        """Whether the server lives and takes connections; reads two small files."""
+        return guard.is_ready(self.directory)
+
+    def revive(self) -> None:
+        """Start the server again where it has died under its users. Raises BundledPostgresError when it does not."""
+        with guard.locked(self.directory):
+            if self._users is not None and not _join(self.directory):
+                _launch(self.directory, self._options)
 
     def stop(self) -> None:
         """Give the server back; the last one to do so stops it and returns when it has stopped."""
@@ -61,7 +74,7 @@ def start(home: Path, options: ServerOptions | None = None) -> Lease:
             if not _join(directory):
                 _launch(directory, options)
             _guard(directory)
-            return Lease(directory, read_address(directory, options), users)
+            return Lease(directory, read_address(directory, options), options, users)
         except BaseException:
             os.close(users)
             guard.stop_if_unused(directory)

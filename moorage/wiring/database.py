@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -12,9 +13,12 @@ import asyncpg
 from moorage.wiring.bundled_postgres import Lease
 from moorage.wiring.postgres import check_version, ensure_postgres
 from moorage.wiring.postgres_address import ServerAddress, ServerOptions
+from moorage.wiring.postgres_errors import BundledPostgresError
 from moorage.wiring.roles import LOGINS, OWNER, WEB, WORKER, ensure_roles
 
 DATABASE = "moorage"
+WATCH_S = 1.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +33,34 @@ class DatabaseAddresses:
     major: int  # PostgreSQL's major version
 
 
-@dataclass(frozen=True, slots=True)
 class OpenDatabase:
-    """A database that is ready to be migrated; `lease` is the use of the bundled server where it is that one."""
+    """A database that is ready to be migrated. Where it is the bundled one it is kept running until `close()`."""
 
-    addresses: DatabaseAddresses
-    lease: Lease | None
+    def __init__(self, addresses: DatabaseAddresses, lease: Lease | None) -> None:
+        self.addresses = addresses
+        self.lease = lease
+        self._keeper = asyncio.create_task(_keep_running(lease)) if lease is not None else None
 
     async def close(self) -> None:
         """Give the bundled server back; the last one to do so stops it."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
         if self.lease is not None:
             await asyncio.to_thread(self.lease.stop)
+
+
+async def _keep_running(lease: Lease) -> None:
+    """Start the bundled server again when it dies: nobody else would."""
+    while True:
+        await asyncio.sleep(WATCH_S)
+        if lease.is_running():
+            continue
+        _log.warning("the bundled PostgreSQL is gone and is started again")
+        try:
+            await asyncio.to_thread(lease.revive)
+        except BundledPostgresError:
+            _log.exception("the bundled PostgreSQL did not start again")
 
 
 async def open_database(

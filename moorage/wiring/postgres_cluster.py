@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -108,7 +109,7 @@ def _run_server(cluster: _Cluster) -> subprocess.Popen[bytes]:
     # PostgreSQL itself would refuse to start where that number belongs to another process by now.
     (place.base / "data" / "postmaster.pid").unlink(missing_ok=True)
     guard.remove_sockets(cluster.directory)
-    sockets = _socket_directory(place)
+    sockets = _socket_directory(cluster)
     port = 5432 if options.tcp_port is None else options.tcp_port or _free_port()
     write_address(cluster.directory, sockets, port, tcp=options.tcp_port is not None)
     command = [str(place.programs / "postgres"), "-D", str((place.base / "data").resolve())]
@@ -147,18 +148,33 @@ def _settings(sockets: Path, port: int, options: ServerOptions) -> dict[str, str
     return settings
 
 
-def _socket_directory(place: Place) -> Path:
+def _socket_directory(cluster: _Cluster) -> Path:
     """A directory that only the server's account can enter; elsewhere if beside the data is too long."""
+    place = cluster.place
     beside = place.base / "run"
     # PostgreSQL and its clients split a list of directories at commas, and treat a leading @ as abstract.
     if len(os.fsencode(beside)) <= SOCKET_DIRECTORY_BYTES and re.fullmatch(r"[\w/.+-]+", str(beside), re.ASCII):
         beside.mkdir(mode=0o700, exist_ok=True)
         sockets = beside
     else:
-        sockets = Path(tempfile.mkdtemp(prefix="moorage-", dir="/tmp"))
+        sockets = _last_outside(cluster) or Path(tempfile.mkdtemp(prefix=guard.OUTSIDE_PREFIX, dir="/tmp"))
     place.own(sockets)
     sockets.chmod(0o700)
     return sockets
+
+
+def _last_outside(cluster: _Cluster) -> Path | None:
+    """The short directory of the last run, so that a server started again is found where it was; only if still ours."""
+    last = guard.socket_directory(cluster.directory)
+    if last is None or not last.name.startswith(guard.OUTSIDE_PREFIX):
+        return None
+    account = cluster.place.account
+    try:
+        found = last.lstat()
+    except OSError:
+        return None
+    ours = found.st_uid == (account.uid if account else os.geteuid())
+    return last if ours and stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700 else None
 
 
 def _free_port() -> int:

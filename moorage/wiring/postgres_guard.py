@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 POLL_S = 0.01
 FAST_STOP_S = 30.0
 IMMEDIATE_STOP_S = 10.0
+# Where the path beside the data is too long for a socket, it lies in a directory of this name and random letters.
+OUTSIDE_PREFIX = "moorage-"
 # Line numbers of postmaster.pid, counted from zero (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*).
 _PID_LINE, _STATUS_LINE = 0, 7
 
@@ -80,18 +82,28 @@ def stop(directory: Path) -> None:
                 os.kill(pid, signum)
         wait_until_dead(directory, patience_s)
     remove_sockets(directory)
+    _remove_outside_socket_directory(directory)
 
 
 def remove_sockets(directory: Path) -> None:
     """Remove what a server that is dead left where it listened: the next one would take it for a living one's."""
+    sockets = socket_directory(directory)
+    if sockets is not None:
+        for left in sockets.glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
+
+
+def socket_directory(directory: Path) -> Path | None:
+    """Return where the server listened last."""
     try:
-        sockets = Path(json.loads((directory / "address.json").read_text())["socket_directory"])
+        return Path(json.loads((directory / "address.json").read_text())["socket_directory"])
     except (OSError, ValueError, KeyError):
-        return
-    for left in sockets.glob(".s.PGSQL.*"):
-        left.unlink(missing_ok=True)
-    # A directory of its own where the path was too long for one beside the data.
-    if sockets.name.startswith("moorage-"):
+        return None
+
+
+def _remove_outside_socket_directory(directory: Path) -> None:
+    sockets = socket_directory(directory)
+    if sockets is not None and sockets.name.startswith(OUTSIDE_PREFIX):
         with contextlib.suppress(OSError):
             sockets.rmdir()
 

@@ -44,8 +44,9 @@ def scratch_home(*, in_memory: bool = True) -> Path:
     It is ours for as long as this process lives; what a killed process left behind is removed by the next call.
     """
     parent = _MEMORY if in_memory and _has_room(_MEMORY) else Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_PREFIX}*"):
-        _remove_if_abandoned(old)
+    for place in (_MEMORY, Path(tempfile.gettempdir())):
+        for old in place.glob(f"{_PREFIX}*"):
+            _remove_if_abandoned(old)
     home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     if os.geteuid() == 0:
         home.chmod(0o711)

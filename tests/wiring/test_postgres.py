@@ -1,5 +1,6 @@
 """The bundled PostgreSQL: starts for anybody, is shared, survives anything, lets nobody else in."""
 
+import asyncio
 import contextlib
 import os
 import pwd
@@ -18,6 +19,7 @@ import pytest
 
 from moorage.wiring import postgres_guard as guard
 from moorage.wiring.bundled_postgres import start
+from moorage.wiring.database import open_database
 from moorage.wiring.postgres import BundledPostgresError, ensure_postgres
 from moorage.wiring.postgres_address import ServerAddress, ServerOptions
 from moorage.wiring.postgres_place import program
@@ -169,6 +171,21 @@ async def test_a_killed_server_is_recovered_by_the_next_start(home):
     lease.stop()
     assert await ask(again.address, "SELECT answer FROM kept") == 42
     again.stop()
+
+
+@pytest.mark.parametrize("name", ["near", "deep" * 40])
+async def test_a_server_killed_under_its_user_is_started_again_where_it_was(home, name):
+    opened = await open_database(home / name)
+    os.kill(guard.postmaster_pid(home / name / "postgres"), signal.SIGKILL)
+    answer = None
+    deadline = time.monotonic() + 30
+    while answer is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, asyncpg.PostgresError):
+            answer = await ask_at(opened.addresses.web_dsn, "SELECT 42")
+        await asyncio.sleep(0.02)
+    assert answer == 42
+    await opened.close()
+    assert not is_alive(home / name)
 
 
 async def test_a_killed_server_and_user_are_recovered_by_the_next_start(home, use):
@@ -325,7 +342,11 @@ def stop_what_runs(home: Path) -> None:
 
 
 async def ask(address: ServerAddress, query: str):
-    connection = await asyncpg.connect(address.dsn())
+    return await ask_at(address.dsn(), query)
+
+
+async def ask_at(dsn: str, query: str):
+    connection = await asyncpg.connect(dsn)
     try:
         return await connection.fetchval(query)
     finally:
