@@ -93,6 +93,12 @@ def _parse_date(value: Any) -> date:
     return parsed
 
 
+def _parse_date_or_instant(value: Any) -> date | datetime:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return _parse_date(value)
+    return _parse_instant_or_local(value)
+
+
 def _parse_time(value: Any) -> time:
     if isinstance(value, time):
         return value
@@ -160,6 +166,13 @@ InstantOrLocal = Annotated[
 
 LocalDate = Annotated[date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "format": "date"})]
 """A calendar date, YYYY-MM-DD."""
+
+DateOrInstant = Annotated[
+    date | datetime,
+    BeforeValidator(_parse_date_or_instant),
+    WithJsonSchema({"type": "string", "examples": ["2026-12-15", "2026-12-15T10:30:00+01:00"]}),
+]
+"""A calendar date, or a date and time."""
 
 LocalTime = Annotated[
     time,

@@ -75,11 +75,20 @@ class Failure(BaseModel):
     errors: ErrorFacts
 
 
-def ok(data: Any, message: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Answer with `data` (a model, dataclass, dict or list; dumped straight to bytes)."""
+def ok(
+    data: Any,
+    message: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    errors: dict[str, Any] | None = None,
+) -> Response:
+    """Answer with `data` (a model, dataclass, dict or list; dumped straight to bytes). `errors` are what was left
+    undone of a request that succeeded otherwise.
+    """
     dumped = data.__pydantic_serializer__.to_json(data) if isinstance(data, BaseModel) else to_json(data)
     said = b'""' if not message else to_json(message)
-    content = b'{"status":"success","data":' + dumped + b',"message":' + said + b',"errors":{}}'
+    undone = b"{}" if not errors else to_json(errors)
+    content = b'{"status":"success","data":' + dumped + b',"message":' + said + b',"errors":' + undone + b"}"
     return Response(content, status, headers, "application/json")
 
 
