@@ -83,12 +83,11 @@ async def test_case_13_paying_and_cancelling_at_once_one_wins_here_and_there_ali
     for turn in range(12):
         held = await shop.ready()
         cancel = uuid7()
-        planned = "SELECT plan_cancel($1, $2, 'test')"
 
         async def stop(held=held, cancel=cancel, turn=turn):
             await asyncio.sleep(0.004 * (turn % 5))
             async with shop.house.database.worker.acquire() as db:
-                await db.execute(planned, cancel, held.payment_id)
+                await db.execute("SELECT plan_cancel($1, $2, 'test')", cancel, held.payment_id)
             await carry_out(shop.house, cancel)
 
         answer, _ = await asyncio.gather(shop.pay(held), stop())
