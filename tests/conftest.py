@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 import pytest_asyncio
+import structlog
 
 from moorage.wiring.scratch import remove_home, scratch_home
 from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
@@ -15,6 +16,8 @@ pytest_plugins = ["tests.support.apps", "tests.support.sandbox", "tests.support.
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the run's home in the first process; the workers of xdist inherit the choice."""
+    # Its default draws every frame with its variables: half a minute for a traceback through a framework.
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
     if not hasattr(config, "workerinput"):
         home = scratch_home()
         os.environ[HOME_VARIABLE] = str(home)

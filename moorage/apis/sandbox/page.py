@@ -5,6 +5,8 @@ arrives and goes no further: brand and last four digits are all that leaves this
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -49,23 +51,33 @@ async def pay(request: Request, reference: str, key: str = "") -> Response:
         visit = await _let_in(request, reference, key)
     except MissingError:
         return rendered(not_here(), 404)
-    return visit.present() if visit.intent is None else await _submitted(visit, await _form(request))
+    if visit.intent is None:
+        return visit.present()
+    # What was typed lives for this line only: whatever fails later, no log and no report can show it.
+    return await visit.answer(_read(await _form(request), visit.sandbox.clock()))
 
 
-async def _submitted(visit: "_Visit", form: Mapping[str, str]) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    """What a form says, without its card data: a method to pay with, the bank's answer, or what is wrong. `typed` is
+    what may be shown again: never the number or the security code, which would then be in a page's text.
+    """
+
+    method: Method | None = None
+    approved: bool | None = None
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+def _read(form: Mapping[str, str], now: datetime) -> _Submitted:
     action = form.get("action", "")
     if action == "card":
         card = CardForm(*(form.get(name, "") for name in ("number", "expiry", "cvc", "name")))
-        method, wrong = judge(card, visit.sandbox.clock())
-        if method is None:
-            # The number and the code are not shown again: they would then be in a page's text.
-            return visit.present(422, wrong=wrong, typed={"expiry": card.expiry[:9], "name": card.name[:200]})
-        return await visit.pay(method)
+        method, wrong = judge(card, now)
+        return _Submitted(method, wrong=wrong, typed={"expiry": card.expiry[:9], "name": card.name[:200]})
     if action in _WALLET:
-        return await visit.pay(named(_WALLET[action]))
-    if action in _CHALLENGE:
-        return await visit.answer_challenge(approved=_CHALLENGE[action])
-    return visit.present(422)
+        return _Submitted(named(_WALLET[action]))
+    return _Submitted(approved=_CHALLENGE.get(action))
 
 
 class _Visit:
@@ -84,13 +96,14 @@ class _Visit:
             return rendered(preparing(merchant, self._address))
         return rendered(shown(merchant, self.intent, self._address, **about), status)
 
-    async def pay(self, method: Method) -> Response:
-        """Try to collect."""
-        return await self._carry_out("confirm", lambda call: confirm_intent(call, self._id, method))
-
-    async def answer_challenge(self, *, approved: bool) -> Response:
-        """Answer for the bank."""
-        return await self._carry_out("challenge", lambda call: answer_challenge(call, self._id, approved=approved))
+    async def answer(self, submitted: _Submitted) -> Response:
+        """Do what the form asks for."""
+        method, approved = submitted.method, submitted.approved
+        if method is not None:
+            return await self._carry_out("confirm", lambda call: confirm_intent(call, self._id, method))
+        if approved is not None:
+            return await self._carry_out("challenge", lambda call: answer_challenge(call, self._id, approved=approved))
+        return self.present(422, wrong=submitted.wrong, typed=submitted.typed)
 
     @property
     def _id(self) -> str:
