@@ -2916,6 +2916,7 @@ BEGIN
            CASE WHEN r.every <= 60 THEN 60 ELSE 1440 END AS period,
            CASE WHEN r.daily_limit IS NOT NULL
                 THEN full_days(r.id, r.zone, r.lo, r.hi, r.daily_limit, p_ignore_booking) END AS full_time
+    WHERE r.lo < r.hi -- not so before the notice or behind the horizon
     OFFSET 0
   ) g
   CROSS JOIN LATERAL (

@@ -35,7 +35,8 @@ def expand(
     """
     parts = _parts_of(rule)
     start = first.astimezone(zone).replace(tzinfo=None)
-    count = _count_of(parts)
+    count = _number_of(parts, "COUNT")
+    _number_of(parts, "INTERVAL")
     end = _end_of(parts, start, zone, until)
     if end is None and count is None:
         raise UnboundedRecurrenceError(pointer="/rrule")
@@ -73,13 +74,13 @@ def _parts_of(rule: str) -> dict[str, str]:
     return parts
 
 
-def _count_of(parts: dict[str, str]) -> int | None:
-    if "COUNT" not in parts:
+def _number_of(parts: dict[str, str], name: str) -> int | None:
+    text = parts.get(name)
+    if text is None:
         return None
-    count = parts["COUNT"]
-    if not (count.isascii() and count.isdigit()) or len(count) > 6 or int(count) < 1:
-        raise InvalidRecurrenceError("COUNT is a number from 1.", pointer="/rrule")
-    return int(count)
+    if not (text.isascii() and text.isdigit()) or len(text) > 4 or int(text) < 1:
+        raise InvalidRecurrenceError(f"{name} is a number from 1 to 9999.", pointer="/rrule")
+    return int(text)
 
 
 def _end_of(parts: dict[str, str], start: datetime, zone: tzinfo, until: datetime | None) -> datetime | None:
