@@ -11,7 +11,13 @@ import structlog
 from moorage.wiring.scratch import remove_home, scratch_home
 from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
 
-pytest_plugins = ["tests.support.apps", "tests.support.sandbox", "tests.support.shop", "tests.support.worker"]
+pytest_plugins = [
+    "tests.support.apps",
+    "tests.support.sandbox",
+    "tests.support.shop",
+    "tests.support.worker",
+    "tests.support.bookings",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
