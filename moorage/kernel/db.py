@@ -43,8 +43,7 @@ AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    ConnectionError,
-    TimeoutError,
+    OSError,  # refused, reset, timed out, or no socket where there was one
 )
 
 

@@ -9,15 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
-from moorage.web.front import Front, recorded_crash
+from moorage.web.access_log import note_request
+from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
+from moorage.web.metrics import count_request, operation_of
 from moorage.web.problems import problem_of, render, render_below
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.house import opened_house
@@ -97,7 +99,7 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
         practitioner_per_hour=settings.rate_limit_practitioner_per_hour,
     )
     gate = limits if settings.rate_limit_enabled else None
-    app: ASGIApp = Front(once, body_max_bytes=settings.body_max_bytes, gate=gate)
+    app: ASGIApp = Front(once, body_max_bytes=settings.body_max_bytes, gate=gate, watch=_watch(api))
     if settings.cors_origins:
         app = CORSMiddleware(
             app,
@@ -110,6 +112,19 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
     return app
 
 
+def _watch(api: FastAPI) -> Watch:
+    """Told of each finished request: counts it, notes it in the log, and rings for workers when it changed things."""
+
+    def watch(scope: Scope, status: int, seconds: float) -> None:
+        operation, method = operation_of(scope), scope["method"]
+        count_request(operation, method, status, seconds)
+        note_request(operation, method, status, seconds, scope["state"]["request_id"])
+        if status < 400 and method not in _SAFE and api.state.house is not None:
+            api.state.house.bell.ring()
+
+    return watch
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     """Whatever was refused by name, as the contract of that path writes it."""
     request_id = request.state.request_id
@@ -117,6 +132,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return Response(rendered.body, rendered.status, dict(rendered.headers), rendered.media_type)
 
 
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HANDLERS: dict[int | type[Exception], Any] = {
     MoorageError: _refused,
     RequestValidationError: _refused,

@@ -2,16 +2,22 @@
 
 import logging
 import logging.handlers
+import re
 import sys
+from typing import Any
 
 import sentry_sdk
 import structlog
 
 import moorage
+from moorage.web.access_log import ACCESS
+from moorage.web.request_id import current_request_id
 from moorage.wiring.settings import Settings
 
 FILE_MAX_BYTES = 50 * 1024 * 1024
 FILES_KEPT = 5
+# Links that let their holder in: what follows is a secret.
+_SECRET_PATHS = re.compile(r"(/(?:in|sandbox/pay)/)[^/?]+")
 # Libraries that say every step they take.
 _QUIET = ("alembic", "pgqueuer", "httpx", "httpcore", "asyncio", "uvicorn.error", "uvicorn.access", "mail.log")
 
@@ -28,11 +34,13 @@ def set_up_logs(settings: Settings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _with_request_id,
+        _to_sentry,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
     ]
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -59,5 +67,46 @@ def set_up_logs(settings: Settings) -> None:
             environment=settings.environment,
             send_default_pii=False,
             max_request_body_size="never",
+            before_send=_scrubbed,
             include_local_variables=False,
         )
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """JSON for everything; a line of the access log is JSON already, and is the one line that every request pays."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name == ACCESS:
+            return record.getMessage()
+        return super().format(record)
+
+
+def _with_request_id(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    request_id = current_request_id.get()
+    if request_id != "-":
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def _to_sentry(_: Any, level: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An error goes to Sentry as the exception that it is, with its error id, before the log makes text of it."""
+    error = event.get("exc_info")
+    if level in {"error", "exception", "critical"} and isinstance(error, BaseException):
+        with sentry_sdk.new_scope() as scope:
+            for name in ("error_id", "request_id"):
+                if name in event:
+                    scope.set_tag(name, event[name])
+            sentry_sdk.capture_exception(error)
+    return event
+
+
+def _scrubbed(event: Any, _: Any) -> Any:
+    """What leaves for Sentry names nobody: no headers, cookies, bodies or query, no secret in an address."""
+    request = event.get("request")
+    if isinstance(request, dict):
+        for name in ("headers", "cookies", "data", "query_string", "env"):
+            request.pop(name, None)
+        if isinstance(request.get("url"), str):
+            request["url"] = _SECRET_PATHS.sub(r"\1…", request["url"].partition("?")[0])
+    event.pop("user", None)
+    return event

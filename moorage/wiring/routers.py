@@ -29,6 +29,7 @@ ROUTERS: tuple[tuple[str, str], ...] = (
     ("moorage.apis.operations.reference", ""),
     ("moorage.pages.home", ""),
     ("moorage.pages.sign_in_link", ""),
+    ("moorage.pages.account_links", ""),
     ("moorage.pages.outbox", ""),
 )
 

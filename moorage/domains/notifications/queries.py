@@ -14,7 +14,7 @@ SELECT id, recipient, subject, body_text FROM mails
 """
 _RECENT: Final = """
 SELECT id, recipient, subject, body_text AS body, status, created_at FROM mails
- ORDER BY created_at DESC, id DESC LIMIT $1
+ WHERE $2::text IS NULL OR lower(recipient) = lower($2) ORDER BY created_at DESC, id DESC LIMIT $1
 """
 
 
@@ -36,6 +36,6 @@ async def unsent_mail(db: Connection, mail_id: UUID) -> Mail | None:
     return None if row is None else Mail(row["id"], row["recipient"], row["subject"], row["body_text"])
 
 
-async def recent_mails(db: Connection, limit: int = 100) -> list[OutboxMail]:
-    """The newest mails first."""
-    return [OutboxMail(**row) for row in await db.fetch(_RECENT, limit)]
+async def recent_mails(db: Connection, *, recipient: str | None = None, limit: int = 100) -> list[OutboxMail]:
+    """The newest mails first, all or those to one recipient."""
+    return [OutboxMail(**row) for row in await db.fetch(_RECENT, limit, recipient)]

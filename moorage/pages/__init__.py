@@ -1,0 +1,1 @@
+"""Server-rendered pages: one file a family of pages, templates and the stylesheet beside them. No script is needed."""
