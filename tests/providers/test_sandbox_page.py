@@ -22,7 +22,7 @@ async def test_the_page_says_what_is_paid_for_and_asks_for_a_card(town: Town):
     page, _ = await opened(town, description="Massage <60> & more")
     shown = await town.payer.get(page)
     assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    for text in ("£72.00", "Massage &lt;60&gt; &amp; more", "To Moorage", "Sandbox: no real money"):
+    for text in ("£72.00", "Massage &lt;60&gt; &amp; more", "<h1>Pay Moorage</h1>", "Sandbox: no real money"):
         assert text in shown.text
     for label in ("number", "expiry", "cvc", "name"):
         assert f'<label for="{label}">' in shown.text

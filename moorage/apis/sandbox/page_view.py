@@ -64,6 +64,7 @@ class View:
 
     state: str
     title: str
+    heading: str = ""  # where it is not the title
     merchant: str = "the merchant"
     address: str = ""
     amount: str = ""
@@ -95,7 +96,16 @@ def shown(
     back = {"return_url": intent["return_url"]}
     match intent["status"]:
         case "open" | "declined":
-            return View("form", f"Pay {amount}", **about, **back, refused=refused, wrong=wrong or {}, typed=typed or {})
+            return View(
+                "form",
+                f"Pay {amount}",
+                f"Pay {merchant}",
+                **about,
+                **back,
+                refused=refused,
+                wrong=wrong or {},
+                typed=typed or {},
+            )
         case "challenge":
             return View("challenge", "Approve the payment", **about, **back, method=intent["payment_method"])
         case "processing":
