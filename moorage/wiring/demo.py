@@ -35,5 +35,6 @@ async def open_demo(settings: Settings, house: House) -> Demo:
         "tokens": tokens,
         "practitioners": told.practitioners,
         "services": told.services,
+        "client_has_booking": told.client_has_booking,
     }
     return Demo(facts, links)

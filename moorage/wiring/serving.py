@@ -12,12 +12,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
+from moorage.journeys.demo import pay_for_booking
 from moorage.journeys.house import House
 from moorage.wiring.app import build_app
 from moorage.wiring.database import DatabaseAddresses
@@ -31,6 +32,7 @@ from moorage.wiring.worker import announce, work
 
 PORTS_TRIED = 50
 RESTART_S = 1.0
+DEMO_PAYS_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +140,25 @@ async def _run(
     try:
         if workers > 1:
             children = [asyncio.create_task(_child(listener)) for _ in range(workers)]
-            _announce_ready(ready, tell)
+            await _begin(ready, house, tell)
             await _stop_asked()
             await _end(*children)
             return
         ringing = asyncio.create_task(announce(house))
         server = _Server(server_config(build_app(settings, house), settings))
-        server.when_started = lambda: _announce_ready(ready, tell)
+        server.when_started = lambda: _begin(ready, house, tell)
         await server.serve(sockets=[listener])
         await _end(ringing)
     finally:
         await _end(working)
+
+
+async def _begin(ready: Ready, house: House, tell: Callable[[Ready], None]) -> None:
+    """What waits until requests are taken: the demo's client pays at the sandbox, which is one of ours."""
+    if ready.demo is not None and ready.demo.facts["client_has_booking"]:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pay_for_booking(house), DEMO_PAYS_WITHIN_S)
+    _announce_ready(ready, tell)
 
 
 def _announce_ready(ready: Ready, tell: Callable[[Ready], None]) -> None:
@@ -185,7 +195,7 @@ class _Server(uvicorn.Server):
     after it (uvicorn's own handlers would raise the signal again and end the process there).
     """
 
-    when_started: Callable[[], None] | None = None
+    when_started: Callable[[], Awaitable[None]] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -201,7 +211,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.when_started is not None and self.started:
-            self.when_started()
+            await self.when_started()
 
 
 async def _stop_asked() -> None:
