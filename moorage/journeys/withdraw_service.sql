@@ -21,8 +21,8 @@ BEGIN
     DELETE FROM services WHERE id = p_service;
     PERFORM rebuild_free_days(v.practitioner_id); -- the claims of its dates went with them
     RETURN true;
-  EXCEPTION WHEN foreign_key_violation THEN
-    -- Something was booked: what refers to a service is the database's to know.
+  EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+    -- Something was booked: what refers to a service is the database's to know (by either name, as versions differ).
     NULL;
   END;
   UPDATE services SET is_active = false, updated_at = now() WHERE id = p_service;

@@ -65,12 +65,13 @@ _FIRST_STARTS = "SELECT service_id, starts_at FROM first_starts($1, $2, $3, $4, 
 _SESSION_STARTS = """
 SELECT starts_at FROM sessions
  WHERE service_id = $1 AND starts_at >= $2 AND starts_at < $3 AND starts_at > $4
-   AND status = 'scheduled' AND places_taken < capacity
+   AND status = 'scheduled' AND (places_taken < capacity OR lapsed_places(id) > 0)
  ORDER BY starts_at
 """
 
 _SESSIONS = """
-SELECT id, service_id, starts_at, ends_at, capacity, capacity - places_taken AS available_spots
+SELECT id, service_id, starts_at, ends_at, capacity,
+       capacity - places_taken + CASE places_taken WHEN 0 THEN 0 ELSE lapsed_places(id) END AS available_spots
   FROM sessions
  WHERE service_id = $1 AND starts_at >= $2 AND status = 'scheduled'
  ORDER BY starts_at, id LIMIT $3 OFFSET $4

@@ -67,3 +67,12 @@ BEGIN
   END LOOP;
   RETURN v_conflicts;
 END $$;
+
+-- Places of a session that holds keep which have expired by the database's clock: free at that instant, whether or not a
+-- cleaner ran. Names the bookings, which lie above this domain, for the reason that `full_days` does.
+CREATE OR REPLACE FUNCTION lapsed_places(p_session uuid) RETURNS int LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(sum(b.places), 0)::int
+  FROM bookings b JOIN bookings top ON top.id = coalesce(b.parent_id, b.id)
+  WHERE b.session_id = p_session AND b.status = 'pending' AND top.status = 'pending' AND top.hold_expires_at <= now()
+$$;

@@ -21,7 +21,7 @@ DECLARE
 BEGIN
   -- Reads that anybody may make, and verbs that say themselves who may: they run as the engine, which sees the claims.
   FOREACH v_function IN ARRAY ARRAY[
-    'free_time(uuid, timestamptz, timestamptz)', 'earliest_free(bigint, timestamptz, timestamptz, int)',
+    'free_time(uuid, timestamptz, timestamptz)', 'lapsed_places(uuid)', 'earliest_free(bigint, timestamptz, timestamptz, int)',
     'search_free(timestamptz, timestamptz, int, timestamptz, bigint, int)',
     'resources_with_expired_holds(timestamptz, timestamptz)',
     'starts_of(uuid[], timestamptz, timestamptz, timestamptz, uuid)', 'summary_end(uuid)',

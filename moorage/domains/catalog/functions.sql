@@ -2,15 +2,10 @@
 
 -- ------------------------------------------------------------------ what lists compare with
 
--- Whole units of an amount in minor units: the exponents are those of kernel/money.py (a test compares them).
+-- Whole units of an amount in minor units: what prices of different currencies are compared by.
 CREATE FUNCTION whole_units(p_minor bigint, p_currency text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT p_minor / CASE
-    WHEN p_currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND',
-                        'VUV', 'XAF', 'XOF', 'XPF') THEN 1
-    WHEN p_currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 1000
-    WHEN p_currency IN ('CLF', 'UYW') THEN 10000
-    ELSE 100 END::numeric
+  SELECT p_minor / power(10::numeric, currency_exponent(p_currency))
 $$;
 
 -- Keeps the comparable price and the search words beside what they are made of.
