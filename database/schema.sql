@@ -1539,6 +1539,15 @@ CREATE FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_
    WHERE caller = p_caller AND key = p_key AND subject_id = p_subject
 $$;
 
+CREATE FUNCTION public.lapsed_places(p_session uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT coalesce(sum(b.places), 0)::int
+  FROM bookings b JOIN bookings top ON top.id = coalesce(b.parent_id, b.id)
+  WHERE b.session_id = p_session AND b.status = 'pending' AND top.status = 'pending' AND top.hold_expires_at <= now()
+$$;
+
 CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -3200,12 +3209,7 @@ $$;
 CREATE FUNCTION public.whole_units(p_minor bigint, p_currency text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  SELECT p_minor / CASE
-    WHEN p_currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND',
-                        'VUV', 'XAF', 'XOF', 'XPF') THEN 1
-    WHEN p_currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 1000
-    WHEN p_currency IN ('CLF', 'UYW') THEN 10000
-    ELSE 100 END::numeric
+  SELECT p_minor / power(10::numeric, currency_exponent(p_currency))
 $$;
 
 CREATE FUNCTION public.withdraw_service(p_service uuid) RETURNS boolean
@@ -3228,8 +3232,8 @@ BEGIN
     DELETE FROM services WHERE id = p_service;
     PERFORM rebuild_free_days(v.practitioner_id); -- the claims of its dates went with them
     RETURN true;
-  EXCEPTION WHEN foreign_key_violation THEN
-    -- Something was booked: what refers to a service is the database's to know.
+  EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+    -- Something was booked: what refers to a service is the database's to know (by either name, as versions differ).
     NULL;
   END;
   UPDATE services SET is_active = false, updated_at = now() WHERE id = p_service;
@@ -5107,6 +5111,10 @@ GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with ti
 
 REVOKE ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.lapsed_places(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
