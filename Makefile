@@ -8,7 +8,7 @@ RUN := .venv/installed-run
 DEV := .venv/installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format migrate bench laws schema revision clean
+.PHONY: help install run test lint format migrate bench laws schema revision openapi clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ revision: $(DEV) ## Write the next migration from the models; name="what it does
 
 schema: $(DEV) ## Write database/schema.sql anew
 	@$(BIN)/python -m migrations.snapshot
+
+openapi: $(DEV) ## Write tests/contracts/openapi.json anew
+	@$(BIN)/python -m moorage.wiring.openapi_snapshot
 
 clean: ## Remove the environment and caches; data in var/ is kept
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis

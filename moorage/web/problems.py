@@ -61,6 +61,30 @@ _CODES: Final[Mapping[str, str]] = {
     "finite_number": "invalid_type",
 }
 
+# Codes of single fields, with what they say; a field's own sentence may say more.
+FIELD_CODES: Final[Mapping[str, str]] = {
+    "invalid_choice": "Not one of the values that are taken here.",
+    "invalid_date": "Not a date like 2026-12-15.",
+    "invalid_datetime": "Not an RFC 3339 date and time.",
+    "invalid_email": "Not an e-mail address.",
+    "invalid_format": "Not written as it has to be.",
+    "invalid_id": "Not a UUID.",
+    "invalid_percent": "Not a percentage that is taken here.",
+    "invalid_phone_number": "Holds more than digits, spaces and + ( ) -.",
+    "invalid_time": "Not a time of day like 09:30.",
+    "invalid_timezone": "Not an IANA time zone.",
+    "invalid_type": "Another type is expected.",
+    "invalid_url": "Not an https:// address.",
+    "lat_with_lng": "Latitude and longitude come together.",
+    "offset_required": "A time without its offset from UTC.",
+    "out_of_range": "Too small or too large.",
+    "required": "Missing or empty.",
+    "too_long": "Too long.",
+    "too_short": "Too short.",
+    "internal_error": "A fault of ours.",
+    "method_not_allowed": "This address does not take that method.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:

@@ -1,0 +1,110 @@
+"""The API's reference: `/openapi.json` for programs (and one for each contract), `/docs` for people."""
+
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from moorage.kernel.errors import MoorageError, NotFoundError
+from moorage.pages.view import page
+from moorage.web.open_routes import OPEN
+from moorage.web.openapi import build_document, of_contract, operations
+from moorage.web.problems import FIELD_CODES, STATUS_OF
+
+router = APIRouter(include_in_schema=False)
+_CONTRACTS: Final = {"marketplace": "/api/v1/", "sandbox": "/sandbox/", "webhooks": "/webhooks/"}
+
+
+@router.get("/openapi.json", operation_id="openapi")
+async def openapi(request: Request) -> Response:
+    """Everything, as OpenAPI 3.1."""
+    return _json(_document(request))
+
+
+@router.get("/openapi/{contract}.json", operation_id="openapi_of_contract")
+async def openapi_of_contract(request: Request, contract: str) -> Response:
+    """One contract alone: marketplace, sandbox or webhooks."""
+    if contract not in _CONTRACTS:
+        raise NotFoundError
+    return _json(of_contract(_document(request), _CONTRACTS[contract]))
+
+
+@router.get("/docs", operation_id="reference")
+async def reference(request: Request) -> Response:
+    """Every call with an example and its errors, on one page without a script."""
+    document = _document(request)
+    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, method, operation in operations(document):
+        groups.setdefault(operation["tags"][0], []).append(_shown(document, path, method, operation))
+    told = {tag["name"]: tag["description"] for tag in document["tags"]}
+    return page(
+        request,
+        "reference.html",
+        version=document["info"]["version"],
+        server=document["servers"][0]["url"],
+        groups=[(name, told.get(name, ""), shown) for name, shown in groups.items() if shown],
+        codes=_codes(),
+    )
+
+
+def _document(request: Request) -> dict[str, Any]:
+    state = request.app.state
+    if not hasattr(state, "openapi_document"):
+        state.openapi_document = build_document(request.app, server_url=state.settings.public_url())
+    document: dict[str, Any] = state.openapi_document
+    return document
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(to_json(document), 200, {"access-control-allow-origin": "*"}, "application/json")
+
+
+def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    success = next((status for status in operation["responses"] if status.startswith("2")), None)
+    return {
+        "id": operation["operationId"],
+        "method": method,
+        "path": path,
+        "text": operation.get("description", ""),
+        "is_open": operation["operationId"] in OPEN,
+        "parameters": [
+            {
+                "name": parameter["name"],
+                "where": parameter["in"],
+                "required": parameter.get("required", False),
+                "text": parameter.get("description", ""),
+            }
+            for parameter in operation.get("parameters", [])
+        ],
+        "body": _example(operation.get("requestBody", {})),
+        "answer": _example(operation["responses"][success]) if success else None,
+        "success": success,
+        "errors": [
+            (status, _sentence(document, response))
+            for status, response in operation["responses"].items()
+            if not status.startswith("2")
+        ],
+    }
+
+
+def _sentence(document: dict[str, Any], response: dict[str, Any]) -> str:
+    reference = response.get("$ref", "").rpartition("/")[2]
+    told: str = (document["components"]["responses"][reference] if reference else response)["description"]
+    return told
+
+
+def _example(body: dict[str, Any]) -> str | None:
+    for media in body.get("content", {}).values():
+        if "example" in media:
+            return json.dumps(media["example"], indent=2, ensure_ascii=False)
+        if media.get("examples"):
+            return json.dumps(next(iter(media["examples"].values()))["value"], indent=2, ensure_ascii=False)
+    return None
+
+
+def _codes() -> list[tuple[str, int, str]]:
+    """Every code: of a whole request, then of single fields."""
+    named = [(code, STATUS_OF[known.kind], known.message()) for code, known in MoorageError.by_code.items()]
+    return sorted(named) + [(code, 422, text) for code, text in FIELD_CODES.items() if code not in MoorageError.by_code]

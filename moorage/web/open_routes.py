@@ -1,0 +1,48 @@
+"""The operations that anybody may call, in one place. Everything else needs an access token; a test holds every route
+against this list.
+"""
+
+from typing import Final
+
+# Public content: what a visitor sees before signing in. A token may be sent along, and then has to be valid.
+PUBLIC: Final = frozenset(
+    {
+        "practitioners_list",
+        "practitioners_read",
+        "practitioners_services",
+        "practitioners_availability",
+        "practitioners_schedule_read",
+        "services_list",
+        "services_read",
+        "services_categories",
+        "services_schedule_read",
+    }
+)
+# Ways in: they take a password, a token or a link instead.
+WAYS_IN: Final = frozenset(
+    {
+        "auth_register",
+        "auth_login",
+        "auth_token_refresh",
+        "auth_password_reset",
+        "auth_password_reset_confirm",
+        "auth_verify_email",
+        "auth_verify_email_resend",
+        "sign_in_link_page",
+        "sign_in_link_use",
+        "verify_email_page",
+        "verify_email_use",
+        "reset_password_page",
+        "reset_password_use",
+    }
+)
+# A signature or a key in the address stands for the caller.
+SIGNED: Final = frozenset({"webhooks_receive", "sandbox_page", "sandbox_page_pay"})
+# About this installation itself. The outbox is there in development alone.
+OPERATIONS: Final = frozenset(
+    {"health", "metrics", "openapi", "openapi_of_contract", "reference", "home", "stylesheet", "outbox"}
+)
+# The sandbox provider's own API has API keys of its own.
+OTHER_KEYS_PREFIX: Final = "sandbox_"
+
+OPEN: Final = PUBLIC | WAYS_IN | SIGNED | OPERATIONS

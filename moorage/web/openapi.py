@@ -1,0 +1,184 @@
+"""The OpenAPI document: FastAPI's, completed with what holds for every operation. One place for shared answers, the
+headers, who may call, and an example for every body.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from moorage.web.examples import example_of
+from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX
+
+ENVELOPED: Final = "/api/v1/"
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_TAGS: Final = {
+    "Authentication": "Accounts, sign-in and tokens.",
+    "Practitioners": "Who delivers, and where.",
+    "Services": "What can be booked, and when it takes place.",
+    "Availability": "Free times, and the hours they come from.",
+    "Bookings": "Hold a time, pay, cancel, move, complete.",
+    "Payments": "Pay a booking.",
+    "Earnings": "What a practitioner has earned, down to each ledger line.",
+    "Webhooks": "What payment providers tell.",
+    "Operations": "For whoever runs this installation.",
+    "Sandbox": "A payment provider that moves no money: its own API, with its own keys.",
+}
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "RFC 9457.",
+    "required": ["type", "title", "status", "detail", "code", "request_id", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+    },
+}
+# What any call may be answered, and what any call with a body: status, name, sentence.
+_ALWAYS: Final = (
+    ("400", "Malformed", "The request cannot be read."),
+    ("429", "RateLimited", "Too many requests in this hour; `Retry-After` says when the next is taken."),
+    ("500", "Failed", "A fault of ours, known to the log by its `error_id`."),
+    ("503", "Unavailable", "Busy, or the database is away: nothing was done. Try again after `Retry-After`."),
+)
+_WITH_BODY: Final = (
+    ("413", "TooLarge", "The body is larger than 1 MiB."),
+    ("415", "Unsupported", "The body is not application/json."),
+)
+_DESCRIPTIONS: Final = {
+    "401": "Not signed in, or the token is not valid any more.",
+    "403": "Signed in, but not allowed to.",
+    "404": "There is nothing here by that name, or it is somebody else's.",
+    "409": "It cannot be done as things are now.",
+    "422": "Something in what was sent is not acceptable; `fields` says what.",
+}
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same key, the same request is answered again and not carried out again (24 h).",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+# Component name: the header's name, what it says, its type.
+_HEADERS: Final = {
+    "RequestId": ("Request-Id", "Names this request in our log.", "string"),
+    "RateLimitPolicy": ("RateLimit-Policy", "The limit that holds: quota and window.", "string"),
+    "RateLimit": ("RateLimit", "What is left of it, and for how long.", "string"),
+    "RetryAfter": ("Retry-After", "Seconds to wait.", "integer"),
+}
+_ON_EVERY_ANSWER: Final = ("RequestId", "RateLimitPolicy", "RateLimit")
+
+
+def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
+    """The whole document, as OpenAPI 3.1."""
+    document = get_openapi(
+        title="Moorage",
+        version=api.version,
+        openapi_version="3.1.0",
+        summary="Bookings and payments for people who sell their time.",
+        description="Amounts are decimal strings in whole units, times RFC 3339 with an offset, ids UUIDs.",
+        routes=api.routes,
+        servers=[{"url": server_url}],
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+    )
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    document["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": kind}} for name, (_, text, kind) in _HEADERS.items()
+    }
+    document["components"]["responses"] = _shared_responses()
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "sandbox": {"type": "http", "scheme": "bearer", "description": "The sandbox's own API key."},
+    }
+    for path, method, operation in operations(document):
+        _complete(path, method, operation, schemas)
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each operation with its path and its method in capitals."""
+    for path, methods in document["paths"].items():
+        for method in _METHODS:
+            if method in methods:
+                yield path, method.upper(), methods[method]
+
+
+def of_contract(document: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The part of the document whose paths begin with `prefix`."""
+    return {**document, "paths": {path: item for path, item in document["paths"].items() if path.startswith(prefix)}}
+
+
+def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ["Operations"])]
+    name = operation["operationId"]
+    if name not in OPEN:
+        operation["security"] = [{"sandbox" if name.startswith(OTHER_KEYS_PREFIX) else "bearer": []}]
+    if path.startswith(ENVELOPED):
+        _share(method, operation)
+    elif not name.startswith(OTHER_KEYS_PREFIX):
+        operation["responses"].setdefault("503", _failure("Problem", "The database is away."))
+    for status, response in operation["responses"].items():
+        _tell_failure(path, status, response)
+        if status.startswith("2"):
+            _exemplify(response.get("content", {}), schemas)
+    _exemplify(operation.get("requestBody", {}).get("content", {}), schemas)
+
+
+def _share(method: str, operation: dict[str, Any]) -> None:
+    """What every operation of the API has."""
+    shared = _ALWAYS + (_WITH_BODY if "requestBody" in operation else ())
+    for status, name, _ in shared:
+        if status not in operation["responses"] or status in {"413", "415"}:
+            operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    if method == "POST":
+        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
+    for response in operation["responses"].values():
+        if "$ref" not in response:
+            response["headers"] = response.get("headers", {}) | _header_references(*_ON_EVERY_ANSWER)
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _shared_responses() -> dict[str, Any]:
+    shared = {}
+    for status, name, sentence in _ALWAYS + _WITH_BODY:
+        waits = ("RetryAfter",) if status in {"429", "503"} else ()
+        shared[name] = _failure("Failure", sentence) | {"headers": _header_references(*_ON_EVERY_ANSWER, *waits)}
+    return shared
+
+
+def _header_references(*names: str) -> dict[str, Any]:
+    return {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _failure(schema: str, sentence: str) -> dict[str, Any]:
+    media_type = "application/json" if schema == "Failure" else "application/problem+json"
+    return {
+        "description": sentence,
+        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+
+
+def _tell_failure(path: str, status: str, response: dict[str, Any]) -> None:
+    """Replace what FastAPI believes of a refusal by what is answered."""
+    told = response.get("content", {}).get("application/json", {}).get("schema", {})
+    if told.get("$ref", "").endswith("/HTTPValidationError"):
+        schema = "Failure" if path.startswith(ENVELOPED) else "Problem"
+        response["content"] = _failure(schema, "")["content"]
+    if status in _DESCRIPTIONS and "$ref" not in response and path.startswith(ENVELOPED):
+        response["description"] = _DESCRIPTIONS[status]
+
+
+def _exemplify(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give every JSON body an example, made from its schema where it has none of its own."""
+    for media in content.values():
+        schemas.update(media.get("schema", {}).pop("$defs", {}))
+        if "schema" in media and "example" not in media and "examples" not in media:
+            media["example"] = example_of(media["schema"], schemas)

@@ -1,0 +1,88 @@
+"""The OpenAPI document and the reference: complete, and as it was last agreed."""
+
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from moorage.kernel.errors import MoorageError
+from moorage.web.openapi import operations
+from moorage.web.problems import FIELD_CODES
+from moorage.wiring.openapi_snapshot import SNAPSHOT, promised, written
+
+PACKAGE = Path(__file__).resolve().parents[2] / "moorage"
+
+
+@pytest.fixture(scope="module")
+def document():
+    return promised()
+
+
+def test_the_document_is_the_one_that_was_agreed(document):
+    assert SNAPSHOT.read_text() == written(document), "the API has changed: look at it, then `make openapi`"
+
+
+def test_every_operation_has_a_clean_id_of_its_own_and_a_sentence(document):
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in ids)
+    assert [op["operationId"] for _, _, op in operations(document) if not op.get("description")] == []
+
+
+def test_every_body_has_an_example_and_every_answer_a_schema(document):
+    for path, _, operation in operations(document):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert "example" in media or "examples" in media, path
+        for status, response in operation["responses"].items():
+            for kind, media in response.get("content", {}).items():
+                assert "schema" in media or kind != "application/json", (path, status)
+
+
+def test_every_example_of_a_body_is_one_that_its_schema_takes(document):
+    for path, method, operation in operations(document):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            if "example" in media:
+                schema = {**media["schema"], "components": document["components"]}
+                problems = list(jsonschema.Draft202012Validator(schema).iter_errors(media["example"]))
+                assert not problems, (method, path, problems[0].message)
+
+
+def test_every_operation_of_the_api_says_the_errors_that_all_share(document):
+    for path, _, operation in operations(document):
+        if path.startswith("/api/v1/"):
+            assert {"400", "429", "500", "503"} <= set(operation["responses"]), path
+        if path.startswith("/api/v1/") and "requestBody" in operation:
+            assert {"413", "415", "422"} <= set(operation["responses"]), path
+
+
+def test_the_document_is_valid_openapi(document):
+    assert document["openapi"].startswith("3.1")
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', written(document)))
+    assert named <= set(document["components"]["schemas"])
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_code_that_a_field_can_be_refused_with_is_documented():
+    said = {code for path in PACKAGE.rglob("*.py") for code in re.findall(r'refusal\(\s*"([a-z_]+)"', path.read_text())}
+    assert said <= set(FIELD_CODES) | set(MoorageError.by_code)
+
+
+async def test_the_document_is_served_whole_and_by_contract(api):
+    whole = (await api.get("/openapi.json")).json()
+    part = (await api.get("/openapi/marketplace.json")).json()
+    assert whole["servers"] == [{"url": "http://moorage.test"}]
+    assert set(part["paths"]) == {path for path in whole["paths"] if path.startswith("/api/v1/")}
+    assert (await api.get("/openapi/nothing.json")).status_code == 404
+
+
+async def test_the_reference_shows_every_operation_without_any_other_host(api, document):
+    answer = await api.get("/docs")
+    assert answer.status_code == 200
+    for _, _, operation in operations(document):
+        assert f'id="{operation["operationId"]}"' in answer.text
+    for code in ("slot_unavailable", "invalid_token", "unknown_field"):
+        assert f'id="error-{code}"' in answer.text
+    assert not re.search(r"<script|(?:src|href)=[\"'](?:https?:)?//", answer.text)
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
