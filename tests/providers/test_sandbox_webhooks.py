@@ -9,8 +9,10 @@ import pytest
 
 from moorage.domains.payments.gateway import InvalidSignatureError
 from moorage.kernel.ids import uuid7
+from moorage.providers.sandbox.cards import named
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
+from moorage.providers.sandbox.intents import confirm_intent
 from moorage.providers.sandbox.signatures import HEADER, sign, signed_at
 from tests.support.sandbox import Town
 
@@ -178,3 +180,23 @@ def test_without_a_secret_nothing_is_ever_valid():
         headers = {HEADER.lower(): sign(secrets, BODY, 1_000)}
         with pytest.raises(InvalidSignatureError):
             gateway.verify(headers, BODY, now=datetime.fromtimestamp(1_000, UTC))
+
+
+async def test_moorages_own_endpoint_takes_them_and_stores_each_once(town: Town):
+    ours = dataclasses.replace(town.sandbox.terms, endpoints=(f"{town.base_url}/webhooks/sandbox",))
+    sandbox = Sandbox(town.sandbox.database, ours, sends_at_once=False)
+    reference = await town.create()
+
+    async def pay(call):
+        return await confirm_intent(call, reference, named("pm_webhook_duplicate"))
+
+    await sandbox.perform("confirm", pay)
+    await sandbox.deliver_due()
+    await sandbox.aclose()
+    async with town.sandbox.database.worker.acquire() as db:
+        assert {row["status"] for row in await db.fetch("SELECT status FROM sandbox.deliveries")} == {"delivered"}
+        told = await db.fetch("SELECT id FROM sandbox.events")
+        stored = await db.fetch(
+            "SELECT event_id FROM webhook_events WHERE event_id = ANY($1)", [row["id"] for row in told]
+        )
+    assert len(stored) == len(told) == 2

@@ -37,10 +37,10 @@ class Terms:
     sent back to ("https://example.org"); `public_url` is where the gateway itself is reached.
     """
 
-    api_key: str
+    api_key: str = field(repr=False)
     public_url: str
     merchant: str = "Moorage"
-    webhook_secrets: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     endpoints: tuple[str, ...] = ()
     return_origins: frozenset[str] = frozenset()
 
