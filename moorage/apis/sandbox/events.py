@@ -11,6 +11,7 @@ from moorage.apis.sandbox.route import SandboxRoute, errors, sandbox_of
 from moorage.kernel.db import SYSTEM
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.behaviour import Setting, behave, behaviour
+from moorage.providers.sandbox.deliveries import plan_once_more
 from moorage.providers.sandbox.records import Asked
 
 router = APIRouter(route_class=SandboxRoute)
@@ -53,11 +54,7 @@ async def redeliver(request: Request, event: str, _asked: NothingRequest) -> Res
     """Tell every endpoint of this event once more."""
     sandbox = sandbox_of(request)
     async with sandbox.database.transaction(SYSTEM) as db:
-        await records.one(db, "events", event)
-        await db.executemany(
-            "INSERT INTO sandbox.deliveries (event_id, endpoint) VALUES ($1, $2)",
-            [(event, endpoint) for endpoint in sandbox.terms.endpoints],
-        )
+        await plan_once_more(db, event, sandbox.terms.endpoints)
         answer = await records.deliveries_of(db, event)
     sandbox.send_soon()
     return JSONResponse(answer, 202)

@@ -14,7 +14,7 @@ from moorage.apis.sandbox.requests import (
     part_of_intents_list,
     part_of_list,
 )
-from moorage.apis.sandbox.route import SandboxRoute, errors, made_before, perform, sandbox_of
+from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.cards import named
 from moorage.providers.sandbox.intents import (
@@ -31,6 +31,7 @@ router = APIRouter(route_class=SandboxRoute)
 
 @router.post(
     "/intents",
+    dependencies=KEYED,
     operation_id="sandbox_intents_create",
     status_code=201,
     response_model=IntentObject,
@@ -60,6 +61,7 @@ async def one(request: Request, intent: str) -> Response:
 
 @router.post(
     "/intents/{intent}/confirm",
+    dependencies=KEYED,
     operation_id="sandbox_intents_confirm",
     response_model=IntentObject,
     responses=errors(402, 404, 409, 413, 415),
@@ -72,6 +74,7 @@ async def confirm(request: Request, intent: str, asked: ConfirmRequest) -> Respo
 
 @router.post(
     "/intents/{intent}/challenge",
+    dependencies=KEYED,
     operation_id="sandbox_intents_challenge",
     response_model=IntentObject,
     responses=errors(402, 404, 409, 413, 415),
@@ -88,6 +91,7 @@ async def challenge(request: Request, intent: str, asked: ChallengeRequest) -> R
 
 @router.post(
     "/intents/{intent}/cancel",
+    dependencies=KEYED,
     operation_id="sandbox_intents_cancel",
     response_model=IntentObject,
     responses=errors(404, 409, 413, 415),

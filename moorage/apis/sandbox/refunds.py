@@ -14,7 +14,7 @@ from moorage.apis.sandbox.requests import (
     ResolveRefundRequest,
     part_of_intents_list,
 )
-from moorage.apis.sandbox.route import SandboxRoute, errors, made_before, perform, sandbox_of
+from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.disputes import open_dispute, resolve_dispute, submit_evidence
 from moorage.providers.sandbox.records import Asked
@@ -25,6 +25,7 @@ router = APIRouter(route_class=SandboxRoute)
 
 @router.post(
     "/refunds",
+    dependencies=KEYED,
     operation_id="sandbox_refunds_create",
     status_code=201,
     response_model=RefundObject,
@@ -52,6 +53,7 @@ async def one(request: Request, refund: str) -> Response:
 
 @router.post(
     "/refunds/{refund}/resolve",
+    dependencies=KEYED,
     operation_id="sandbox_refunds_resolve",
     response_model=RefundObject,
     responses=errors(404, 409, 413, 415),
@@ -68,6 +70,7 @@ async def resolve(request: Request, refund: str, asked: ResolveRefundRequest) ->
 
 @router.post(
     "/disputes",
+    dependencies=KEYED,
     operation_id="sandbox_disputes_open",
     status_code=201,
     response_model=DisputeObject,
@@ -98,6 +101,7 @@ async def one_dispute(request: Request, dispute: str) -> Response:
 
 @router.post(
     "/disputes/{dispute}/evidence",
+    dependencies=KEYED,
     operation_id="sandbox_disputes_evidence",
     response_model=DisputeObject,
     responses=errors(404, 409, 413, 415),
@@ -111,6 +115,7 @@ async def evidence(request: Request, dispute: str, asked: EvidenceRequest) -> Re
 
 @router.post(
     "/disputes/{dispute}/resolve",
+    dependencies=KEYED,
     operation_id="sandbox_disputes_resolve",
     response_model=DisputeObject,
     responses=errors(404, 409, 413, 415),

@@ -1,6 +1,6 @@
 """What the sandbox's API takes in. Unknown fields are refused; amounts are whole minor units."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Query
 from pydantic import Field
@@ -10,6 +10,7 @@ from moorage.providers.sandbox.behaviour import Fault, Operation
 from moorage.providers.sandbox.records import Asked
 from moorage.web.fields import CurrencyCode, Id, Instant, Name, StrictModel
 
+MAX_PAGE: Final = 500
 AmountMinor = Annotated[int, Field(gt=0, le=MAX_AMOUNT_MINOR, examples=[7200])]
 Account = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_]{1,60}$", examples=["acct_anna"])]
 
@@ -131,7 +132,7 @@ class Behaviour(StrictModel):
 def part_of_list(
     created_since: Annotated[Instant | None, Query(description="From this instant on")] = None,
     after: Annotated[str | None, Query(max_length=60, description="The id of the last one known")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> Asked:
     """Which part of a list is asked for."""
     return Asked(since=created_since, after=after, limit=limit)
@@ -141,7 +142,7 @@ def part_of_intents_list(
     created_since: Annotated[Instant | None, Query(description="From this instant on")] = None,
     after: Annotated[str | None, Query(max_length=60, description="The id of the last one known")] = None,
     intent: Annotated[str | None, Query(max_length=60, description="Only of this intent")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> Asked:
     """Which part of a list of what belongs to intents is asked for."""
     return Asked(since=created_since, after=after, intent=intent, limit=limit)

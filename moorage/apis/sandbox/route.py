@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
@@ -22,6 +22,18 @@ from moorage.web.problems import Problem, Rendered, render_below
 
 PREFIX: Final = "/sandbox/v1"
 KEY_HEADER: Final = "Idempotency-Key"
+
+
+def _documented_key(
+    idempotency_key: Annotated[
+        str | None, Header(description="A repeat with the same key and body gets the first answer again, for 24 hours.")
+    ] = None,
+) -> None:
+    """For the document alone: `perform` reads the header."""
+
+
+KEYED: Final = [Depends(_documented_key)]
+"""The dependencies of calls that take an `Idempotency-Key`."""
 API_KEY = HTTPBearer(
     auto_error=False, scheme_name="sandboxKey", description="The sandbox's API key (`SANDBOX_API_KEY`)."
 )

@@ -13,7 +13,7 @@ from moorage.apis.sandbox.requests import (
     TransferRequest,
     part_of_list,
 )
-from moorage.apis.sandbox.route import SandboxRoute, errors, made_before, perform, sandbox_of
+from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.present import balance_object
 from moorage.providers.sandbox.records import Asked
@@ -32,6 +32,7 @@ router = APIRouter(route_class=SandboxRoute)
 
 @router.post(
     "/transfers",
+    dependencies=KEYED,
     operation_id="sandbox_transfers_create",
     status_code=201,
     response_model=TransferObject,
@@ -66,6 +67,7 @@ async def one(request: Request, transfer: str) -> Response:
 
 @router.post(
     "/transfers/{transfer}/reverse",
+    dependencies=KEYED,
     operation_id="sandbox_transfers_reverse",
     response_model=TransferObject,
     responses=errors(404, 409, 413, 415),
@@ -79,6 +81,7 @@ async def reverse(request: Request, transfer: str, asked: ReverseTransferRequest
 
 @router.post(
     "/payouts",
+    dependencies=KEYED,
     operation_id="sandbox_payouts_create",
     status_code=201,
     response_model=PayoutObject,
@@ -106,6 +109,7 @@ async def one_payout(request: Request, payout: str) -> Response:
 
 @router.post(
     "/payouts/{payout}/resolve",
+    dependencies=KEYED,
     operation_id="sandbox_payouts_resolve",
     response_model=PayoutObject,
     responses=errors(404, 409, 413, 415),

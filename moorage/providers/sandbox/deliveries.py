@@ -9,7 +9,7 @@ from itertools import groupby
 import httpx
 
 from moorage.kernel.clock import Clock
-from moorage.kernel.db import SYSTEM, Database
+from moorage.kernel.db import SYSTEM, Connection, Database
 from moorage.providers.sandbox.call import Row
 from moorage.providers.sandbox.signatures import HEADER, sign
 
@@ -39,6 +39,16 @@ UPDATE sandbox.deliveries SET answer_status = $2, error = $3, delivered_at = CAS
        next_at = now() + $6::interval
  WHERE no = $1
 """
+
+
+async def plan_once_more(db: Connection, event_id: str, endpoints: Sequence[str]) -> None:
+    """Have every endpoint told of an event again. An event that does not exist is told to nobody."""
+    await db.execute(
+        "INSERT INTO sandbox.deliveries (event_id, endpoint)"
+        " SELECT e.id, endpoint FROM sandbox.events e, unnest($2::text[]) AS endpoint WHERE e.id = $1",
+        event_id,
+        list(endpoints),
+    )
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key
 from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund
 
 T = TypeVar("T")
-_PAGE_SIZE: Final = 100
+_PAGE_SIZE: Final = 500
 # An event is dated when it is made and seen when its transaction ends: looking back a little further misses none.
 _OVERLAP: Final = timedelta(seconds=60)
 _ALREADY_DECIDED: Final = frozenset({"intent_paid", "intent_processing", "intent_canceled", "intent_expired"})
