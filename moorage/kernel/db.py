@@ -30,6 +30,8 @@ else:  # asyncpg's classes are generic for type checkers only.
     Connection = Pool = _AnyConnection = asyncpg.Connection
 T = TypeVar("T")
 
+CONNECT_TIMEOUT_S: Final = 5.0
+"""A server that died with its socket open takes connections and never answers them."""
 REFUSED_SQLSTATE: Final = "MO000"
 """What `refuse(code, detail)` raises in SQL."""
 
@@ -139,6 +141,7 @@ async def connect_pool(
         min_size=min_size,
         max_size=max_size,
         max_queries=10_000_000,
+        timeout=CONNECT_TIMEOUT_S,
         command_timeout=statement_timeout_ms / 1000 + 5,
         connection_class=_PlainConnection,
         init=_prepare_session,

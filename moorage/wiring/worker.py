@@ -28,6 +28,7 @@ from moorage.wiring.settings import Settings
 HEARTBEAT_S = 5
 BATCH = 10
 STOP_S = 10.0  # how long a job that has begun may take once the worker is told to stop
+CONNECT_S = 5  # a server that died with its socket open takes connections and never answers
 AWAY_S = 1.0  # how long to wait before trying again when the database is away
 LEADER_LOCK = 0x6D6F6F7263  # whoever holds it does the chores
 
@@ -59,7 +60,7 @@ async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> Non
 async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
     # A pool of its own: the queue's library writes JSON as text, and one connection only listens.
     pool = await asyncpg.create_pool(
-        worker_dsn, min_size=2, max_size=4, server_settings={"application_name": "moorage_queue"}
+        worker_dsn, min_size=2, max_size=4, timeout=CONNECT_S, server_settings={"application_name": "moorage_queue"}
     )
     try:
         manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
@@ -129,10 +130,12 @@ async def _pass_rings_on(house: House, pool: "asyncpg.Pool[asyncpg.Record]", man
 
 async def _lead_chores(settings: Settings, house: House, worker_dsn: str) -> None:
     """Wait until this worker is in charge, then do every chore in its own time until the connection is lost."""
-    connection = await asyncpg.connect(worker_dsn, server_settings={"application_name": "moorage_chores"})
+    connection = await asyncpg.connect(
+        worker_dsn, timeout=CONNECT_S, server_settings={"application_name": "moorage_chores"}
+    )
     try:
         # A lock that is waited for would hold a statement, and so a snapshot, open: asked again instead.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):  # noqa: ASYNC110
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK, timeout=CONNECT_S):  # noqa: ASYNC110
             await asyncio.sleep(1)
         rung = house.bell.listener()
         await connection.add_listener(CHANNEL, lambda *_: rung.set())
