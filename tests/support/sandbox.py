@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -122,16 +123,7 @@ async def standing_town(
     session_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     """The application with its sandbox on a free port, for all tests of this process."""
-    settings = Settings(
-        _env_file=None,
-        environment="test",
-        moorage_home=tmp_path_factory.mktemp("town"),
-        secret_key=SecretStr("signing-key-of-the-tests-0123456789abcdef"),
-        rate_limit_enabled=False,
-        database_pool_min=1,
-        database_pool_max=10,
-        provider_timeout_s=2.0,
-    )
+    settings = town_settings(tmp_path_factory.mktemp("town"))
     async with open_town(settings, session_database) as town:
         yield town
 
@@ -149,6 +141,20 @@ async def town(standing_town: Town, session_database: TestDatabase) -> Town:
         remembered.clear()
     standing_town.payer.cookies.clear()
     return standing_town
+
+
+def town_settings(home: Path) -> Settings:
+    """Settings of an application under test that keeps its files in `home`."""
+    return Settings(
+        _env_file=None,
+        environment="test",
+        moorage_home=home,
+        secret_key=SecretStr("signing-key-of-the-tests-0123456789abcdef"),
+        rate_limit_enabled=False,
+        database_pool_min=1,
+        database_pool_max=10,
+        provider_timeout_s=2.0,
+    )
 
 
 @contextlib.asynccontextmanager

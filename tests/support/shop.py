@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +25,8 @@ from moorage.providers.sandbox.signatures import HEADER, sign
 from moorage.wiring.secrets import access_tokens
 from tests.builders import MadePractitioner, make_hours, make_practitioner, make_service, make_user
 from tests.builders.money import balance
-from tests.support.sandbox import Town
+from tests.support.databases import TestDatabase
+from tests.support.sandbox import Town, open_town, town_settings
 
 PRICE = 8_000
 TERMS = Terms(15, 500, [], [])
@@ -164,13 +166,14 @@ class Shop:
 
 
 @pytest_asyncio.fixture
-async def shop(town: Town, superuser: asyncpg.Connection) -> AsyncIterator[Shop]:
-    """A shop whose hour costs USD 80.00, with 5 % commission."""
+async def shop(database: TestDatabase, tmp_path: Path, superuser: asyncpg.Connection) -> AsyncIterator[Shop]:
+    """A shop whose hour costs USD 80.00, with 5 % commission, in a town of its own: the books of others would count."""
     practitioner = await make_practitioner(superuser)
     await make_hours(superuser, practitioner)
     service = await make_service(superuser, practitioner, price_minor=PRICE)
     client_id, stranger_id = await make_user(superuser), await make_user(superuser)
     async with contextlib.AsyncExitStack() as stack:
+        town = await stack.enter_async_context(open_town(town_settings(tmp_path), database))
 
         async def signed_in(user_id: UUID) -> httpx.AsyncClient:
             family_id = uuid7()
