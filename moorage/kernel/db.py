@@ -45,6 +45,8 @@ AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    # The server has said its last word, and the socket's end has not arrived yet.
+    asyncpg.InternalClientError,
     OSError,  # refused, reset, timed out, or no socket where there was one
 )
 
