@@ -64,7 +64,7 @@ async def no_show(request: Request, booking_id: Id, caller: CurrentUser) -> Resp
     responses=problems(401, 403, 404, 409),
 )
 async def extend_hold(request: Request, booking_id: Id, caller: CurrentUser) -> Response:
-    """Keep a hold for its full length from now, once. For the client."""
+    """Keep a hold for its full length from now, once. For the client or an admin."""
     house = house_of(request)
     await book_and_pay.extend_hold(house, booking_id, by=caller.user_id)
     return ok(await read_shape(house, booking_id, caller), "The hold lasts longer.")
