@@ -143,7 +143,7 @@ async def reject(
     "/{practitioner_id}/services/",
     operation_id="practitioners_services",
     response_model=Success[Listed[ServiceView]],
-    responses=problems(401, 404),
+    responses=problems(401, 404, 422),
 )
 async def list_services(request: Request, caller: OptionalUser, practitioner_id: Id, page: Paging) -> Response:
     """A practitioner's active services; their own and an administrator's list holds the inactive ones too."""

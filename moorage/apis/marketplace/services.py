@@ -92,7 +92,7 @@ async def list_services(
     operation_id="services_create",
     status_code=201,
     response_model=Success[ServiceView],
-    responses=problems(401, 403, 413, 415, 422),
+    responses=problems(401, 403, 409, 413, 415, 422),
 )
 async def create_service(request: Request, caller: Practitioner, body: ServiceBody) -> Response:
     """Offer a service. It is listed from now on if its practitioner is verified."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from moorage.domains.practitioners import queries
-from moorage.domains.practitioners.errors import PrimaryLocationError
+from moorage.domains.practitioners.errors import PrimaryLocationError, UnknownLocationError
 from moorage.domains.practitioners.policy import Decision, decision_mail
 from moorage.kernel.db import Connection
 from moorage.kernel.errors import NotFoundError
@@ -101,14 +101,15 @@ async def edit(db: Connection, practitioner_id: UUID, profile: Profile) -> None:
 
 async def replace_locations(db: Connection, practitioner_id: UUID, places: Sequence[Place], ids: Ids) -> None:
     """Make `places` the locations of the asker's own practitioner: those named by id stay, others go, the rest are
-    new. Where none is primary the first one is. Raises PrimaryLocationError, and NotFoundError for another's id.
+    new. Where none is primary the first one is. Raises PrimaryLocationError, and UnknownLocationError for
+    an id that is not theirs.
     """
     if sum(place.is_primary for place in places) > 1:
         raise PrimaryLocationError(pointer="/locations")
     own = {row["id"] for row in await db.fetch(_OWN_PLACES, practitioner_id)}
     kept = [place.id for place in places if place.id is not None]
     if not own.issuperset(kept) or len(set(kept)) < len(kept):
-        raise NotFoundError("One of the locations is not yours, or named twice.", pointer="/locations")
+        raise UnknownLocationError("One of the locations is not yours, or named twice.", pointer="/locations")
     await db.execute(_DROP_PLACES, practitioner_id, kept)
     await db.execute(_NONE_PRIMARY, practitioner_id)
     has_primary = any(place.is_primary for place in places)

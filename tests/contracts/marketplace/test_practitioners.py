@@ -118,7 +118,7 @@ async def test_another_practitioners_location_cannot_be_taken(sign_up, owner):
     theirs = await make_location(owner, await make_practitioner(owner))
     body = {"locations": [{"id": str(theirs), "city": "Faro", "country": "PT"}]}
     answer = await person.client.put(f"/api/v1/practitioners/{mine.id}/", json=body)
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["errors"]["code"]) == (422, "unknown_location")
 
 
 async def test_terms_are_an_administrators(sign_up, owner, superuser):
