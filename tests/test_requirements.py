@@ -1,6 +1,9 @@
 """What is installed is what is written down: every requirement pinned with hashes, one version of each everywhere."""
 
+import ast
+import importlib.metadata
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,25 @@ def test_development_runs_the_versions_that_are_shipped():
     development = pinned(ROOT / "requirements-dev.lock")
     for name, pin in pinned(ROOT / "requirements.lock").items():
         assert development[name] == pin
+
+
+def test_what_the_program_imports_is_shipped_with_it():
+    shipped = pinned(ROOT / "requirements.lock").keys()
+    homes = importlib.metadata.packages_distributions()
+    for name in imported(ROOT / "moorage") - sys.stdlib_module_names - {"moorage", "benchmarks"}:
+        assert {canonical(home) for home in homes[name]} & shipped, f"{name} is not in requirements.in"
+
+
+def imported(package: Path) -> set[str]:
+    """The top-level names that the modules of a package import, wherever in the module."""
+    names = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.split(".")[0])
+    return names
 
 
 def requirements(path: Path) -> list[str]:
