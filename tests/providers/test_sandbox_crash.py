@@ -34,18 +34,20 @@ BREAKS = {
 
 @pytest_asyncio.fixture
 async def killer(session_database):
-    """Ends a random session of the worker's every few milliseconds, while the test runs."""
+    """Ends a random busy session of the worker's, thirty times."""
     connection = await asyncpg.connect(session_database.superuser_dsn)
 
     async def kill() -> None:
-        while True:
-            await connection.execute(
+        killed = 0
+        while killed < 30:
+            killed += await connection.fetchval(
                 """
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE datname = current_database() AND application_name = 'moorage_worker' ORDER BY random() LIMIT 1
+                SELECT count(pg_terminate_backend(pid)) FROM (
+                  SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'
+                     AND application_name = 'moorage_worker' ORDER BY random() LIMIT 1) AS unlucky
                 """
             )
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     yield kill
     await connection.close()
@@ -65,13 +67,13 @@ async def test_sessions_that_die_at_any_moment_leave_whole_books(town: Town, kil
         return lost_one + lost_two + lost_three
 
     killing = asyncio.create_task(killer())
-    lost_answers = sum(await asyncio.gather(*(buy_and_refund() for _ in range(15))))
+    lost_answers = sum(await asyncio.gather(*(buy_and_refund() for _ in range(20))))
     killing.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await killing
     assert lost_answers > 0
     records = [one async for one in town.gateway.records()]
-    assert sorted(one.kind for one in records) == ["charge"] * 15 + ["refund"] * 15
+    assert sorted(one.kind for one in records) == ["charge"] * 20 + ["refund"] * 20
     assert await breaks(session_database.superuser_dsn) == {}
 
 
