@@ -49,11 +49,17 @@ async def announce(house: House) -> None:
 
 
 async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    while not _cancelled():
+    """Run for ever, each time in a task of its own: libraries that give up on a dead server now and then leave a
+    cancellation behind, which must not end the worker.
+    """
+    while True:
+        turn = asyncio.ensure_future(run())
         try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - whatever it was, work goes on when it has passed
-            log.warning("worker_interrupted", part=name, error=type(error).__name__, detail=str(error)[:300])
+            await asyncio.wait({turn})
+        finally:
+            turn.cancel()
+        error = None if turn.cancelled() else turn.exception()
+        log.warning("worker_interrupted", part=name, error=type(error).__name__, detail=str(error)[:300])
         await asyncio.sleep(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
 
 
