@@ -119,33 +119,24 @@ DECLARE
   v_wanting uuid[] := p_services;
   v_missing int[] := array_fill(p_count, ARRAY[cardinality(p_services)]);
   v_from timestamptz := p_from;
-  v_step interval := interval '48 hours';
+  v_step interval := interval '24 hours';
   v_to timestamptz;
-  v_next_wanting uuid[];
-  v_next_missing int[];
-  v_found record;
+  v_ids uuid[];
+  v_starts timestamptz[];
 BEGIN
   WHILE v_from < p_to AND cardinality(v_wanting) > 0 LOOP
     v_to := least(p_to, v_from + v_step);
-    v_next_wanting := '{}';
-    v_next_missing := '{}';
-    FOR v_found IN
-      SELECT w.id, w.missing, (array_agg(s.starts_at ORDER BY s.starts_at))[1:w.missing] AS starts,
-             count(s.starts_at)::int AS found
-      FROM unnest(v_wanting, v_missing) w(id, missing)
-      LEFT JOIN starts_of(v_wanting, v_from, v_to, p_now, NULL) s ON s.service_id = w.id
-      GROUP BY w.id, w.missing
-    LOOP
-      IF v_found.found > 0 THEN
-        RETURN QUERY SELECT v_found.id, u FROM unnest(v_found.starts) u;
-      END IF;
-      IF v_found.found < v_found.missing THEN
-        v_next_wanting := v_next_wanting || v_found.id;
-        v_next_missing := v_next_missing || (v_found.missing - v_found.found);
-      END IF;
-    END LOOP;
-    v_wanting := v_next_wanting;
-    v_missing := v_next_missing;
+    SELECT coalesce(array_agg(n.id), '{}'), array_agg(n.start) INTO v_ids, v_starts
+    FROM (SELECT w.id, w.missing, s.starts_at AS start,
+                 row_number() OVER (PARTITION BY w.id ORDER BY s.starts_at) AS place
+          FROM starts_of(v_wanting, v_from, v_to, p_now, NULL) s
+          JOIN unnest(v_wanting, v_missing) w(id, missing) ON w.id = s.service_id) n
+    WHERE n.place <= n.missing;
+    RETURN QUERY SELECT * FROM unnest(v_ids, v_starts);
+    SELECT coalesce(array_agg(w.id), '{}'), array_agg(w.missing - coalesce(f.found, 0)) INTO v_wanting, v_missing
+    FROM unnest(v_wanting, v_missing) w(id, missing)
+    LEFT JOIN (SELECT u.id, count(*)::int AS found FROM unnest(v_ids) u(id) GROUP BY u.id) f ON f.id = w.id
+    WHERE w.missing > coalesce(f.found, 0);
     v_from := v_to;
     v_step := v_step * 2;
   END LOOP;
