@@ -26,7 +26,7 @@ ROUTERS: tuple[tuple[str, str], ...] = (
     ("moorage.apis.sandbox.page", ""),
     ("moorage.apis.operations.health", ""),
     ("moorage.apis.operations.metrics", ""),
-    ("moorage.apis.operations.reference", ""),
+    ("moorage.pages.reference", ""),
     ("moorage.pages.home", ""),
     ("moorage.pages.sign_in_link", ""),
     ("moorage.pages.account_links", ""),

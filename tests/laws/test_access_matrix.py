@@ -268,7 +268,7 @@ def test_the_rows_that_let_anonymous_in_are_the_list_of_open_routes():
 
 @pytest.mark.parametrize("name", EXPECTED)
 async def test_everybody_gets_what_the_table_says(cast: Cast, name: str):
-    operation = name.split(" ")[0]
+    operation = name.split(" ", maxsplit=1)[0]
     anonymous, *rest = EXPECTED[name].split()
     without_token = [anonymous] * 2 if operation in TOKEN_UNREAD else ["401"] * 2
     expected = dict(zip(CALLERS, [anonymous, *rest, *without_token], strict=True))

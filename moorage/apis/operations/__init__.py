@@ -1,1 +1,1 @@
-"""For whoever runs this installation: health, metrics, and the API's own reference."""
+"""For whoever runs this installation: health and metrics."""

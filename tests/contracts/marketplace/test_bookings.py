@@ -196,8 +196,9 @@ async def test_another_persons_booking_does_not_exist(practice):
     await make_practitioner(practice.owner, user_id=other_host.user_id)
     for one in (stranger, other_host):
         for method, path in (
-            ("GET", ""), ("PUT", ""), ("GET", "cancel/"), ("POST", "cancel/"), ("POST", "confirm/"), ("POST", "complete/"),
-            ("POST", "no-show/"), ("POST", "extend-hold/"), ("GET", "calendar.ics"), ("POST", "reschedule/"),
+            ("GET", ""), ("PUT", ""), ("GET", "cancel/"), ("POST", "cancel/"), ("POST", "confirm/"),
+            ("POST", "complete/"), ("POST", "no-show/"), ("POST", "extend-hold/"),
+            ("GET", "calendar.ics"), ("POST", "reschedule/"),
         ):  # fmt: skip
             body = {"start_time": start_at(12)} if path == "reschedule/" else {}
             arguments = {"json": body} if method != "GET" else {}
