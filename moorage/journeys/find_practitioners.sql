@@ -56,9 +56,16 @@ DECLARE
       '(SELECT min(distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8))
           FROM practitioner_locations l WHERE l.practitioner_id = p.id)') ELSE '{}' END);
 BEGIN
-  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
-  EXECUTE 'SELECT array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
-     INTO ids USING p_filters, p_limit, p_offset;
+  -- Without a filter the order's own index gives the page. With one, what matches is found first and then ordered: the
+  -- planner cannot know how few are free or near, and would look for them along the order, one by one.
+  EXECUTE CASE WHEN p_filters - '{status,is_featured}'::text[] = '{}' THEN
+    'SELECT (SELECT count(*)' || v_from || '),
+            array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  ELSE
+    'WITH found AS MATERIALIZED (SELECT p.id, p.is_featured, p.display_name, p.created_at' || v_from || ')
+     SELECT (SELECT count(*) FROM found),
+            array(SELECT p.id FROM found p ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  END INTO total, ids USING p_filters, p_limit, p_offset;
 END $$;
 ALTER FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) FROM PUBLIC;

@@ -51,9 +51,15 @@ DECLARE
   v_order text := ordering(p_order, '{"price": "s.list_price", "title": "s.title", "created_at": "s.created_at",
                                       "duration_minutes": "s.duration_minutes", "id": "s.id"}');
 BEGIN
-  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
-  EXECUTE 'SELECT array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
-     INTO ids USING p_filters, p_limit, p_offset;
+  -- What few services match is found first and then ordered; else the order's own index gives the page.
+  EXECUTE CASE WHEN p_filters - '{service_type,is_virtual,currency}'::text[] = '{}' THEN
+    'SELECT (SELECT count(*)' || v_from || '),
+            array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  ELSE
+    'WITH found AS MATERIALIZED (SELECT s.id, s.list_price, s.title, s.created_at, s.duration_minutes' || v_from || ')
+     SELECT (SELECT count(*) FROM found),
+            array(SELECT s.id FROM found s ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  END INTO total, ids USING p_filters, p_limit, p_offset;
 END $$;
 ALTER FUNCTION find_services(jsonb, text[], int, int) OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION find_services(jsonb, text[], int, int) FROM PUBLIC;
