@@ -1130,9 +1130,16 @@ DECLARE
       '(SELECT min(distance_km(l.lat, l.lng, ($1->''near''->>''lat'')::float8, ($1->''near''->>''lng'')::float8))
           FROM practitioner_locations l WHERE l.practitioner_id = p.id)') ELSE '{}' END);
 BEGIN
-  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
-  EXECUTE 'SELECT array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
-     INTO ids USING p_filters, p_limit, p_offset;
+  -- Without a filter the order's own index gives the page. With one, what matches is found first and then ordered: the
+  -- planner cannot know how few are free or near, and would look for them along the order, one by one.
+  EXECUTE CASE WHEN p_filters - '{status,is_featured}'::text[] = '{}' THEN
+    'SELECT (SELECT count(*)' || v_from || '),
+            array(SELECT p.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  ELSE
+    'WITH found AS MATERIALIZED (SELECT p.id, p.is_featured, p.display_name, p.created_at' || v_from || ')
+     SELECT (SELECT count(*) FROM found),
+            array(SELECT p.id FROM found p ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  END INTO total, ids USING p_filters, p_limit, p_offset;
 END $_$;
 
 CREATE FUNCTION public.find_services(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, OUT ids uuid[], OUT total bigint) RETURNS record
@@ -1162,9 +1169,15 @@ DECLARE
   v_order text := ordering(p_order, '{"price": "s.list_price", "title": "s.title", "created_at": "s.created_at",
                                       "duration_minutes": "s.duration_minutes", "id": "s.id"}');
 BEGIN
-  EXECUTE 'SELECT count(*)' || v_from INTO total USING p_filters;
-  EXECUTE 'SELECT array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
-     INTO ids USING p_filters, p_limit, p_offset;
+  -- What few services match is found first and then ordered; else the order's own index gives the page.
+  EXECUTE CASE WHEN p_filters - '{service_type,is_virtual,currency}'::text[] = '{}' THEN
+    'SELECT (SELECT count(*)' || v_from || '),
+            array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  ELSE
+    'WITH found AS MATERIALIZED (SELECT s.id, s.list_price, s.title, s.created_at, s.duration_minutes' || v_from || ')
+     SELECT (SELECT count(*) FROM found),
+            array(SELECT s.id FROM found s ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
+  END INTO total, ids USING p_filters, p_limit, p_offset;
 END $_$;
 
 CREATE FUNCTION public.finish_booking(b public.bookings, p_attended boolean, p_now timestamp with time zone, p_window_hours integer) RETURNS void
