@@ -30,7 +30,11 @@ def test_development_runs_the_versions_that_are_shipped():
 def test_what_the_program_imports_is_shipped_with_it():
     shipped = pinned(ROOT / "requirements.lock").keys()
     homes = importlib.metadata.packages_distributions()
-    for name in imported(ROOT / "moorage") - sys.stdlib_module_names - {"moorage", "benchmarks"}:
+    for name in (
+        (imported(ROOT / "moorage") | imported(ROOT / "benchmarks"))
+        - sys.stdlib_module_names
+        - {"moorage", "benchmarks"}
+    ):
         assert {canonical(home) for home in homes[name]} & shipped, f"{name} is not in requirements.in"
 
 
