@@ -40,20 +40,32 @@ class Bench:
                 total += sum(_times(int(entry.name)))
         return total / _TICKS_A_SECOND
 
-    async def pgbench(self, script: str, *, seconds: float = ROUND_S, clients: int = CLIENTS) -> float:
-        """Transactions a second that pgbench reaches with `script` in prepared mode, as the worker's role."""
+    async def pgbench(
+        self,
+        script: str,
+        *,
+        seconds: float = ROUND_S,
+        transactions: int | None = None,
+        clients: int = CLIENTS,
+        dsn: str | None = None,
+    ) -> float:
+        """Transactions a second that pgbench reaches with `script` in prepared mode, as the worker's role unless `dsn`
+        says otherwise: for some seconds, or for a number of `transactions` by each client.
+        """
+        length = f"--time={seconds:.0f}" if transactions is None else f"--transactions={transactions}"
         with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
             file.write(script)
             file.flush()
             running = await asyncio.create_subprocess_exec(
                 str(program("pgbench")),
-                *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2", f"--time={seconds:.0f}"),
+                *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2", length),
                 f"--file={file.name}",
-                self.addresses.worker_dsn,
+                dsn or self.addresses.worker_dsn,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
             out, errors = await running.communicate()
+        await asyncio.sleep(0.2)  # until the server has seen its last client go
         found = re.search(r"tps = ([0-9.]+)", out.decode())
         if running.returncode or found is None:
             raise RuntimeError(f"pgbench failed:\n{errors.decode()[-2000:]}")
@@ -102,13 +114,14 @@ async def in_turns(
     *,
     rounds: int = ROUNDS,
     seconds: float = ROUND_S,
+    pgbench_dsn: str | None = None,
 ) -> Turns:
     """`rounds` times pgbench with `script(round)`, then `ours`, each for `seconds`; ours answers how many it did."""
     theirs_rates, ours_rates, cpu_s, done = [], [], 0.0, 0
     loop = asyncio.get_running_loop()
     await ours(0.5)  # connections opened, plans made
     for number in range(rounds):
-        theirs_rates.append(await bench.pgbench(script(number), seconds=seconds))
+        theirs_rates.append(await bench.pgbench(script(number), seconds=seconds, dsn=pgbench_dsn))
         before, started = bench.database_cpu_s(), loop.time()
         count = await ours(seconds)
         ours_rates.append(count / (loop.time() - started))
