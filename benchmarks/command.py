@@ -1,11 +1,11 @@
 """What `moorage bench` runs: picks the benchmark, runs it on a server of its own, prints a table or one JSON object."""
 
 import argparse
-import asyncio
 import importlib
 import json
 from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +29,7 @@ def run_benchmarks(arguments: list[str]) -> int:
     if given.http and given.name != "book":
         parser.error("--http belongs to `book`")
     results = {
-        label: asyncio.run(importlib.import_module(module).run(**options))
+        label: uvloop.run(importlib.import_module(module).run(**options))
         for label, module, options in _chosen(given.name, http=given.http)
     }
     if given.json:

@@ -2,13 +2,10 @@
 
 from typing import Final
 
-from benchmarks.harness import Bench
 from moorage.kernel.db import Connection
 
 PRACTITIONERS: Final = 50
 PRICE_MINOR: Final = 8_000
-# Eight an hour apart each day, from the third day on.
-_A_DAY: Final = 8
 
 _OPEN = f"""
 INSERT INTO users (id, email, email_verified_at)
@@ -30,20 +27,18 @@ GRANT USAGE ON bench_turn TO PUBLIC;
 _HOLD = """
 INSERT INTO bench_holds (payment_id)
 SELECT held.payment_id
-  FROM (SELECT s.id AS service_id, row_number() OVER (ORDER BY s.id) AS nth FROM services s) AS s,
-       generate_series($1::bigint, $2::bigint) AS slot,
+  FROM services s,
        hold_booking(gen_random_uuid(), (SELECT id FROM users WHERE email = 'bench0@example.com'), NULL, now(),
-                    s.service_id,
-                    date_trunc('day', now(), 'UTC') + make_interval(days => 3 + (slot / 8)::int, hours => 9 + (slot % 8)::int),
+                    s.id,
+                    date_trunc('day', now(), 'UTC')
+                      + make_interval(days => 3 + $1::int / 8, hours => 9 + $1::int % 8),
                     NULL, NULL, NULL, NULL, NULL, NULL, '', gen_random_uuid(), gen_random_uuid(), 'sandbox',
                     600, 500, '{}', '{}') AS held
- WHERE s.nth = $3
 """
 
 
-async def open_shop(bench: Bench, db: Connection) -> None:
+async def open_shop(db: Connection) -> None:
     """People, hours, services; `db` is a superuser's."""
-    del bench
     await db.execute(_OPEN)
 
 
@@ -51,6 +46,6 @@ async def hold(db: Connection, first_slot: int, each: int) -> None:
     """`each` holds with every practitioner, from their slot number `first_slot` on; `bench_holds` lists their payments
     in an order that goes round the practitioners.
     """
-    for nth in range(1, PRACTITIONERS + 1):
-        await db.execute(_HOLD, first_slot, first_slot + each - 1, nth)
+    for slot in range(first_slot, first_slot + each):
+        await db.execute(_HOLD, slot)
     await db.execute("ANALYZE")

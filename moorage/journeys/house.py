@@ -7,6 +7,7 @@ from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
+from moorage.domains.payments.inbox import Inbox
 from moorage.kernel.bell import Bell
 from moorage.kernel.clock import Clock, system_clock
 from moorage.kernel.db import Database
@@ -27,8 +28,8 @@ class BookingTerms:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Database, clock, ids, providers, terms, the threads that passwords are hashed in, and the bell to ring after
-    committing work for others.
+    """Database, clock, ids, providers, terms, the threads that passwords are hashed in, the bell to ring after
+    committing work for others, and the inbox of providers' events.
     """
 
     database: Database
@@ -41,4 +42,5 @@ class House:
     accounts: AccountTerms = field(default_factory=AccountTerms)
     passwords: Passwords = field(default_factory=Passwords)
     bell: Bell = field(default_factory=Bell)
+    inbox: Inbox = field(default_factory=Inbox)
     mail: MailGateway | None = None  # None: mails are kept to be read

@@ -8,12 +8,12 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments import queries
 from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
-from moorage.domains.payments.operations import move_cursor, replay_event, store_event
+from moorage.domains.payments.operations import NewEvent, move_cursor, replay_event, store_events
 from moorage.journeys.house import House
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM
@@ -22,6 +22,7 @@ from moorage.kernel.errors import NotFoundError
 # Before the last word of a provider's list: events are dated when made and seen when committed.
 OVERLAP: Final = timedelta(minutes=5)
 FIRST_POLL: Final = timedelta(days=3)
+BATCH: Final = 100
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,9 @@ async def receive_event(house: House, provider: str, headers: Mapping[str, str],
     if gateway is None:
         raise NotFoundError
     event = gateway.verify(headers, body, now=house.clock())
-    async with house.database.hot(SYSTEM) as db:
-        stored = await store_event(db, house.ids(), provider, event, body)
+    stored = await house.inbox.put(
+        house.database, NewEvent(house.ids(), provider, event.event_id, event.event_type, body)
+    )
     crash_point("after_event_stored_before_answer")
     return stored
 
@@ -65,10 +67,12 @@ async def _poll(house: House, name: str, gateway: PaymentGateway) -> int:
     async with house.database.hot(SYSTEM) as db:
         since = await queries.polled_until(db, name)
     events = await gateway.events_since(since or asked_at - FIRST_POLL)
-    found = 0
+    new = [NewEvent(house.ids(), name, event.event_id, event.event_type, _body(event.raw)) for event in events]
     async with house.database.hot(SYSTEM) as db:
-        for event in events:
-            body = json.dumps(event.raw, separators=(",", ":")).encode()
-            found += await store_event(db, house.ids(), name, event, body)
+        stored = [each for at in range(0, len(new), BATCH) for each in await store_events(db, new[at : at + BATCH])]
         await move_cursor(db, name, asked_at - OVERLAP)
-    return found
+    return sum(stored)
+
+
+def _body(raw: Mapping[str, Any]) -> bytes:
+    return json.dumps(raw, separators=(",", ":")).encode()

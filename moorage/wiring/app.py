@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
+from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
 from moorage.web.access_log import note_request
+from moorage.web.direct import Direct
 from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
@@ -90,7 +92,8 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
         return found
 
     tokens: AccessTokens = api.state.tokens
-    once = Idempotency(api, house, tokens, lock_s=settings.idempotency_lock_s, hours=settings.idempotency_hours)
+    direct = Direct(api, api, events.PREFIX, events.receive, events.OPERATION)
+    once = Idempotency(direct, house, tokens, lock_s=settings.idempotency_lock_s, hours=settings.idempotency_hours)
     limits = RateLimits(
         house,
         tokens,

@@ -8,14 +8,16 @@ from starlette.responses import Response
 from moorage.journeys.receive_event import receive_event
 from moorage.web.actor import house_of
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
-
+PREFIX: Final = "/webhooks/"
+OPERATION: Final = "webhooks_receive"
 _STORED: Final = b'{"received":true}'
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 
 @router.post(
     "/{provider}",
-    operation_id="webhooks_receive",
+    operation_id=OPERATION,
     responses={
         200: {
             "description": "Stored, now or before; it is processed afterwards.",
@@ -26,8 +28,9 @@ _STORED: Final = b'{"received":true}'
     },
 )
 async def receive(request: Request, provider: str) -> Response:
-    """Take one event of a provider: signed, as raw bytes. A repeat is answered alike and stored once."""
+    """Take one event of a provider: signed, as raw bytes. A repeat is answered alike and stored once.
+    The bell that every finished change rings wakes the workers.
+    """
     body = await request.body()
-    if await receive_event(house_of(request), provider, request.headers, body):
-        house_of(request).bell.ring()
+    await receive_event(house_of(request), provider, request.headers, body)
     return Response(_STORED, media_type="application/json")

@@ -30,7 +30,7 @@ BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
   END IF;
-  lapsed := (b.status = 'pending' AND b.hold_expires_at <= now()) OR b.cancel_kind = 'expired';
+  lapsed := (b.status = 'pending' AND b.hold_expires_at <= now()) OR b.cancel_kind IS NOT DISTINCT FROM 'expired';
   IF b.paid_minor - b.refunded_minor + p_amount > b.total_minor OR (b.status = 'cancelled' AND NOT lapsed) THEN
     RETURN give_back(b, p_payment, p_amount);
   ELSIF lapsed AND NOT take_again(b, p_now) THEN

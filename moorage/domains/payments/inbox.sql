@@ -1,13 +1,19 @@
 -- The inbox of providers' events and the rows of calls to providers: each is a queue whose rows say what is due.
 
--- Stores one verified event; false when it is here already. One insert: the provider waits for our answer meanwhile.
-CREATE OR REPLACE FUNCTION store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  INSERT INTO webhook_events (id, provider, event_id, event_type, body)
-  VALUES (p_id, p_provider, p_event_id, p_event_type, p_body) ON CONFLICT (provider, event_id) DO NOTHING;
-  RETURN FOUND;
-END $$;
+-- Stores verified events, each once: answers for each whether it was new. One insert for all that came in at a time,
+-- because providers wait for the answer meanwhile. Locks: the new keys, in sorted order.
+CREATE OR REPLACE FUNCTION store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[],
+                                        p_bodies bytea[]) RETURNS boolean[]
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH stored AS (
+    INSERT INTO webhook_events (id, provider, event_id, event_type, body)
+    SELECT * FROM unnest(p_ids, p_providers, p_event_ids, p_event_types, p_bodies)
+           AS come (id, provider, event_id, event_type, body) ORDER BY provider, event_id
+    ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
+  )
+  SELECT array_agg(stored.id IS NOT NULL ORDER BY come.at)
+    FROM unnest(p_ids) WITH ORDINALITY AS come (id, at) LEFT JOIN stored ON stored.id = come.id
+$$;
 
 -- Takes up to `p_limit` due events for `p_lease`: whoever dies with them leaves them due again by then. Skips what
 -- another worker has. Locks: the rows, skipping locked ones.

@@ -3,7 +3,7 @@
 All take a connection and commit nothing; those that are one statement may be given a bare connection.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,17 @@ class ClaimedOperation:
     currency: str
     purpose: str
     purpose_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A verified event on its way into the inbox: our row's id, the provider's id and name of it, its raw bytes."""
+
+    id: UUID
+    provider: str
+    event_id: str
+    event_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +87,15 @@ async def note_refund_reference(db: Connection, refund_id: UUID, reference: str)
     await db.execute("SELECT note_refund_reference($1, $2)", refund_id, reference)
 
 
-async def store_event(db: Connection, row_id: UUID, provider: str, event: ProviderEvent, body: bytes) -> bool:
-    """Put a verified event into the inbox; False when it is there already."""
-    stored: bool = await db.fetchval(
-        "SELECT store_event($1, $2, $3, $4, $5)", row_id, provider, event.event_id, event.event_type, body
+async def store_events(db: Connection, events: Sequence[NewEvent]) -> list[bool]:
+    """Put verified events into the inbox with one statement; for each whether it was new."""
+    stored: list[bool] = await db.fetchval(
+        "SELECT store_events($1, $2, $3, $4, $5)",
+        [event.id for event in events],
+        [event.provider for event in events],
+        [event.event_id for event in events],
+        [event.event_type for event in events],
+        [event.body for event in events],
     )
     return stored
 

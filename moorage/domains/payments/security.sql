@@ -24,7 +24,7 @@ BEGIN
     'plan_refund(uuid,uuid,uuid,bigint,text,uuid)', 'record_refund(uuid,boolean,text,text,jsonb)',
     'note_refund_reference(uuid,text)', 'record_external_refund(uuid,uuid,bigint,text)',
     'record_dispute(uuid,uuid,text,bigint,text,text,timestamptz,jsonb)',
-    'store_event(uuid,text,text,text,bytea)', 'claim_events(integer,interval)', 'close_event(uuid,text,text)',
+    'store_events(uuid[],text[],text[],text[],bytea[])', 'claim_events(integer,interval)', 'close_event(uuid,text,text)',
     'postpone_event(uuid,text,interval)', 'replay_event(uuid)', 'claim_operation(uuid,interval)',
     'close_operation(uuid,text,jsonb,text,interval)', 'due_operations(integer,interval)',
     'move_cursor(text,timestamptz)']::regprocedure[] LOOP
