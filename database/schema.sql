@@ -98,7 +98,7 @@ BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
   END IF;
-  lapsed := (b.status = 'pending' AND b.hold_expires_at <= now()) OR b.cancel_kind = 'expired';
+  lapsed := (b.status = 'pending' AND b.hold_expires_at <= now()) OR b.cancel_kind IS NOT DISTINCT FROM 'expired';
   IF b.paid_minor - b.refunded_minor + p_amount > b.total_minor OR (b.status = 'cancelled' AND NOT lapsed) THEN
     RETURN give_back(b, p_payment, p_amount);
   ELSIF lapsed AND NOT take_again(b, p_now) THEN
@@ -2987,15 +2987,19 @@ BEGIN
   RETURN operations;
 END $$;
 
-CREATE FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) RETURNS boolean[]
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-BEGIN
-  INSERT INTO webhook_events (id, provider, event_id, event_type, body)
-  VALUES (p_id, p_provider, p_event_id, p_event_type, p_body) ON CONFLICT (provider, event_id) DO NOTHING;
-  RETURN FOUND;
-END $$;
+  WITH stored AS (
+    INSERT INTO webhook_events (id, provider, event_id, event_type, body)
+    SELECT * FROM unnest(p_ids, p_providers, p_event_ids, p_event_types, p_bodies)
+           AS come (id, provider, event_id, event_type, body) ORDER BY provider, event_id
+    ON CONFLICT (provider, event_id) DO NOTHING RETURNING id
+  )
+  SELECT array_agg(stored.id IS NOT NULL ORDER BY come.at)
+    FROM unnest(p_ids) WITH ORDINALITY AS come (id, at) LEFT JOIN stored ON stored.id = come.id
+$$;
 
 CREATE FUNCTION public.summary_end(p_practitioner uuid) RETURNS date
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5301,8 +5305,8 @@ GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with 
 
 REVOKE ALL ON FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.store_event(p_id uuid, p_provider text, p_event_id text, p_event_type text, p_body bytea) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.summary_end(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;

@@ -87,7 +87,10 @@ class Shop:
     async def ready(self) -> Held:
         """A held booking whose payment has its object at the provider."""
         held = await self.hold()
-        assert await carry_out(self.house, held.operation_id) == "answered"
+        for _ in range(10):  # a machine that is busy elsewhere may let a call wait too long
+            if await carry_out(self.house, held.operation_id) == "answered":
+                break
+            await self.due_now()
         return held
 
     async def pay(self, held: Held, method: str = "pm_card_visa") -> httpx.Response:
@@ -99,7 +102,10 @@ class Shop:
         """A booking that was paid and so confirmed."""
         held = await self.ready()
         answer = await self.pay(held)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code in {200, 202}, answer.text
+        while (await self.status(held))[0] != "confirmed":
+            await self.due_now()
+            await recover_operations(self.house)
         return held
 
     async def webhooks(self) -> list[bytes]:
@@ -173,7 +179,8 @@ async def shop(database: TestDatabase, tmp_path: Path, superuser: asyncpg.Connec
     service = await make_service(superuser, practitioner, price_minor=PRICE)
     client_id, stranger_id = await make_user(superuser), await make_user(superuser)
     async with contextlib.AsyncExitStack() as stack:
-        town = await stack.enter_async_context(open_town(town_settings(tmp_path), database))
+        settings = town_settings(tmp_path).model_copy(update={"provider_timeout_s": 5.0})
+        town = await stack.enter_async_context(open_town(settings, database))
 
         async def signed_in(user_id: UUID) -> httpx.AsyncClient:
             family_id = uuid7()
