@@ -1,40 +1,24 @@
-"""The API's reference: `/openapi.json` for programs (and one for each contract), `/docs` for people."""
+"""`/docs`: every call with an example and its errors, on one page that asks nobody else for anything."""
 
 import json
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic_core import to_json
 from starlette.responses import Response
 
-from moorage.kernel.errors import MoorageError, NotFoundError
+from moorage.kernel.errors import MoorageError
 from moorage.pages.view import page
 from moorage.web.open_routes import OPEN
-from moorage.web.openapi import build_document, of_contract, operations
+from moorage.web.openapi import document_of, operations
 from moorage.web.problems import FIELD_CODES, STATUS_OF
 
 router = APIRouter(include_in_schema=False)
-_CONTRACTS: Final = {"marketplace": "/api/v1/", "sandbox": "/sandbox/", "webhooks": "/webhooks/"}
-
-
-@router.get("/openapi.json", operation_id="openapi")
-async def openapi(request: Request) -> Response:
-    """Everything, as OpenAPI 3.1."""
-    return _json(_document(request))
-
-
-@router.get("/openapi/{contract}.json", operation_id="openapi_of_contract")
-async def openapi_of_contract(request: Request, contract: str) -> Response:
-    """One contract alone: marketplace, sandbox or webhooks."""
-    if contract not in _CONTRACTS:
-        raise NotFoundError
-    return _json(of_contract(_document(request), _CONTRACTS[contract]))
 
 
 @router.get("/docs", operation_id="reference")
 async def reference(request: Request) -> Response:
     """Every call with an example and its errors, on one page without a script."""
-    document = _document(request)
+    document = document_of(request.app)
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, method, operation in operations(document):
         groups.setdefault(operation["tags"][0], []).append(_shown(document, path, method, operation))
@@ -47,18 +31,6 @@ async def reference(request: Request) -> Response:
         groups=[(name, told.get(name, ""), shown) for name, shown in groups.items() if shown],
         codes=_codes(),
     )
-
-
-def _document(request: Request) -> dict[str, Any]:
-    state = request.app.state
-    if not hasattr(state, "openapi_document"):
-        state.openapi_document = build_document(request.app, server_url=state.settings.public_url())
-    document: dict[str, Any] = state.openapi_document
-    return document
-
-
-def _json(document: dict[str, Any]) -> Response:
-    return Response(to_json(document), 200, {"access-control-allow-origin": "*"}, "application/json")
 
 
 def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:

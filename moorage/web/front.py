@@ -4,8 +4,10 @@ body's limit, headers that every answer carries, and an answer for what nobody c
 One layer and not five: each further wrapping of `send` is paid by every request.
 """
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import structlog
@@ -18,6 +20,9 @@ from moorage.web.problems import Problem, Rendered, crash, problem_of, render
 from moorage.web.request_id import current_request_id, request_id_from
 
 SLASHED: Final = "/api/v1/"
+TOO_LARGE: Final = 413
+LINGER_S: Final = 5.0
+LINGER_BYTES: Final = 64 * 1024 * 1024
 _SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -58,7 +63,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        answer = _Answer(send, request_id_from(scope["headers"]))
+        answer = _Answer(receive, send, request_id_from(scope["headers"]))
         scope.setdefault("state", {})["request_id"] = answer.request_id
         token = current_request_id.set(answer.request_id)
         try:
@@ -96,9 +101,10 @@ class Front:
 class _Answer:
     """One answer on its way out: adds the headers that all carry, and remembers whether it has begun."""
 
-    __slots__ = ("_send", "headers", "request_id", "status")
+    __slots__ = ("_receive", "_send", "headers", "request_id", "status")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
+        self._receive = receive
         self._send = send
         self.request_id = request_id
         self.status = 0
@@ -108,7 +114,27 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self.headers, *_SECURITY_HEADERS]
+            if self.status == TOO_LARGE:
+                message["headers"].append((b"connection", b"close"))
+        elif self.status == TOO_LARGE and not message.get("more_body", False):
+            await self._linger(message)
+            return
         await self._send(message)
+
+    async def _linger(self, last: Message) -> None:
+        """Give the answer, then throw away what still comes for a while before the connection ends: one that ends
+        with unread data in it takes the answer along (RFC 9112, section 9.6).
+        """
+        await self._send({**last, "more_body": True})
+        left = LINGER_BYTES
+        with contextlib.suppress(TimeoutError, MoorageError):
+            async with asyncio.timeout(LINGER_S):
+                while left > 0:
+                    message = await self._receive()
+                    left -= len(message.get("body", b""))
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        break
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, path: str, error: MoorageError) -> None:
         raw: RawHeaders = error.facts.pop("headers", [])
@@ -116,21 +142,18 @@ class _Answer:
         problem = problem_of(error, self.request_id)
         if problem is None or self.status:
             return
-        # What is left of a body that was too large is not read: the connection ends instead.
-        ends = {"connection": "close"} if problem.status == 413 else {}
-        await self._send_rendered(render(path, problem), ends)
+        await self._send_rendered(render(path, problem))
 
     async def crash(self, path: str, error: Exception) -> None:
         if self.status:  # the answer had begun; Starlette's own handler has logged what followed
             return
-        await self._send_rendered(render(path, recorded_crash(error, self.request_id)), {})
+        await self._send_rendered(render(path, recorded_crash(error, self.request_id)))
 
-    async def _send_rendered(self, rendered: Rendered, further: Mapping[str, str]) -> None:
+    async def _send_rendered(self, rendered: Rendered) -> None:
         headers = {
             "content-type": rendered.media_type,
             "content-length": str(len(rendered.body)),
             **rendered.headers,
-            **further,
         }
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": rendered.status, "headers": raw})

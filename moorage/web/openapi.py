@@ -74,6 +74,14 @@ _HEADERS: Final = {
 _ON_EVERY_ANSWER: Final = ("RequestId", "RateLimitPolicy", "RateLimit")
 
 
+def document_of(api: FastAPI) -> dict[str, Any]:
+    """The document of this installation; built at the first question, for it costs a second."""
+    if not hasattr(api.state, "openapi_document"):
+        api.state.openapi_document = build_document(api, server_url=api.state.settings.public_url())
+    document: dict[str, Any] = api.state.openapi_document
+    return document
+
+
 def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
     """The whole document, as OpenAPI 3.1."""
     document = get_openapi(

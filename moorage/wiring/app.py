@@ -26,7 +26,7 @@ from moorage.web.problems import problem_of, render, render_below
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.house import opened_house
 from moorage.wiring.providers import sandbox
-from moorage.wiring.routers import routers
+from moorage.wiring.routers import ROUTERS
 from moorage.wiring.secrets import access_tokens
 from moorage.wiring.settings import Settings
 
@@ -66,7 +66,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     if house is not None:
         _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)
-    for router, prefix in routers():
+    for router, prefix in ROUTERS:
         api.include_router(router, prefix=prefix)
     return api
 

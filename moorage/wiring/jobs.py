@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
+from moorage.journeys.book_and_pay import release_expired_holds
+from moorage.journeys.complete import release_due_earnings
 from moorage.journeys.house import House
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
 from moorage.journeys.reset_password import SEND_RESET_LINK, send_reset_link
+from moorage.journeys.roll_free_days import roll_free_days
 from moorage.journeys.send_mail import SEND_MAIL, send_mail
 from moorage.journeys.tidy_up import tidy_up
 from moorage.wiring.providers import sandbox
@@ -44,12 +45,6 @@ JOBS: dict[str, Job] = {
     SEND_MAIL: send_mail,
 }
 
-_LATER_PERIODIC: tuple[tuple[str, str, float], ...] = (
-    ("release_expired_holds", "moorage.journeys.book_and_pay:release_expired_holds", 2),
-    ("release_earnings", "moorage.journeys.complete:release_due_earnings", 60),
-    ("roll_free_days", "moorage.journeys.roll_free_days:roll_free_days", 3600),
-)
-
 
 def jobs() -> Iterator[tuple[str, Job]]:
     """Each queue entrypoint with the function that runs it."""
@@ -63,21 +58,11 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
         "process_events", 1, partial(process_due_events, house, attempts=settings.webhook_attempts), prompt=True
     )
     yield Periodic("poll_providers", 60, partial(poll_providers, house))
+    yield Periodic("release_expired_holds", 2, partial(release_expired_holds, house))
+    yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
+    yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))
     yield Periodic("tidy_up", 3600, partial(tidy_up, house))
     own_gateway = sandbox(settings, house)
     if own_gateway is not None:
         yield Periodic("deliver_sandbox_events", 1, own_gateway.deliver_due, prompt=True)
         yield Periodic("prune_sandbox", 3600, own_gateway.prune)
-    for name, target, every_s in _LATER_PERIODIC:
-        if found := _resolve(target):
-            yield Periodic(name, every_s, partial(found, house))
-
-
-def _resolve(target: str) -> Any:
-    module, _, name = target.partition(":")
-    try:
-        if find_spec(module) is None:
-            return None
-    except ModuleNotFoundError:
-        return None
-    return getattr(import_module(module), name, None)

@@ -1,1 +1,1 @@
-"""For whoever runs this installation: health and metrics."""
+"""For whoever runs this installation: health, metrics, and what the API promises."""

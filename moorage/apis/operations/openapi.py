@@ -1,0 +1,31 @@
+"""`/openapi.json`: what the API promises, for programs; and one document for each contract."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from moorage.kernel.errors import NotFoundError
+from moorage.web.openapi import document_of, of_contract
+
+router = APIRouter(include_in_schema=False)
+_CONTRACTS: Final = {"marketplace": "/api/v1/", "sandbox": "/sandbox/", "webhooks": "/webhooks/"}
+
+
+@router.get("/openapi.json", operation_id="openapi")
+async def openapi(request: Request) -> Response:
+    """Everything, as OpenAPI 3.1."""
+    return _json(document_of(request.app))
+
+
+@router.get("/openapi/{contract}.json", operation_id="openapi_of_contract")
+async def openapi_of_contract(request: Request, contract: str) -> Response:
+    """One contract alone: marketplace, sandbox or webhooks."""
+    if contract not in _CONTRACTS:
+        raise NotFoundError
+    return _json(of_contract(document_of(request.app), _CONTRACTS[contract]))
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(to_json(document), 200, {"access-control-allow-origin": "*"}, "application/json")
