@@ -14,7 +14,7 @@ SPECIALITIES: Final = 5
 SUMMARY_DAYS: Final = 33
 
 # Every practitioner of the crowd has an account, hours, a place and a service of an hour. The hours are those of one
-# of the models: seven and a half hours on four to six days, in one of six zones.
+# of the models: seven and a half hours on six or seven days, in one of six zones.
 _PEOPLE: Final = """
 INSERT INTO users (id, email) SELECT gen_random_uuid(), 'bench' || n || '@example.com' FROM generate_series(1, $1) n;
 """
@@ -31,7 +31,7 @@ SELECT gen_random_uuid(), p.id, 'City ' || p.resource_no % $1, 'DE', true FROM p
 _HOURS: Final = """
 INSERT INTO weekly_hours (id, practitioner_id, weekday, start_minute, minutes)
 SELECT gen_random_uuid(), p.id, d, 540 + p.resource_no % 4 * 30, 450
-FROM practitioners p CROSS JOIN generate_series(0, 5) d
+FROM practitioners p CROSS JOIN generate_series(0, 6) d
 WHERE (p.resource_no + d) % 6 > 0 OR d < 2
 """
 _SERVICES: Final = """
