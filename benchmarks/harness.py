@@ -59,6 +59,7 @@ class Bench:
             running = await asyncio.create_subprocess_exec(
                 str(program("pgbench")),
                 *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2", length),
+                "--define=n=0",  # a counter that a script may keep for each of its clients
                 f"--file={file.name}",
                 dsn or self.addresses.worker_dsn,
                 stdout=asyncio.subprocess.PIPE,

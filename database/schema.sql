@@ -1407,16 +1407,26 @@ BEGIN
 
   a.names := coalesce(p_names, ARRAY[o.name]);
   a.emails := coalesce(p_emails, ARRAY[o.email]);
-  a.prices_minor := price_participants(p_service, o.has_options, p_options, places,
-                                       CASE WHEN o.service_type = 'session' THEN 0 ELSE o.price_minor END);
-  a.total_minor := CASE WHEN o.service_type = 'session' AND NOT o.has_options THEN o.price_minor
-                        ELSE (SELECT sum(price) FROM unnest(a.prices_minor) AS price) END;
+  IF o.has_options OR p_options IS NOT NULL THEN
+    a.prices_minor := price_participants(p_service, o.has_options, p_options, places,
+                                         CASE WHEN o.service_type = 'session' THEN 0 ELSE o.price_minor END);
+  ELSE
+    a.prices_minor := ARRAY[CASE WHEN o.service_type = 'session' THEN 0 ELSE o.price_minor END];
+  END IF;
+  IF o.service_type = 'session' AND NOT o.has_options THEN
+    a.total_minor := o.price_minor;
+  ELSE
+    a.total_minor := (SELECT sum(price) FROM unnest(a.prices_minor) AS price);
+  END IF;
   a.due_now_minor := CASE WHEN a.total_minor = 0 THEN 0
     ELSE least(a.total_minor,
                greatest(1, coalesce(o.deposit_minor, round(a.total_minor::numeric * o.deposit_bps / 10000), a.total_minor)))
     END;
-  bps := CASE WHEN o.is_house THEN 0 ELSE coalesce(o.commission_bps,
-           commission_rate(o.month_gross, o.currency, p_bps, p_above, p_tier_bps)) END;
+  bps := CASE WHEN o.is_house THEN 0 ELSE o.commission_bps END;
+  IF bps IS NULL THEN
+    bps := CASE WHEN o.month_gross = 0 THEN p_bps
+                ELSE commission_rate(o.month_gross, o.currency, p_bps, p_above, p_tier_bps) END;
+  END IF;
   a.commission_minor := round(a.total_minor::numeric * bps / 10000);
   a.status := CASE WHEN a.total_minor = 0 THEN 'confirmed' ELSE 'pending' END;
   a.hold_expires_at := CASE WHEN a.total_minor > 0 THEN now() + make_interval(mins => p_hold_minutes) END;
@@ -1458,9 +1468,14 @@ BEGIN
           places, a.currency, a.total_minor, a.due_now_minor, bps, a.commission_minor,
           a.free_until_hours, a.late_fee_bps, o.buffer_before_minutes, o.buffer_after_minutes, p_requests,
           a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
-  INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
-  SELECT p_id, at, coalesce(a.names[at], ''), a.emails[at], p_options[at], a.prices_minor[at]
-    FROM generate_series(1, places) AS at;
+  IF places = 1 THEN
+    INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
+    VALUES (p_id, 1, coalesce(a.names[1], ''), a.emails[1], p_options[1], a.prices_minor[1]);
+  ELSE
+    INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
+    SELECT p_id, at, coalesce(a.names[at], ''), a.emails[at], p_options[at], a.prices_minor[at]
+      FROM generate_series(1, places) AS at;
+  END IF;
   IF a.has_children THEN
     PERFORM enrol_children(p_id, wanted);
   END IF;
@@ -1636,6 +1651,25 @@ BEGIN
   PERFORM confirm_claim(b.id);
   PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
   PERFORM tell_booking(b.id, 'confirmed');
+END $$;
+
+CREATE FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_wanted tstzrange) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE b bookings; made boolean := false;
+BEGIN
+  FOR b IN
+    SELECT x.* FROM claims c JOIN bookings x ON x.id = c.booking_id
+     WHERE int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
+       AND c.during && p_wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending' AND x.id <> p_booking
+       AND (x.hold_expires_at <= now()
+            OR (x.client_id = p_client AND x.service_id = p_service AND x.starts_at < p_ends AND p_starts < x.ends_at))
+       FOR UPDATE OF x
+  LOOP
+    PERFORM replace_hold(b);
+    made := true;
+  END LOOP;
+  RETURN made;
 END $$;
 
 CREATE FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) RETURNS record
@@ -3121,22 +3155,20 @@ END $$;
 CREATE FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
-DECLARE b bookings; wanted tstzrange := claim_buffered(p_starts, p_ends, p_before, p_after);
+DECLARE
+  wanted tstzrange := claim_buffered(p_starts, p_ends, p_before, p_after);
+  kind text := CASE WHEN p_expires IS NULL THEN 'booking' ELSE 'hold' END;
 BEGIN
   PERFORM pg_advisory_xact_lock(p_resource);
-  FOR b IN
-    SELECT x.* FROM claims c JOIN bookings x ON x.id = c.booking_id
-     WHERE int8range(c.resource_no, c.resource_no, '[]') && int8range(p_resource, p_resource, '[]')
-       AND c.during && wanted AND c.active AND c.kind = 'hold' AND x.status = 'pending' AND x.id <> p_booking
-       AND (x.hold_expires_at <= now()
-            OR (x.client_id = p_client AND x.service_id = p_service AND x.starts_at < p_ends AND p_starts < x.ends_at))
-       FOR UPDATE OF x
-  LOOP
-    PERFORM replace_hold(b);
-  END LOOP;
+  IF is_free_start(p_service, p_starts, p_now)
+     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL) THEN
+    RETURN true;
+  ELSIF NOT make_way(p_booking, p_client, p_service, p_resource, p_starts, p_ends, wanted) THEN
+    RETURN false;
+  END IF;
+  -- A statement of its own: what is stable sees what the statement before it did, not what its own did.
   RETURN is_free_start(p_service, p_starts, p_now)
-     AND claim_time(new_id(), p_resource, wanted, CASE WHEN p_expires IS NULL THEN 'booking' ELSE 'hold' END,
-                    p_expires, p_booking, NULL);
+     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL);
 END $$;
 
 CREATE FUNCTION public.tell_booking(p_booking uuid, p_event text) RETURNS void
@@ -5127,6 +5159,8 @@ GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_web;
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_wanted tstzrange) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;

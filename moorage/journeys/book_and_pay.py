@@ -9,6 +9,7 @@ still free, and else the money back.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
@@ -86,6 +87,7 @@ async def release_expired_holds(house: House) -> int:
             return total
 
 
+@lru_cache(maxsize=8)
 def hold_terms(terms: BookingTerms) -> Terms:
     """The business's terms as `hold_booking` takes them: tiers ascending."""
     tiers = sorted(terms.commission_tiers)

@@ -30,7 +30,8 @@ DECLARE
   verbs text[] := ARRAY['hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel',
     'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds', 'appointments_of'];
   parts text[] := ARRAY['lock_booking', 'sessions_of', 'drop_booking', 'stop_collecting', 'commission_rate',
-    'repeated_hold', 'price_participants', 'take_time', 'replace_hold', 'take_places', 'add_places', 'enrol_children',
+    'repeated_hold', 'price_participants', 'take_time', 'make_way', 'replace_hold', 'take_places', 'add_places',
+    'enrol_children',
     'count_gross', 'apply_booking_payment', 'give_back', 'earn', 'make_confirmed', 'take_again', 'booking_side',
     'check_side', 'cancel_terms', 'check_cancellable', 'refund_booking', 'move_time', 'move_place', 'finish_booking',
     'tell_booking', 'spoken_time', 'spoken_amount', 'month_of'];
