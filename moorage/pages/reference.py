@@ -6,11 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from moorage.kernel.errors import MoorageError
 from moorage.pages.view import page
 from moorage.web.open_routes import OPEN
 from moorage.web.openapi import document_of, operations
-from moorage.web.problems import FIELD_CODES, STATUS_OF
+from moorage.web.refusals import known_codes
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,6 +76,5 @@ def _example(body: dict[str, Any]) -> str | None:
 
 
 def _codes() -> list[tuple[str, int, str]]:
-    """Every code: of a whole request, then of single fields."""
-    named = [(code, STATUS_OF[known.kind], known.message()) for code, known in MoorageError.by_code.items()]
-    return sorted(named) + [(code, 422, text) for code, text in FIELD_CODES.items() if code not in MoorageError.by_code]
+    """Every code with its status and what it says."""
+    return [(code, status, text) for code, (status, text) in sorted(known_codes().items())]

@@ -2,7 +2,7 @@
 headers, who may call, and an example for every body.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from moorage.web.examples import example_of
 from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX
+from moorage.web.refusals import name_of, refusals_of, told
 
 ENVELOPED: Final = "/api/v1/"
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -39,24 +40,6 @@ _PROBLEM: Final = {
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
     },
 }
-# What any call may be answered, and what any call with a body: status, name, sentence.
-_ALWAYS: Final = (
-    ("400", "Malformed", "The request cannot be read."),
-    ("429", "RateLimited", "Too many requests in this hour; `Retry-After` says when the next is taken."),
-    ("500", "Failed", "A fault of ours, known to the log by its `error_id`."),
-    ("503", "Unavailable", "Busy, or the database is away: nothing was done. Try again after `Retry-After`."),
-)
-_WITH_BODY: Final = (
-    ("413", "TooLarge", "The body is larger than 1 MiB."),
-    ("415", "Unsupported", "The body is not application/json."),
-)
-_DESCRIPTIONS: Final = {
-    "401": "Not signed in, or the token is not valid any more.",
-    "403": "Signed in, but not allowed to.",
-    "404": "There is nothing here by that name, or it is somebody else's.",
-    "409": "It cannot be done as things are now.",
-    "422": "Something in what was sent is not acceptable; `fields` says what.",
-}
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -83,7 +66,7 @@ def document_of(api: FastAPI) -> dict[str, Any]:
 
 
 def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
-    """The whole document, as OpenAPI 3.1."""
+    """The whole document, as OpenAPI 3.1. `api.state.refusals`: codes by operation id, besides what its shape says."""
     document = get_openapi(
         title="Moorage",
         version=api.version,
@@ -101,13 +84,17 @@ def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": kind}} for name, (_, text, kind) in _HEADERS.items()
     }
-    document["components"]["responses"] = _shared_responses()
     document["components"]["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "sandbox": {"type": "http", "scheme": "bearer", "description": "The sandbox's own API key."},
     }
+    shared: dict[str, Any] = {}
+    document["components"]["responses"] = shared
     for path, method, operation in operations(document):
         _complete(path, method, operation, schemas)
+        if not operation["operationId"].startswith(OTHER_KEYS_PREFIX):
+            own = api.state.refusals.get(operation["operationId"], ())
+            _tell_refusals(path, method, operation, own, shared)
     return document
 
 
@@ -129,59 +116,42 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
     name = operation["operationId"]
     if name not in OPEN:
         operation["security"] = [{"sandbox" if name.startswith(OTHER_KEYS_PREFIX) else "bearer": []}]
-    if path.startswith(ENVELOPED):
-        _share(method, operation)
-    elif not name.startswith(OTHER_KEYS_PREFIX):
-        operation["responses"].setdefault("503", _failure("Problem", "The database is away."))
+    if path.startswith(ENVELOPED) and method == "POST":
+        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
     for status, response in operation["responses"].items():
-        _tell_failure(path, status, response)
+        if path.startswith(ENVELOPED):
+            response["headers"] = response.get("headers", {}) | _header_references(*_ON_EVERY_ANSWER)
         if status.startswith("2"):
             _exemplify(response.get("content", {}), schemas)
     _exemplify(operation.get("requestBody", {}).get("content", {}), schemas)
 
 
-def _share(method: str, operation: dict[str, Any]) -> None:
-    """What every operation of the API has."""
-    shared = _ALWAYS + (_WITH_BODY if "requestBody" in operation else ())
-    for status, name, _ in shared:
-        if status not in operation["responses"] or status in {"413", "415"}:
-            operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
-    if method == "POST":
-        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
-    for response in operation["responses"].values():
-        if "$ref" not in response:
-            response["headers"] = response.get("headers", {}) | _header_references(*_ON_EVERY_ANSWER)
-    operation["responses"] = dict(sorted(operation["responses"].items()))
-
-
-def _shared_responses() -> dict[str, Any]:
-    shared = {}
-    for status, name, sentence in _ALWAYS + _WITH_BODY:
-        waits = ("RetryAfter",) if status in {"429", "503"} else ()
-        shared[name] = _failure("Failure", sentence) | {"headers": _header_references(*_ON_EVERY_ANSWER, *waits)}
-    return shared
+def _tell_refusals(
+    path: str, method: str, operation: dict[str, Any], own: Sequence[str], shared: dict[str, Any]
+) -> None:
+    """Replace what FastAPI believes of refusals, and what routes declare of them, by what is answered: by reference
+    where many operations answer the same (`shared` collects those).
+    """
+    answers, is_enveloped = operation["responses"], path.startswith(ENVELOPED)
+    refused = refusals_of(path, method, operation, own)
+    if "422" in answers and 422 not in refused:  # FastAPI adds it for an id in the path, which is 404 here
+        del answers["422"]
+    for status, codes in refused.items():
+        if status == 503 and "content" in answers.get("503", {}):  # health has an answer of its own
+            continue
+        answer = told(path, status, codes, "Failure" if is_enveloped else "Problem")
+        if is_enveloped:
+            waits = ("RetryAfter",) if status in {429, 503} else ()
+            answer["headers"] = _header_references(*_ON_EVERY_ANSWER, *waits)
+        name = name_of(status, codes) + ("" if is_enveloped else "Problem")
+        if set(codes).isdisjoint(own) and shared.setdefault(name, answer) == answer:
+            answer = {"$ref": f"#/components/responses/{name}"}
+        answers[str(status)] = answer
+    operation["responses"] = dict(sorted(answers.items()))
 
 
 def _header_references(*names: str) -> dict[str, Any]:
     return {_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _failure(schema: str, sentence: str) -> dict[str, Any]:
-    media_type = "application/json" if schema == "Failure" else "application/problem+json"
-    return {
-        "description": sentence,
-        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
-    }
-
-
-def _tell_failure(path: str, status: str, response: dict[str, Any]) -> None:
-    """Replace what FastAPI believes of a refusal by what is answered."""
-    told = response.get("content", {}).get("application/json", {}).get("schema", {})
-    if told.get("$ref", "").endswith("/HTTPValidationError"):
-        schema = "Failure" if path.startswith(ENVELOPED) else "Problem"
-        response["content"] = _failure(schema, "")["content"]
-    if status in _DESCRIPTIONS and "$ref" not in response and path.startswith(ENVELOPED):
-        response["description"] = _DESCRIPTIONS[status]
 
 
 def _exemplify(content: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
+from moorage.apis.marketplace.refusals import REFUSALS
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
@@ -63,6 +64,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     api.state.settings = settings
     api.state.house = None
     api.state.tokens = access_tokens(settings)
+    api.state.refusals = REFUSALS
     if house is not None:
         _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)

@@ -1,4 +1,6 @@
-"""`make openapi`: writes down what the API promises, so that a change of it is seen in review."""
+"""`make openapi`: writes down what the API promises (the document, the list of error codes), so that a change of it is
+seen in review.
+"""
 
 import json
 import tempfile
@@ -7,6 +9,7 @@ from typing import Any
 
 from moorage.web.openapi import build_document
 from moorage.wiring.app import build_api
+from moorage.wiring.error_list import PAGE, page_of
 from moorage.wiring.settings import Settings
 
 SNAPSHOT = Path(__file__).resolve().parents[2] / "tests" / "contracts" / "openapi.json"
@@ -26,3 +29,4 @@ def written(document: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     SNAPSHOT.write_text(written(promised()))
+    PAGE.write_text(page_of(promised()))
