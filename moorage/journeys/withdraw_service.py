@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from moorage.journeys.house import House
-from moorage.kernel.db import Actor
+from moorage.kernel.db import Actor, with_retries
 
 _WITHDRAW = "SELECT withdraw_service($1)"
 
@@ -13,6 +13,10 @@ async def withdraw_service(house: House, actor: Actor, service_id: UUID) -> bool
 
     Raises NotFoundError where it is not the asker's.
     """
-    async with house.database.transaction(actor) as db:
-        gone: bool = await db.fetchval(_WITHDRAW, service_id)
-        return gone
+
+    async def withdraw() -> bool:
+        async with house.database.transaction(actor) as db:
+            gone: bool = await db.fetchval(_WITHDRAW, service_id)
+            return gone
+
+    return await with_retries(withdraw)

@@ -2,7 +2,8 @@
 
 -- Deletes the service with its dates when nothing was ever booked of it: true. Otherwise deactivates it, and its coming
 -- dates on which nobody has a place are cancelled and their time is the practitioner's again: false. What is booked
--- stays booked. Refuses `not_found` (also for another's service). Locks the practitioner's resource, then the service.
+-- stays booked. Refuses `not_found` (also for another's service). Locks the practitioner's resource, the
+-- dates by id, then the service: whoever books a place locks its date before the service's key.
 CREATE FUNCTION withdraw_service(p_service uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -15,6 +16,7 @@ BEGIN
     PERFORM refuse('not_found');
   END IF;
   PERFORM pg_advisory_xact_lock(v.resource_no);
+  PERFORM 1 FROM sessions WHERE service_id = p_service ORDER BY id FOR UPDATE;
   PERFORM 1 FROM services WHERE id = p_service FOR UPDATE;
   BEGIN
     DELETE FROM sessions WHERE service_id = p_service;

@@ -111,7 +111,7 @@ _GET = f"{_SELECT} FROM services s {_JOINS} WHERE s.id = $1 AND {_VISIBLE}"
 _LOCK_OWN = f"""
 {_SELECT} FROM services s {_JOINS}
  WHERE s.id = $1 AND (p.user_id = (SELECT asking_user()) OR (SELECT asking_admin()))
-   FOR UPDATE OF s
+   FOR NO KEY UPDATE OF s
 """
 
 _GET_MANY = f"""

@@ -1,5 +1,6 @@
 """Services by the marketplace contract: every documented call, over HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -349,3 +350,21 @@ async def test_an_expired_hold_gives_its_place_back_at_once(api, seller, sign_up
     assert (await api.get(url)).json()["data"]["results"][0]["available_spots"] == 2
     await superuser.execute("UPDATE bookings SET hold_expires_at = now() - interval '1 second'")
     assert (await api.get(url)).json()["data"]["results"][0]["available_spots"] == 4
+
+
+async def test_withdrawing_while_clients_book_leaves_all_or_nothing(seller, sign_up, owner, superuser):
+    person, practitioner = seller
+    clients = [await sign_up() for _ in range(6)]
+    for _ in range(3):
+        service_id = await make_service(owner, practitioner, service_type="workshop", max_participants=4)
+        start = datetime.now(UTC) + timedelta(days=3)
+        session_id = await make_session(owner, service_id, start)
+        body = {"service_id": str(service_id), "session_id": str(session_id)}
+        booked = [client.client.post("/api/v1/bookings/", json=body) for client in clients]
+        withdrawn, *answers = await asyncio.gather(person.client.delete(f"/api/v1/services/{service_id}/"), *booked)
+        assert withdrawn.status_code == 200, withdrawn.text
+        assert {answer.status_code for answer in answers} <= {201, 404, 409}, [one.text for one in answers]
+        made = await superuser.fetchval("SELECT count(*) FROM bookings WHERE service_id = $1", service_id)
+        assert made == sum(answer.status_code == 201 for answer in answers)
+        assert (withdrawn.json()["data"] is None) is (made == 0)
+        await superuser.execute("DELETE FROM claims")  # the next round is at the same time
