@@ -3266,6 +3266,7 @@ BEGIN
     PERFORM refuse('not_found');
   END IF;
   PERFORM pg_advisory_xact_lock(v.resource_no);
+  PERFORM 1 FROM sessions WHERE service_id = p_service ORDER BY id FOR UPDATE;
   PERFORM 1 FROM services WHERE id = p_service FOR UPDATE;
   BEGIN
     DELETE FROM sessions WHERE service_id = p_service;
