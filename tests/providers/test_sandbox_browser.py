@@ -109,7 +109,7 @@ async def test_the_page_turns_by_itself_when_what_it_waits_for_is_there(town: To
     await page.goto(town.page(asked.payment_id))
     assert await page.get_by_text("being prepared").is_visible()
     await town.gateway.create(asked, key="one")
-    await page.get_by_role("heading", name="Pay by card").wait_for(timeout=10_000)
+    await page.get_by_role("heading", name="Pay by card").wait_for()
 
 
 async def test_text_is_readable_and_targets_are_large_enough(town: Town, page: Page):

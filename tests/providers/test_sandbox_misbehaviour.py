@@ -6,7 +6,8 @@ import pytest
 
 from moorage.domains.payments.gateway import OutcomeUnknownError
 from moorage.kernel.ids import uuid7
-from tests.support.sandbox import Town
+from moorage.providers.sandbox.gateway import SandboxGateway
+from tests.support.sandbox import PATIENCE_S, Town
 
 
 async def charges(town: Town) -> list[str]:
@@ -15,8 +16,13 @@ async def charges(town: Town) -> list[str]:
 
 async def test_a_timeout_after_charging_is_unknown_and_found_charged(town: Town):
     reference = await town.create()
+    terms = town.sandbox.terms
+    impatient = SandboxGateway(
+        api_key=terms.api_key, webhook_secrets=terms.webhook_secrets, base_url=town.base_url, timeout_s=2.0
+    )
     with pytest.raises(OutcomeUnknownError):
-        await town.gateway.confirm(reference, payment_method="pm_timeout_after_charge", key="one")
+        await impatient.confirm(reference, payment_method="pm_timeout_after_charge", key="one")
+    await impatient.aclose()
     assert (await town.gateway.fetch(reference)).status == "succeeded"
     again = await town.gateway.confirm(reference, payment_method="pm_timeout_after_charge", key="one")
     assert again.status == "succeeded"
@@ -60,7 +66,7 @@ async def test_webhooks_can_come_in_reverse(town: Town):
     await town.behave(out_of_order={"next_calls": 2, "seconds": 0, "operations": ["resolve"]})
     await town.paid(method="pm_webhook_out_of_order")
     order = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(order) < 3:
             await town.sandbox.deliver_due()
             order = [event["type"] for event in town.endpoint.events()]
@@ -73,7 +79,7 @@ async def test_webhooks_can_come_late(town: Town):
     await town.paid()
     await town.sandbox.deliver_due()
     assert town.endpoint.events() == []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not town.endpoint.events():
             await town.sandbox.deliver_due()
             await asyncio.sleep(0.1)
@@ -101,7 +107,7 @@ async def test_webhooks_can_never_come_and_are_found_by_asking(town: Town):
 )
 async def test_the_next_call_can_be_made_to_fail_by_setting(town: Town, fault, status):
     reference = await town.create()
-    await town.behave(**{fault: {"next_calls": 1, "operations": ["confirm"]}})
+    await town.behave(**{fault: {"next_calls": 1, "seconds": 1, "operations": ["confirm"]}})
     with pytest.raises(OutcomeUnknownError):
         await town.gateway.confirm(reference, payment_method="pm_card_visa", key="one")
     assert (await town.gateway.fetch(reference)).status == status

@@ -14,7 +14,7 @@ from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.sandbox.intents import confirm_intent
 from moorage.providers.sandbox.signatures import HEADER, sign, signed_at
-from tests.support.sandbox import Town
+from tests.support.sandbox import PATIENCE_S, Town
 
 BODY = b'{"id":"evt_1"}'
 
@@ -59,7 +59,7 @@ async def test_one_charge_is_told_twice_under_two_ids(town: Town):
 async def test_what_is_not_taken_is_sent_again_with_the_same_id(town: Town):
     town.endpoint.answers.extend([500, 404, 302])
     await town.paid()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while len(town.endpoint.bodies) < 2:
             await town.sandbox.deliver_due()
             await asyncio.sleep(0.1)
@@ -112,7 +112,7 @@ async def test_a_change_sends_its_webhooks_by_itself(town: Town):
     own.send_soon()
     await town.paid()
     own.send_soon()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(town.endpoint.bodies) < 2:  # noqa: ASYNC110 - sent by a task of its own
             await asyncio.sleep(0.02)
     await own.aclose()

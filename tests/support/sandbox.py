@@ -33,6 +33,9 @@ from moorage.wiring.settings import Settings
 from tests.support.apps import listening
 from tests.support.databases import TestDatabase
 
+PATIENCE_S = 30.0
+"""How long a test waits for an answer: a loaded machine is no finding."""
+
 
 @dataclass
 class Endpoint:
@@ -123,7 +126,7 @@ async def standing_town(
     session_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     """The application with its sandbox on a free port, for all tests of this process."""
-    settings = town_settings(tmp_path_factory.mktemp("town"))
+    settings = town_settings(tmp_path_factory.mktemp("town")).model_copy(update={"provider_timeout_s": PATIENCE_S})
     async with open_town(settings, session_database) as town:
         yield town
 
@@ -153,7 +156,7 @@ def town_settings(home: Path) -> Settings:
         rate_limit_enabled=False,
         database_pool_min=1,
         database_pool_max=10,
-        provider_timeout_s=2.0,
+        provider_timeout_s=4.0,
     )
 
 
@@ -173,8 +176,10 @@ async def open_town(settings: Settings, database: TestDatabase) -> AsyncIterator
         assert isinstance(gateway, SandboxGateway)
         stack.push_async_callback(gateway.aclose)
         key = {"Authorization": f"Bearer {sandbox.terms.api_key}"}
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{base_url}/sandbox/v1", headers=key))
-        payer = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"{base_url}/sandbox/v1", headers=key, timeout=PATIENCE_S)
+        )
+        payer = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S))
         yield Town(base_url, told, house, sandbox, gateway, endpoint, client, payer)
 
 

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from moorage.apis.sandbox.objects import DeliveryObject, EventObject, ListOf
 from moorage.apis.sandbox.requests import Behaviour, NothingRequest, part_of_list
-from moorage.apis.sandbox.route import SandboxRoute, errors, sandbox_of
+from moorage.apis.sandbox.route import SandboxRoute, errors, read_many, read_one, sandbox_of
 from moorage.kernel.db import SYSTEM
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.behaviour import Setting, behave, behaviour
@@ -20,15 +20,13 @@ router = APIRouter(route_class=SandboxRoute)
 @router.get("/events", operation_id="sandbox_events_list", response_model=ListOf[EventObject], responses=errors())
 async def listed(request: Request, asked: Annotated[Asked, Depends(part_of_list)]) -> Response:
     """Every event, delivered or not."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "events", asked))
+    return await read_many(request, "events", asked)
 
 
 @router.get("/events/{event}", operation_id="sandbox_events_get", response_model=EventObject, responses=errors(404))
 async def one(request: Request, event: str) -> Response:
     """One event."""
-    async with sandbox_of(request).reading("fetch") as db:
-        return JSONResponse(await records.one(db, "events", event))
+    return await read_one(request, "events", event)
 
 
 @router.get(

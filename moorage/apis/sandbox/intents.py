@@ -14,7 +14,7 @@ from moorage.apis.sandbox.requests import (
     part_of_intents_list,
     part_of_list,
 )
-from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
+from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, read_many, sandbox_of
 from moorage.providers.sandbox import records
 from moorage.providers.sandbox.cards import named
 from moorage.providers.sandbox.intents import (
@@ -104,5 +104,4 @@ async def cancel(request: Request, intent: str, asked: NothingRequest) -> Respon
 @router.get("/charges", operation_id="sandbox_charges_list", response_model=ListOf[ChargeObject], responses=errors())
 async def charges(request: Request, asked: Annotated[Asked, Depends(part_of_intents_list)]) -> Response:
     """Every attempt to collect: what this gateway says that it charged."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "charges", asked))
+    return await read_many(request, "charges", asked)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.responses import JSONResponse
 
 from moorage.apis.sandbox.objects import DisputeObject, ListOf, RefundObject
 from moorage.apis.sandbox.requests import (
@@ -14,8 +13,15 @@ from moorage.apis.sandbox.requests import (
     ResolveRefundRequest,
     part_of_intents_list,
 )
-from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
-from moorage.providers.sandbox import records
+from moorage.apis.sandbox.route import (
+    KEYED,
+    SandboxRoute,
+    errors,
+    made_before,
+    perform,
+    read_many,
+    read_one,
+)
 from moorage.providers.sandbox.disputes import open_dispute, resolve_dispute, submit_evidence
 from moorage.providers.sandbox.records import Asked
 from moorage.providers.sandbox.refunds import NewRefund, create_refund, resolve_refund
@@ -40,15 +46,13 @@ async def create(request: Request, asked: RefundRequest) -> Response:
 @router.get("/refunds", operation_id="sandbox_refunds_list", response_model=ListOf[RefundObject], responses=errors())
 async def listed(request: Request, asked: Annotated[Asked, Depends(part_of_intents_list)]) -> Response:
     """Every refund."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "refunds", asked))
+    return await read_many(request, "refunds", asked)
 
 
 @router.get("/refunds/{refund}", operation_id="sandbox_refunds_get", response_model=RefundObject, responses=errors(404))
 async def one(request: Request, refund: str) -> Response:
     """One refund, by its id or its `client_reference`."""
-    async with sandbox_of(request).reading("fetch") as db:
-        return JSONResponse(await records.one(db, "refunds", refund))
+    return await read_one(request, "refunds", refund)
 
 
 @router.post(
@@ -86,8 +90,7 @@ async def dispute(request: Request, asked: DisputeRequest) -> Response:
 @router.get("/disputes", operation_id="sandbox_disputes_list", response_model=ListOf[DisputeObject], responses=errors())
 async def disputes(request: Request, asked: Annotated[Asked, Depends(part_of_intents_list)]) -> Response:
     """Every dispute."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "disputes", asked))
+    return await read_many(request, "disputes", asked)
 
 
 @router.get(
@@ -95,8 +98,7 @@ async def disputes(request: Request, asked: Annotated[Asked, Depends(part_of_int
 )
 async def one_dispute(request: Request, dispute: str) -> Response:
     """One dispute."""
-    async with sandbox_of(request).reading("fetch") as db:
-        return JSONResponse(await records.one(db, "disputes", dispute))
+    return await read_one(request, "disputes", dispute)
 
 
 @router.post(

@@ -12,10 +12,12 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from moorage.apis.sandbox.objects import ErrorAnswer
+from moorage.providers.sandbox import records
 from moorage.providers.sandbox.behaviour import Operation
 from moorage.providers.sandbox.call import Answer
 from moorage.providers.sandbox.core import NoAnswerError, Sandbox, Verb
 from moorage.providers.sandbox.errors import MissingError, SandboxError, UnknownKeyError
+from moorage.providers.sandbox.records import Asked
 from moorage.providers.sandbox.signatures import same
 from moorage.web.body import StrictRoute
 from moorage.web.problems import Problem, Rendered, render_below
@@ -66,6 +68,18 @@ async def perform(
     subject = {"path": request.url.path, "body": asked}
     answer = await sandbox_of(request).perform(operation, verb, key=request.headers.get(KEY_HEADER), request=subject)
     return answered(answer)
+
+
+async def read_one(request: Request, kind: str, name: str) -> Response:
+    """One object of a kind ("refunds", …) by its id or its `client_reference`."""
+    async with sandbox_of(request).reading("fetch") as db:
+        return JSONResponse(await records.one(db, kind, name))
+
+
+async def read_many(request: Request, kind: str, asked: Asked) -> Response:
+    """A page of a kind."""
+    async with sandbox_of(request).reading("list") as db:
+        return JSONResponse(await records.many(db, kind, asked))
 
 
 def answered(answer: Answer) -> Response:

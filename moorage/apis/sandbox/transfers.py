@@ -13,8 +13,16 @@ from moorage.apis.sandbox.requests import (
     TransferRequest,
     part_of_list,
 )
-from moorage.apis.sandbox.route import KEYED, SandboxRoute, errors, made_before, perform, sandbox_of
-from moorage.providers.sandbox import records
+from moorage.apis.sandbox.route import (
+    KEYED,
+    SandboxRoute,
+    errors,
+    made_before,
+    perform,
+    read_many,
+    read_one,
+    sandbox_of,
+)
 from moorage.providers.sandbox.present import balance_object
 from moorage.providers.sandbox.records import Asked
 from moorage.providers.sandbox.transfers import (
@@ -49,8 +57,7 @@ async def create(request: Request, asked: TransferRequest) -> Response:
 )
 async def listed(request: Request, asked: Annotated[Asked, Depends(part_of_list)]) -> Response:
     """Every transfer."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "transfers", asked))
+    return await read_many(request, "transfers", asked)
 
 
 @router.get(
@@ -61,8 +68,7 @@ async def listed(request: Request, asked: Annotated[Asked, Depends(part_of_list)
 )
 async def one(request: Request, transfer: str) -> Response:
     """One transfer, by its id or its `client_reference`."""
-    async with sandbox_of(request).reading("fetch") as db:
-        return JSONResponse(await records.one(db, "transfers", transfer))
+    return await read_one(request, "transfers", transfer)
 
 
 @router.post(
@@ -96,15 +102,13 @@ async def pay_out(request: Request, asked: PayoutRequest) -> Response:
 @router.get("/payouts", operation_id="sandbox_payouts_list", response_model=ListOf[PayoutObject], responses=errors())
 async def payouts(request: Request, asked: Annotated[Asked, Depends(part_of_list)]) -> Response:
     """Every payout."""
-    async with sandbox_of(request).reading("list") as db:
-        return JSONResponse(await records.many(db, "payouts", asked))
+    return await read_many(request, "payouts", asked)
 
 
 @router.get("/payouts/{payout}", operation_id="sandbox_payouts_get", response_model=PayoutObject, responses=errors(404))
 async def one_payout(request: Request, payout: str) -> Response:
     """One payout, by its id or its `client_reference`."""
-    async with sandbox_of(request).reading("fetch") as db:
-        return JSONResponse(await records.one(db, "payouts", payout))
+    return await read_one(request, "payouts", payout)
 
 
 @router.post(
