@@ -900,6 +900,15 @@ BEGIN
                 p_from, p_to, p_minutes);
 END $$;
 
+CREATE FUNCTION public.describe_booking(p_booking uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT s.title || ' with ' || p.display_name || ', ' || spoken_time(b.starts_at, b.timezone)
+    FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
+   WHERE b.id = p_booking
+$$;
+
 CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precision, p_lat2 double precision, p_lng2 double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -5094,6 +5103,9 @@ GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) T
 
 REVOKE ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.describe_booking(p_booking uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.describe_booking(p_booking uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by uuid, p_reason text) FROM PUBLIC;
 

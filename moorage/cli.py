@@ -47,6 +47,9 @@ def serve(
     from moorage.wiring.serving import serve as run  # noqa: PLC0415
 
     settings = _settings(host=host, port=port)
+    if settings.log_file is None and settings.environment == "development":
+        # A terminal is for people; whoever runs a server reads its standard error.
+        settings = settings.model_copy(update={"log_file": settings.moorage_home / "moorage.log"})
     set_up_logs(settings)
     _run(run(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
 

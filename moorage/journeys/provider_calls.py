@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
     Intent,
     IntentRequest,
@@ -114,10 +115,19 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         payment_id=operation.payment_id,
         amount_minor=operation.amount_minor,
         currency=operation.currency,
-        description=operation.purpose.replace("_", " ").capitalize(),
+        description=await _what_for(house, operation),
         return_url=f"{house.public_url}/?payment={operation.payment_id}",
     )
     return await gateway.create(request, key=str(operation.id))
+
+
+async def _what_for(house: House, operation: ClaimedOperation) -> str:
+    """A line for the payer, who reads it on the provider's page and on a statement."""
+    said = None
+    if operation.purpose.startswith("booking_") and operation.purpose_id is not None:
+        async with house.database.hot(SYSTEM) as db:
+            said = await describe(db, operation.purpose_id)
+    return said or operation.purpose.replace("_", " ").capitalize()
 
 
 async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:

@@ -275,6 +275,12 @@ def _view(row: asyncpg.Record) -> BookingView:
     )
 
 
+async def describe(db: Connection, booking_id: UUID) -> str | None:
+    """What a payment for the booking is for, in a line for its payer: the service, with whom, and when."""
+    line: str | None = await db.fetchval("SELECT describe_booking($1)", booking_id)
+    return line
+
+
 _PLAIN: Final = [
     name for name in BookingView.__slots__ if name not in {"participants", "children", "payment", "refund_status"}
 ]

@@ -47,3 +47,11 @@ BEGIN
       format('booking_%s:%s:%s:practitioner', p_event, t.id, t.reschedule_count));
   END IF;
 END $$;
+
+-- What a payment for a booking is for, in a line that its payer reads on the provider's page; NULL when there is none.
+CREATE OR REPLACE FUNCTION describe_booking(p_booking uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT s.title || ' with ' || p.display_name || ', ' || spoken_time(b.starts_at, b.timezone)
+    FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
+   WHERE b.id = p_booking
+$$;

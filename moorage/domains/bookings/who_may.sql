@@ -34,7 +34,7 @@ DECLARE
     'enrol_children',
     'count_gross', 'apply_booking_payment', 'give_back', 'earn', 'make_confirmed', 'take_again', 'booking_side',
     'check_side', 'cancel_terms', 'check_cancellable', 'refund_booking', 'move_time', 'move_place', 'finish_booking',
-    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of'];
+    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of', 'describe_booking'];
   f record;
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS signature, p.proname = ANY (verbs) AS is_verb FROM pg_proc p
@@ -46,4 +46,5 @@ BEGIN
       EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', f.signature);
     END IF;
   END LOOP;
+  GRANT EXECUTE ON FUNCTION describe_booking(uuid) TO moorage_worker;
 END $$;
