@@ -16,6 +16,7 @@ from moorage.apis.marketplace import (
     failed_jobs,
     payments,
     practitioners,
+    provider_events,
     service_sessions,
     services,
 )
@@ -42,6 +43,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (earnings.router, PREFIX),
     (auth.router, PREFIX),
     (failed_jobs.router, PREFIX),
+    (provider_events.router, PREFIX),
     (sandbox_api.router, ""),
     (sandbox_page.router, ""),
     (health.router, ""),

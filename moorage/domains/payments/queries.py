@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from moorage.domains.payments.gateway import ProviderEvent
-from moorage.domains.payments.tables import payments, provider_cursors, provider_operations, refunds
+from moorage.domains.payments.tables import payments, provider_cursors, provider_operations, refunds, webhook_events
 from moorage.kernel.db import Connection, fetch_built
 
 
@@ -41,6 +41,21 @@ class HistoryFilter:
     order: tuple[tuple[str, bool], ...] = (("created_at", True),)
     limit: int = 20
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A provider's stored event, without its body."""
+
+    id: UUID
+    provider: str
+    event_id: str
+    event_type: str
+    status: str
+    outcome: str | None
+    attempts: int
+    received_at: datetime
+    processed_at: datetime | None
 
 
 ORDERINGS = ("created_at", "amount", "status")
@@ -118,3 +133,18 @@ async def polled_until(db: Connection, provider: str) -> datetime | None:
     """Until when the provider's own list of events was read."""
     rows = await fetch_built(db, select(provider_cursors.c.polled_until).where(provider_cursors.c.provider == provider))
     return rows[0][0] if rows else None
+
+
+async def stored_events(
+    db: Connection, status: str | None, provider: str | None, *, limit: int, offset: int
+) -> tuple[list[EventRow], int]:
+    """One page of what providers told us, the newest first, and how many there are."""
+    columns = [webhook_events.c[name] for name in EventRow.__slots__]
+    where: list[ColumnElement[bool]] = []
+    if status is not None:
+        where.append(webhook_events.c.status == status)
+    if provider is not None:
+        where.append(webhook_events.c.provider == provider)
+    count = await fetch_built(db, select(func.count(webhook_events.c.id)).where(*where))
+    page = select(*columns).where(*where).order_by(webhook_events.c.received_at.desc(), webhook_events.c.id.desc())
+    return [EventRow(**row) for row in await fetch_built(db, page.limit(limit).offset(offset))], count[0][0]
