@@ -1,11 +1,11 @@
-"""A short way to one operation: past FastAPI's search among all routes, which costs more than the operation itself.
+"""A short way to the hottest operations: past FastAPI's search among all routes, which costs more than some of them.
 
-The operation stays an ordinary documented route; only requests that match it exactly take the short way.
+They stay ordinary documented routes; only requests that match exactly take the short way. Their handlers take the
+request (and the last segment of the path) and answer a response; what they raise, the front door answers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
@@ -14,32 +14,46 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Endpoint = Callable[..., Awaitable[Response]]
 
 
-class Direct:
-    """Calls `endpoint(request, last_segment)` for POSTs to `prefix` and one more segment; all else goes to `app`."""
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Where it leads, and what measures and logs call it."""
 
-    def __init__(self, app: ASGIApp, api: FastAPI, prefix: str, endpoint: Endpoint, operation_id: str) -> None:
-        """`api` is what the request is told it belongs to, `operation_id` what measures and logs call it."""
+    endpoint: Endpoint
+    operation_id: str
+
+
+class Direct:
+    """POSTs only. `exact`: whole paths; `below`: a path's beginning, to which one more segment belongs, which the
+    endpoint takes as its second argument. All else goes to `app`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, api: FastAPI, *, exact: Mapping[str, Shortcut], below: Mapping[str, Shortcut]
+    ) -> None:
+        """`api` is what the request is told it belongs to."""
         self._app = app
         self._api = api
-        self._prefix: Final = prefix
-        self._endpoint = endpoint
-        self._route: Final = _Named(operation_id)
+        self._exact = dict(exact)
+        self._below = tuple(below.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(self._prefix):
-            segment: str = scope["path"][len(self._prefix) :]
-            if segment and "/" not in segment:
-                scope["app"] = self._api
-                scope["route"] = self._route
-                answer = await self._endpoint(Request(scope, receive), segment)
+        if scope["type"] == "http" and scope["method"] == "POST":
+            path: str = scope["path"]
+            shortcut = self._exact.get(path)
+            if shortcut is not None:
+                answer = await shortcut.endpoint(self._request(scope, receive, shortcut))
                 await answer(scope, receive, send)
                 return
+            for prefix, further in self._below:
+                segment = path.removeprefix(prefix)
+                if segment and segment != path and "/" not in segment:
+                    answer = await further.endpoint(self._request(scope, receive, further), segment)
+                    await answer(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
 
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """What measures and logs read of a route."""
-
-    operation_id: str
+    def _request(self, scope: Scope, receive: Receive, shortcut: Shortcut) -> Request:
+        scope["app"] = self._api
+        scope["route"] = shortcut
+        return Request(scope, receive)

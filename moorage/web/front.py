@@ -79,10 +79,8 @@ class Front:
             if self._gate is not None:
                 answer.headers.extend(await self._gate.admit(scope))
             await self._app(scope, self._within_limit(scope, receive), answer.send)
-        except MoorageError as error:
-            await answer.refuse(scope["path"], error)
         except Exception as error:  # noqa: BLE001 - the last place where anything can be caught
-            await answer.crash(scope["path"], error)
+            await answer.refuse(scope["path"], error)
 
     def _within_limit(self, scope: Scope, receive: Receive) -> Receive:
         declared: bytes | None = None
@@ -136,18 +134,15 @@ class _Answer:
                         break
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def refuse(self, path: str, error: MoorageError) -> None:
-        raw: RawHeaders = error.facts.pop("headers", [])
-        self.headers.extend(raw)
-        problem = problem_of(error, self.request_id)
-        if problem is None or self.status:
-            return
-        await self._send_rendered(render(path, problem))
-
-    async def crash(self, path: str, error: Exception) -> None:
+    async def refuse(self, path: str, error: Exception) -> None:
+        """Answer for what was raised: a refusal as itself, anything else as a fault of ours."""
+        if isinstance(error, MoorageError):
+            raw: RawHeaders = error.facts.pop("headers", [])
+            self.headers.extend(raw)
         if self.status:  # the answer had begun; Starlette's own handler has logged what followed
             return
-        await self._send_rendered(render(path, recorded_crash(error, self.request_id)))
+        problem = problem_of(error, self.request_id) or recorded_crash(error, self.request_id)
+        await self._send_rendered(render(path, problem))
 
     async def _send_rendered(self, rendered: Rendered) -> None:
         headers = {

@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
+from moorage.apis.marketplace.bookings import create_booking
 from moorage.apis.marketplace.refusals import REFUSALS
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
 from moorage.web.access_log import note_request
-from moorage.web.direct import Direct
+from moorage.web.direct import Direct, Shortcut
 from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
@@ -94,7 +95,12 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
         return found
 
     tokens: AccessTokens = api.state.tokens
-    direct = Direct(api, api, events.PREFIX, events.receive, events.OPERATION)
+    direct = Direct(
+        api,
+        api,
+        exact={envelope.PREFIX + "/bookings/": Shortcut(create_booking, "bookings_create")},
+        below={events.PREFIX: Shortcut(events.receive, events.OPERATION)},
+    )
     once = Idempotency(direct, house, tokens, lock_s=settings.idempotency_lock_s, hours=settings.idempotency_hours)
     limits = RateLimits(
         house,

@@ -18,6 +18,7 @@ from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointE
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import AsyncpgPoolDriver
 from pgqueuer.models import Job as QueuedJob
+from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import Queries
 
 from moorage.journeys.house import House
@@ -69,7 +70,7 @@ async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
         worker_dsn, min_size=2, max_size=4, timeout=CONNECT_S, server_settings={"application_name": "moorage_queue"}
     )
     try:
-        manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+        manager = QueueManager(Queries(_Driver(pool)))
         for entrypoint, job in jobs():
             manager.entrypoint(
                 entrypoint,
@@ -113,6 +114,24 @@ def _runner(entrypoint: str, job: Job, house: House) -> Callable[[QueuedJob], Aw
         log.info("job_done", job=entrypoint, id=queued.id, attempts=queued.attempts)
 
     return run
+
+
+class _Driver(AsyncpgPoolDriver):
+    """Says nothing before it listens: the library's first probe of its own listener would go unheard, and count as a
+    failure ten seconds later.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        super().__init__(pool)
+        self._listens = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self._listens.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._listens.wait()
+        await super().notify(channel, payload)
 
 
 async def _pass_rings_on(house: House, pool: "asyncpg.Pool[asyncpg.Record]", manager: QueueManager) -> None:
