@@ -63,7 +63,7 @@ async def list_services(
     check_prices(price_min, price_max)
     place_id = _as_id(location)
     filters = {
-        "category": category,
+        "category": category or None,
         "service_type": service_type,
         "price_min": price_min,
         "price_max": price_max,

@@ -368,3 +368,13 @@ async def test_withdrawing_while_clients_book_leaves_all_or_nothing(seller, sign
         assert made == sum(answer.status_code == 201 for answer in answers)
         assert (withdrawn.json()["data"] is None) is (made == 0)
         await superuser.execute("DELETE FROM claims")  # the next round is at the same time
+
+
+@pytest.mark.parametrize(
+    "text", ["%00", "a%00b", "%ED%A0%80", "%FF%FE", "%E2%80%AE", "%5Cu0000", "%5C", "%25", "%27", "a%0Ab"]
+)
+@pytest.mark.parametrize("name", ["search", "location", "category", "ordering"])
+async def test_no_text_in_the_query_is_a_fault_of_ours(api, name, text):
+    for path in ("services", "practitioners"):
+        answer = await api.get(f"/api/v1/{path}/?{name}={text}&city={text}")
+        assert answer.status_code in {200, 400, 422}, (path, answer.text)
