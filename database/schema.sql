@@ -2367,11 +2367,11 @@ CREATE FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) RET
     LANGUAGE plpgsql
     AS $$
 DECLARE
-  v_last date := (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p_resource);
+  v_first date := (lower(p_during) AT TIME ZONE 'UTC')::date;
+  v_reached date := (SELECT max(f.day) FROM free_days f WHERE f.resource_no = p_resource); -- NULL: no summary
 BEGIN
-  IF v_last IS NOT NULL THEN
-    PERFORM refresh_free_days(p_resource, (lower(p_during) AT TIME ZONE 'UTC')::date,
-                              least(v_last, (upper(p_during) AT TIME ZONE 'UTC')::date));
+  IF v_first <= v_reached THEN
+    PERFORM refresh_free_days(p_resource, v_first, least(v_reached, (upper(p_during) AT TIME ZONE 'UTC')::date));
   END IF;
 END $$;
 
