@@ -78,6 +78,8 @@ EXPECTED = {
     "earnings_transactions": "401 403 200 403 200 403",
     "failed_jobs_list": "401 403 403 403 403 200",
     "failed_jobs_retry": "401 403 403 403 403 200",
+    "provider_events_list": "401 403 403 403 403 200",
+    "provider_events_replay": "401 403 403 403 403 200",
     "webhooks_receive": "400 400 400 400 400 400",
     "health": "200 200 200 200 200 200",
     "metrics": "200 200 200 200 200 200",
@@ -196,6 +198,10 @@ async def a_failed_job(cast: Cast) -> Ask:
     return Ask({"job_id": await cast.failed_job()})
 
 
+async def a_stored_event(cast: Cast) -> Ask:
+    return Ask({"event_id": await cast.stored_event()})
+
+
 SERVICE = {
     "title": "Slow yoga",
     "service_type": "session",
@@ -242,6 +248,7 @@ ASKS: dict[str, Asks] = {
     "payments_create_intent": an_intent,
     "payments_confirm": a_payment,
     "failed_jobs_retry": a_failed_job,
+    "provider_events_replay": a_stored_event,
     "webhooks_receive": of({"id": "evt_forged"}),
 }
 

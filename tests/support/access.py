@@ -83,6 +83,16 @@ class Cast:
         )
         return number
 
+    async def stored_event(self) -> UUID:
+        """Something a provider told us."""
+        event_id = uuid7()
+        await self.superuser.execute(
+            "INSERT INTO webhook_events (id, provider, event_id, event_type, body) VALUES ($1, 'sandbox', $2, 'x', '{}')",
+            event_id,
+            f"evt_{event_id.hex}",
+        )
+        return event_id
+
     async def account(self) -> dict[str, Any]:
         """Somebody with a password who has just signed in."""
         body = {"email": f"{uuid7().hex}@example.com", "password": "correct horse battery"}
