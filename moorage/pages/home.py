@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 import moorage
-from moorage.pages.view import STYLESHEET, page, wants_json
+from moorage.pages.view import ICON, STYLESHEET, page, wants_json
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,3 +32,9 @@ async def home(request: Request) -> Response:
 async def stylesheet() -> Response:
     """The one stylesheet."""
     return Response(STYLESHEET, 200, {"cache-control": "public, max-age=3600"}, "text/css; charset=utf-8")
+
+
+@router.get("/favicon.ico", operation_id="icon")
+async def icon() -> Response:
+    """The mark that browsers show: a boat's mooring ring."""
+    return Response(ICON, 200, {"cache-control": "public, max-age=86400"}, "image/svg+xml")

@@ -24,6 +24,7 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+ICON: Final = (files("moorage.pages") / "static" / "moorage.svg").read_bytes()
 STYLESHEET: Final = (files("moorage.pages") / "static" / "moorage.css").read_bytes()
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict
 
 from moorage.apis.marketplace.booking_shapes import BookingOut, asker_of, read_shape
 from moorage.apis.marketplace.envelope import Success, ok, problems
@@ -24,6 +25,8 @@ class RescheduleIn(StrictModel):
     """The new time, or for a workshop another of its sessions. A local time is read in `timezone`, else in the
     booking's own.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"start_time": "2026-12-15T10:30:00+01:00"}]})
 
     start_time: InstantOrLocal | None = None
     session_id: Id | None = None
