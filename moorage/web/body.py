@@ -31,7 +31,10 @@ MAX_LIST_ITEMS: Final = 500
 _SUSPECT_BYTES: Final = re.compile(rb"\\u|\xe2\x80|\xe2\x81|(?:[0-9][ -]?){13}")
 _REFUSED_TEXT: Final = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _DIGIT_RUNS: Final = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![0-9])", re.ASCII)
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+# With hyphens or without, alone or inside a longer id: one in 700 holds thirteen digits that pass Luhn.
+_UUID: Final = re.compile(
+    r"(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:(?:-[0-9a-fA-F]{4}){3}-|[0-9a-fA-F]{12})[0-9a-fA-F]{12}(?![0-9a-zA-Z])", re.ASCII
+)
 _PHONE: Final = re.compile(r"\+(?:[ ()-]*[0-9]){5,15}", re.ASCII)
 
 
@@ -182,9 +185,9 @@ def looks_like_card(text: str) -> bool:
     """True when 13 to 19 digits in a row (spaces and hyphens between them) pass Luhn. A UUID and an international
     phone number (+ and at most 15 digits, E.164) are what they are.
     """
-    runs = _DIGIT_RUNS.findall(text)
-    if not runs or _UUID.fullmatch(text) or _PHONE.fullmatch(text):
+    if not _DIGIT_RUNS.search(text) or _PHONE.fullmatch(text):
         return False
+    runs = _DIGIT_RUNS.findall(_UUID.sub("", text))
     return any(_passes_luhn(re.sub(r"[ -]", "", run)) for run in runs)
 
 

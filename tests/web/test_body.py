@@ -61,6 +61,9 @@ def test_a_pointer_names_the_text_at_fault():
         ("42424242-4242-4242-8242-424242424242", False),
         ("+4242424242424242", True),
         ("0000000000000000", False),
+        ("evt_01a1fe18a43e7643424242424242424a", False),
+        ("01a1fe18-a43e-7643-9d0e-424242424242@example.com", False),
+        ("id 4242424242424242 of 01a1fe18-a43e-7643-9d0e-424242424242", True),
     ],
 )
 def test_a_card_number_is_told_from_other_digits(text, is_card):
