@@ -25,7 +25,7 @@ async def carry_out_now(house: House, operations: Sequence[UUID]) -> None:
     """Carry out planned operations, all at once, and wait until they are done or WAIT_S is over."""
     if not operations:
         return
-    crash_point("after_commit_before_call")
+    crash_point("after_plan_before_call")
     calls = {asyncio.create_task(_carry_out(house, operation)) for operation in operations}
     _going_on.update(calls)
     for call in calls:

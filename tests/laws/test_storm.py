@@ -226,7 +226,13 @@ async def toothless(tmp_path: Path) -> AsyncIterator[tuple[RunningHouse, Town, a
 
 async def _pull_the_teeth(db: asyncpg.Connection) -> None:
     await db.execute("ALTER TABLE claims DROP CONSTRAINT ex_claims_no_overlap")
-    await db.execute("CREATE FUNCTION lock_nothing(bigint) RETURNS void LANGUAGE sql AS 'SELECT pg_sleep(0.005)'")
+    await db.execute("CREATE FUNCTION lock_nothing(bigint) RETURNS void LANGUAGE sql AS 'SELECT'")
+    # What was checked is not committed for a while: without the lock others check meanwhile, however busy the machine.
+    await db.execute(
+        """CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN PERFORM pg_sleep(0.02); RETURN NULL; END';
+           CREATE TRIGGER dawdle AFTER INSERT ON claims FOR EACH ROW EXECUTE FUNCTION dawdle()"""
+    )
     functions = await db.fetch(
         """SELECT pg_get_functiondef(p.oid) AS source FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
            WHERE n.nspname = 'public' AND p.prokind = 'f' AND p.prosrc LIKE '%pg_advisory_xact_lock(%'"""
