@@ -11,13 +11,16 @@ import structlog
 
 import moorage
 from moorage.web.access_log import ACCESS
+from moorage.web.body import looks_like_card
 from moorage.web.request_id import current_request_id
 from moorage.wiring.settings import Settings
 
 FILE_MAX_BYTES = 50 * 1024 * 1024
 FILES_KEPT = 5
 # Links that let their holder in: what follows is a secret.
-_SECRET_PATHS = re.compile(r"(/(?:in|sandbox/pay)/)[^/?]+")
+_SECRET_PATHS = re.compile(r"(/(?:in|sandbox/pay)/)[^/?\s'\"]+")
+_TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_DIGITS = re.compile(r"(?<![0-9A-Fa-f-])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Fa-f-])", re.ASCII)
 # Libraries that say every step they take.
 _QUIET = ("alembic", "pgqueuer", "httpx", "httpcore", "asyncio", "uvicorn.error", "uvicorn.access", "mail.log")
 
@@ -38,6 +41,7 @@ def set_up_logs(settings: Settings) -> None:
         _to_sentry,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
+        _without_secrets,
     ]
     handler.setFormatter(
         _Formatter(
@@ -88,6 +92,21 @@ def _with_request_id(_: Any, __: str, event: structlog.typing.EventDict) -> stru
     return event
 
 
+def masked(text: str) -> str:
+    """`text` without access tokens, secrets of links, and what looks like a card number: an exception's own words, or
+    a driver's, may quote what was sent.
+    """
+    text = _TOKENS.sub("…", _SECRET_PATHS.sub(r"\1…", text))
+    return _DIGITS.sub(lambda found: "…" if looks_like_card(found[0]) else found[0], text)
+
+
+def _without_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for name in ("event", "exception"):
+        if isinstance(event.get(name), str):
+            event[name] = masked(event[name])
+    return event
+
+
 def _to_sentry(_: Any, level: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """An error goes to Sentry as the exception that it is, with its error id, before the log makes text of it."""
     error = event.get("exc_info")
@@ -109,4 +128,9 @@ def _scrubbed(event: Any, _: Any) -> Any:
         if isinstance(request.get("url"), str):
             request["url"] = _SECRET_PATHS.sub(r"\1…", request["url"].partition("?")[0])
     event.pop("user", None)
+    for value in event.get("exception", {}).get("values", ()):
+        value["value"] = masked(str(value.get("value", "")))
+    for crumb in event.get("breadcrumbs", {}).get("values", ()):
+        crumb["message"] = masked(str(crumb.get("message", "")))
+        crumb.pop("data", None)
     return event
