@@ -523,7 +523,7 @@ CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS T
   RETURNING w.id, w.provider, w.event_type, w.body, w.attempts
 $$;
 
-CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid)
+CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -542,7 +542,8 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
       FROM taken WHERE o.id = taken.id RETURNING o.*, taken.status AS was
   )
   SELECT o.id, o.was, o.kind, o.request, o.attempts, o.refund_id, r.amount_minor, p.id, p.provider, p.provider_ref,
-         p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id
+         p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id,
+         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel')
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 

@@ -19,14 +19,9 @@ from moorage.domains.payments.gateway import (
     ProviderDeclinedError,
     ProviderRefund,
 )
-from moorage.domains.payments.operations import (
-    ClaimedOperation,
-    claim_operation,
-    close_operation,
-    due_operations,
-    note_refund_reference,
-)
+from moorage.domains.payments.operations import ClaimedOperation, claim_operation, due_operations
 from moorage.journeys.house import House
+from moorage.journeys.provider_answers import record_declined, record_intent, record_refund, record_unknown
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
 
@@ -35,7 +30,8 @@ LEASE: Final = timedelta(seconds=20)
 # A planned call is its job's to make; only one that waited this long has lost its job.
 PLANNED_AFTER: Final = timedelta(seconds=5)
 RECOVER_AT_ONCE: Final = 8
-_LONGEST_WAIT_S: Final = 300
+# After so many unknown answers (about a minute) nobody waits to be charged any more: what was not collected stays so.
+CHARGE_TRIES: Final = 6
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +52,18 @@ async def carry_out(house: House, operation_id: UUID) -> str:
     try:
         answer = await _call(house, operation)
     except OutcomeUnknownError as error:
-        return await _unknown(house, operation, error.code)
+        return await record_unknown(house, operation, error.code)
     except ProviderDeclinedError as error:
         crash_point("after_call_before_record")
-        return await _record_declined(house, operation, error)
+        return await record_declined(house, operation, error)
     except Exception as error:  # Whatever went wrong, the provider may have acted: it has to be asked.
         log.exception("a call to a provider broke", extra={"operation_id": str(operation.id)})
-        return await _unknown(house, operation, type(error).__name__)
+        return await record_unknown(house, operation, type(error).__name__)
     crash_point("after_call_before_record")
     if isinstance(answer, ProviderRefund):
-        await _record_refund(house, operation, answer)
+        await record_refund(house, operation, answer)
     else:
-        await _record_intent(house, operation, answer)
+        await record_intent(house, operation, answer)
     crash_point("after_record_before_answer")
     return "answered"
 
@@ -133,7 +129,8 @@ async def _what_for(house: House, operation: ClaimedOperation) -> str:
 async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
     if operation.was != "planned":
         present = await gateway.fetch(reference)
-        if present.status not in ("pending", "failed"):
+        over = operation.is_stopping or operation.attempts > CHARGE_TRIES
+        if over or present.status not in {"pending", "failed"}:
             return present
         # Not collected: either this call never arrived, or it was declined. The same key tells which.
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
@@ -155,84 +152,3 @@ async def _refund(gateway: PaymentGateway, operation: ClaimedOperation) -> Provi
         currency=operation.currency,
         key=str(operation.id),
     )
-
-
-async def _record_intent(house: House, operation: ClaimedOperation, intent: Intent, reason: str | None = None) -> None:
-    """Settle by the answer, in one round trip, and close the operation with it."""
-    data = {
-        "operation": str(operation.id),
-        "status": intent.status,
-        "client_secret": intent.client_secret,
-        "checkout_url": intent.checkout_url,
-    }
-
-    async def settle() -> str:
-        async with house.database.hot(SYSTEM) as db:
-            outcome: str = await db.fetchval(
-                "SELECT settle_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                operation.id,
-                operation.payment_id,
-                intent.status,
-                intent.amount_minor,
-                intent.currency,
-                intent.reference or None,
-                intent.payment_method,
-                intent.failure_code,
-                reason or operation.request.get("reason") or f"{operation.provider}_answer",
-                data,
-                house.clock(),
-            )
-            return outcome
-
-    outcome = await with_retries(settle, repeatable=True)
-    if outcome == "parked":
-        log.error("a provider's answer is about another amount", extra={"payment_id": str(operation.payment_id)})
-
-
-async def _record_refund(house: House, operation: ClaimedOperation, refund: ProviderRefund) -> None:
-    async def settle() -> None:
-        async with house.database.transaction(SYSTEM) as db:
-            assert operation.refund_id is not None  # noqa: S101 - as planned
-            if refund.status == "pending":
-                await note_refund_reference(db, operation.refund_id, refund.reference)
-            else:
-                await db.execute(
-                    "SELECT settle_refund($1, $2, $3, $4, $5)",
-                    operation.refund_id,
-                    refund.status == "succeeded",
-                    refund.reference or None,
-                    refund.failure_code,
-                    {"operation": str(operation.id), "status": refund.status},
-                )
-            answer = {"reference": refund.reference, "status": refund.status}
-            await close_operation(db, operation.id, "answered", answer=answer, error=refund.failure_code)
-
-    await with_retries(settle, repeatable=True)
-
-
-async def _record_declined(house: House, operation: ClaimedOperation, error: ProviderDeclinedError) -> str:
-    """The provider has said no: a refund or a payment failed. One that cannot be cancelled is asked about again."""
-    failure = str(error.facts.get("failure_code") or error.code)
-    if operation.kind == "cancel":
-        return await _unknown(house, operation, failure)
-    if operation.kind == "refund":
-        assert operation.refund_minor is not None  # noqa: S101 - as planned
-        refused = ProviderRefund("", "failed", operation.refund_minor, operation.currency, failure)
-        await _record_refund(house, operation, refused)
-    else:
-        refused_intent = Intent(
-            operation.provider_ref or "", "failed", operation.amount_minor, operation.currency, failure_code=failure
-        )
-        await _record_intent(house, operation, refused_intent)
-    return "declined"
-
-
-async def _unknown(house: House, operation: ClaimedOperation, error: str) -> str:
-    wait = timedelta(seconds=min(2 ** min(operation.attempts - 1, 16), _LONGEST_WAIT_S))
-
-    async def write() -> None:
-        async with house.database.hot(SYSTEM) as db:
-            await close_operation(db, operation.id, "unknown", error=error, wait=wait)
-
-    await with_retries(write, repeatable=True)
-    return "unknown"

@@ -87,7 +87,8 @@ class Cast:
         """Something a provider told us."""
         event_id = uuid7()
         await self.superuser.execute(
-            "INSERT INTO webhook_events (id, provider, event_id, event_type, body) VALUES ($1, 'sandbox', $2, 'x', '{}')",
+            "INSERT INTO webhook_events (id, provider, event_id, event_type, body)"
+            " VALUES ($1, 'sandbox', $2, 'x', '{}')",
             event_id,
             f"evt_{event_id.hex}",
         )

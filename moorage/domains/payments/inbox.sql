@@ -49,11 +49,11 @@ END $$;
 
 -- Takes an operation for calling: one caller at a time, and none while the payment's object is still being made.
 -- Answers no row when it is not due, or somebody else has it (then for `p_lease`). The caller commits before it calls. `was` tells whether
--- an earlier call may have reached the provider.
+-- an earlier call may have reached the provider, `is_stopping` whether the payment is being cancelled.
 CREATE OR REPLACE FUNCTION claim_operation(p_operation uuid, p_lease interval)
 RETURNS TABLE (id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint,
                payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text,
-               purpose text, purpose_id uuid)
+               purpose text, purpose_id uuid, is_stopping boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH taken AS (
     SELECT o.id, o.status FROM provider_operations o
@@ -70,7 +70,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
       FROM taken WHERE o.id = taken.id RETURNING o.*, taken.status AS was
   )
   SELECT o.id, o.was, o.kind, o.request, o.attempts, o.refund_id, r.amount_minor, p.id, p.provider, p.provider_ref,
-         p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id
+         p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id,
+         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel')
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 

@@ -34,6 +34,7 @@ class ClaimedOperation:
     currency: str
     purpose: str
     purpose_id: UUID | None
+    is_stopping: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,3 +162,34 @@ async def test_history_lists_the_payers_own_payments(shop: Shop):
     page = data(await shop.client.get("/api/v1/payments/history/?ordering=created_at&page=2&page_size=1"))
     assert [row["id"] for row in page["results"]] == [str(second.payment_id)]
     assert data(await shop.client.get("/api/v1/payments/history/?ordering=secret"), 422)["code"] == "invalid_ordering"
+
+
+async def test_a_deposit_confirms_and_the_balance_is_collected_later(shop: Shop):
+    await shop.db.execute("UPDATE services SET deposit_bps = 2500, price_minor = 9999 WHERE id = $1", shop.service)
+    held = await shop.hold()
+    assert (await intent(shop, held.id))["amount"] == "25.00"
+    assert data(await shop.pay(held))["purpose"] == "booking_deposit"
+    assert await shop.status(held) == ("confirmed", "succeeded")
+    balance = await intent(shop, held.id)
+    assert (balance["amount"], balance["status"]) == ("74.99", "pending")
+    body = {"payment_id": balance["payment_id"], "payment_method": "pm_card_visa"}
+    paid = data(await shop.client.post("/api/v1/payments/confirm/", json=body))
+    assert (paid["purpose"], paid["status"]) == ("booking_balance", "succeeded")
+    assert (await intent(shop, held.id, 409))["code"] == "invalid_state"
+    # Half-up on the whole: 5 % of 99.99 is 5.00, however it came in.
+    assert await shop.balance("commission") == 500
+    assert await shop.balance(f"earnings_pending:{shop.practitioner.id}") == 9_499
+    await shop.settle()
+    assert await shop.audit() == []
+
+
+async def test_what_was_not_collected_is_not_charged_when_the_booking_has_ended_meanwhile(shop: Shop):
+    held = await shop.ready()
+    await shop.town.behave(error_before={"next_calls": 1, "operations": ["confirm"]})
+    data(await shop.pay(held), 202)
+    cancelled = await shop.client.post(f"/api/v1/bookings/{held.id}/cancel/", json={})
+    assert cancelled.status_code == 200, cancelled.text
+    await shop.due_now()
+    await shop.settle()
+    assert await shop.charges() == 0
+    assert (await shop.status(held))[1] == "canceled"
