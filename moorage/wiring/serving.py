@@ -6,8 +6,10 @@ dies, and this one runs the jobs.
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -139,7 +141,8 @@ async def _run(
     working = asyncio.create_task(work(settings, house, worker_dsn))
     try:
         if workers > 1:
-            children = [asyncio.create_task(_child(listener)) for _ in range(workers)]
+            environment = _shared_measures(settings.moorage_home)
+            children = [asyncio.create_task(_child(listener, environment)) for _ in range(workers)]
             await _begin(ready, house, tell)
             await _stop_asked()
             await _end(*children)
@@ -175,11 +178,25 @@ def write_whole(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-async def _child(listener: socket.socket) -> None:
+def _shared_measures(home: Path) -> dict[str, str]:
+    """The environment of web processes that count together: any of them then answers `/metrics` for all."""
+    directory = home / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(directory.resolve())}
+
+
+async def _child(listener: socket.socket, environment: dict[str, str]) -> None:
     """One web process, started again whenever it ends by itself."""
     while True:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "moorage", "serve-on", str(listener.fileno()), pass_fds=[listener.fileno()]
+            sys.executable,
+            "-m",
+            "moorage",
+            "serve-on",
+            str(listener.fileno()),
+            pass_fds=[listener.fileno()],
+            env=environment,
         )
         try:
             await process.wait()
@@ -210,6 +227,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what has been loaded stays: the collector need not look at it again, at no request and at no exit
         if self.when_started is not None and self.started:
             await self.when_started()
 

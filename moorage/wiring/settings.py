@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     password_max_length: int = 256
     password_hash_threads: int = 2
     cors_origins: list[str] = []
+    trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
 
     # Limits
     body_max_bytes: int = 1024 * 1024
