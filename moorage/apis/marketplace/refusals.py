@@ -85,5 +85,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "earnings_transactions": ("forbidden", "invalid_range"),
     "failed_jobs_list": ("forbidden",),
     "failed_jobs_retry": ("forbidden",),
+    "provider_events_list": ("forbidden",),
+    "provider_events_replay": ("forbidden",),
     "webhooks_receive": ("invalid_signature", "timestamp_out_of_tolerance", "body_too_large"),
 }
