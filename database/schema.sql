@@ -340,6 +340,25 @@ BEGIN
   PERFORM tell_booking(b.id, 'cancelled');
 END $$;
 
+CREATE FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE stale uuid; stopped integer := 0;
+BEGIN
+  FOR stale IN
+    SELECT p.id FROM payments p JOIN bookings b ON b.id = p.purpose_id
+     WHERE p.status IN ('pending', 'requires_action') AND p.purpose LIKE 'booking\_%'
+       AND b.status = 'cancelled' AND b.cancelled_at < now() - p_patience
+       AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
+     ORDER BY p.id LIMIT p_limit FOR UPDATE OF p SKIP LOCKED
+  LOOP
+    PERFORM plan_cancel(new_id(), stale, 'expiry');
+    stopped := stopped + 1;
+  END LOOP;
+  RETURN stopped;
+END $$;
+
 CREATE FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -5034,6 +5053,9 @@ REVOKE ALL ON FUNCTION public.booking_side(b public.bookings, p_by uuid) FROM PU
 REVOKE ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) FROM PUBLIC;
 

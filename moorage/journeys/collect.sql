@@ -63,6 +63,26 @@ BEGIN
   RETURN plan_confirm(p_operation, p_payment, p_method);
 END $$;
 
+-- Stops collecting for bookings that ended without being paid, once whoever was paying late has had `p_patience`: the
+-- provider is told, and money that is on its way even then is honoured. Answers how many. Locks: the payments' rows,
+-- skipping those that somebody has.
+CREATE OR REPLACE FUNCTION cancel_stale_payments(p_patience interval, p_limit integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE stale uuid; stopped integer := 0;
+BEGIN
+  FOR stale IN
+    SELECT p.id FROM payments p JOIN bookings b ON b.id = p.purpose_id
+     WHERE p.status IN ('pending', 'requires_action') AND p.purpose LIKE 'booking\_%'
+       AND b.status = 'cancelled' AND b.cancelled_at < now() - p_patience
+       AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
+     ORDER BY p.id LIMIT p_limit FOR UPDATE OF p SKIP LOCKED
+  LOOP
+    PERFORM plan_cancel(new_id(), stale, 'expiry');
+    stopped := stopped + 1;
+  END LOOP;
+  RETURN stopped;
+END $$;
+
 DO $$
 DECLARE routine regprocedure;
 BEGIN
@@ -73,3 +93,6 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', routine);
   END LOOP;
 END $$;
+ALTER FUNCTION cancel_stale_payments(interval, integer) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION cancel_stale_payments(interval, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_stale_payments(interval, integer) TO moorage_worker;

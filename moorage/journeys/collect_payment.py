@@ -5,6 +5,7 @@ The amounts are the database's. The provider is called between transactions, and
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +23,9 @@ from moorage.kernel.errors import NotFoundError
 # How long a request waits for the worker that is making the provider's object at this moment.
 _PATIENCE_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.05
+# A hold that has expired may still be paid, and is taken again if it can be: for so long.
+PATIENCE: Final = timedelta(hours=1)
+STALE_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,15 @@ async def confirm_payment(house: House, actor: Actor, payment_id: UUID, method: 
             "The payment was declined; try again with another method.", failure_code=after.failure_code
         )
     return Confirmed(after, is_known=outcome in ("answered", "declined"))
+
+
+async def cancel_stale_payments(house: House) -> int:
+    """Stop collecting for bookings that ended unpaid some time ago; answers how many payments. The worker calls it."""
+    async with house.database.hot(SYSTEM) as db:
+        stopped: int = await db.fetchval("SELECT cancel_stale_payments($1, $2)", PATIENCE, STALE_AT_ONCE)
+    if stopped:
+        house.bell.ring()
+    return stopped
 
 
 async def _make_object(house: House, payment_id: UUID) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from moorage.journeys.book_and_pay import release_expired_holds
+from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.complete import release_due_earnings
 from moorage.journeys.house import House
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
@@ -60,6 +61,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("poll_providers", 60, partial(poll_providers, house))
     yield Periodic("release_expired_holds", 2, partial(release_expired_holds, house))
     yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
+    yield Periodic("cancel_stale_payments", 300, partial(cancel_stale_payments, house))
     yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))
     yield Periodic("tidy_up", 3600, partial(tidy_up, house))
     own_gateway = sandbox(settings, house)

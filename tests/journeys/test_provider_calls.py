@@ -1,9 +1,11 @@
 """Calls to a provider: intent, call, result; whatever happens in between is found out by asking."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.kernel.ids import uuid7
 from tests.support.shop import Shop
@@ -124,3 +126,16 @@ async def test_a_disputed_payment_is_held_and_told(shop: Shop):
     assert (await shop.status(held))[1] == "charged_back"
     assert await shop.balance("commission") == 0
     assert await shop.audit() == []
+
+
+async def test_what_was_never_paid_is_closed_at_the_provider_some_time_after_its_hold(shop: Shop):
+    held, fresh = await shop.ready(), await shop.ready()
+    expired = "UPDATE bookings SET status = 'cancelled', cancel_kind = 'expired', cancelled_at = now() - $2::interval"
+    for booking, age in ((held, timedelta(hours=2)), (fresh, timedelta(minutes=5))):
+        await shop.db.execute(f"{expired} WHERE id = $1", booking.id, age)
+    assert await cancel_stale_payments(shop.house) == 1
+    await shop.settle()
+    assert await cancel_stale_payments(shop.house) == 0
+    assert [(await shop.status(booking))[1] for booking in (held, fresh)] == ["canceled", "pending"]
+    reason = "SELECT change_reason FROM payment_audit WHERE payment_id = $1 AND new_status = 'canceled'"
+    assert await shop.value(reason, held.payment_id) == "expiry"
