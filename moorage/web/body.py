@@ -27,7 +27,6 @@ from moorage.web.errors import (
 M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH: Final = 32
-MAX_LIST_ITEMS: Final = 500
 _SUSPECT_BYTES: Final = re.compile(rb"\\u|\xe2\x80|\xe2\x81|(?:[0-9][ -]?){13}")
 _REFUSED_TEXT: Final = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _DIGIT_RUNS: Final = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![0-9])", re.ASCII)
@@ -52,7 +51,7 @@ class StrictRoute(APIRoute):
             raw = await checked.body()
             if raw:
                 demand_json(checked)
-                checked.parsed = strict_json(raw)
+                checked.parsed = strict_json(raw, max_depth=_max_depth(checked))
             return await handle(checked)
 
         return strict
@@ -74,7 +73,7 @@ async def parse(request: Request, model: type[M]) -> M:
         raise RequestValidationError([{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}])
     demand_json(request)
     try:
-        return model.model_validate(strict_json(raw))
+        return model.model_validate(strict_json(raw, max_depth=_max_depth(request)))
     except ValidationError as error:
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_input=False)]
@@ -91,14 +90,14 @@ def demand_json(request: Request) -> None:
         raise UnsupportedMediaTypeError("The body has to be in UTF-8.")
 
 
-def strict_json(raw: bytes, *, cards_allowed: bool = False) -> Any:
-    """Parse JSON as RFC 8259 says: UTF-8, no NaN, no duplicate keys, at most 32 levels deep, no text that cannot be
+def strict_json(raw: bytes, *, cards_allowed: bool = False, max_depth: int = MAX_DEPTH) -> Any:
+    """Parse JSON as RFC 8259 says: UTF-8, no NaN, no duplicate keys, at most `max_depth` levels, no text that cannot be
     kept, and (unless `cards_allowed`) nothing that looks like a card number.
     """
     try:
         text = raw.decode("utf-8")
-        if text.count("[") + text.count("{") > MAX_DEPTH:
-            _check_depth(text)
+        if text.count("[") + text.count("{") > max_depth:
+            _check_depth(text, max_depth)
         value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise MalformedJsonError from None
@@ -122,6 +121,11 @@ def limited(receive: Receive, max_bytes: int) -> Receive:
     return counted
 
 
+def _max_depth(request: Request) -> int:
+    depth: int = request.app.state.settings.json_max_depth
+    return depth
+
+
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -140,7 +144,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     """Count levels outside strings, before a parser recurses into them."""
     depth, inside, escaped = 0, False, False
     for character in text:
@@ -155,7 +159,7 @@ def _check_depth(text: str) -> None:
             inside = True
         elif character in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > max_depth:
                 raise ValueError(depth)
         elif character in "]}":
             depth -= 1

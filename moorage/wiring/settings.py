@@ -51,9 +51,6 @@ class Settings(BaseSettings):
     # Limits
     body_max_bytes: int = 1024 * 1024
     json_max_depth: int = 32
-    list_max_items: int = 500
-    text_max_chars: int = 5_000
-    page_size_default: int = 20
     page_size_max: int = 100
     availability_max_days: int = 31
     rate_limit_anonymous_per_hour: int = 100

@@ -111,13 +111,15 @@ class Page:
 
 
 def _page(
+    request: Request,
     page: Annotated[int, Query(description="Which page, from 1")] = 1,
     page_size: Annotated[int, Query(description="Items in a page, 1 to 100")] = 20,
 ) -> Page:
     if not 1 <= page <= 1_000_000:
         raise InvalidLimitError("page is 1 to 1000000", pointer="?page")
-    if not 1 <= page_size <= 100:
-        raise InvalidLimitError("page_size is 1 to 100", pointer="?page_size")
+    most: int = request.app.state.settings.page_size_max
+    if not 1 <= page_size <= most:
+        raise InvalidLimitError(f"page_size is 1 to {most}", pointer="?page_size")
     return Page(page, page_size)
 
 
