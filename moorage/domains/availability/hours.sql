@@ -43,15 +43,16 @@ RETURNS TABLE (opens timestamp, closes timestamp) LANGUAGE sql STABLE AS $$
                                    WHERE o.practitioner_id = p_practitioner AND o.date = w.day + 1)
                       THEN 1440 ELSE w.start_minute + w.minutes END * interval '1 minute'
   FROM (
-    SELECT date '2000-01-03' + n AS day, h.start_minute, h.minutes
-    FROM weekly_hours h
-    CROSS JOIN LATERAL generate_series( -- 2000-01-03 was a Monday: day numbers of one weekday are 7 apart
-      greatest(p_first, h.valid_from) - date '2000-01-03'
-        + (7 + h.weekday - (greatest(p_first, h.valid_from) - date '2000-01-03') % 7) % 7,
-      least(p_last, h.valid_to) - date '2000-01-03', 7) n
-    WHERE h.practitioner_id = p_practitioner
-      AND NOT EXISTS (SELECT FROM date_overrides o
-                      WHERE o.practitioner_id = p_practitioner AND o.date = date '2000-01-03' + n)
+    SELECT date '2000-01-03' + d.n AS day, d.start_minute, d.minutes
+    FROM (
+      SELECT h.start_minute, h.minutes, generate_series( -- 2000-01-03 was a Monday: its number and weekday are 0
+        greatest(p_first, h.valid_from) - date '2000-01-03'
+          + (7 + h.weekday - (greatest(p_first, h.valid_from) - date '2000-01-03') % 7) % 7,
+        least(p_last, h.valid_to) - date '2000-01-03', 7) AS n
+      FROM weekly_hours h WHERE h.practitioner_id = p_practitioner
+    ) d
+    WHERE NOT EXISTS (SELECT FROM date_overrides o
+                      WHERE o.practitioner_id = p_practitioner AND o.date = date '2000-01-03' + d.n)
     UNION ALL
     SELECT o.date, u.start_minute, u.minutes
     FROM date_overrides o CROSS JOIN LATERAL unnest(o.start_minutes, o.lengths_minutes) u(start_minute, minutes)
