@@ -3191,14 +3191,14 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(p_resource);
   IF is_free_start(p_service, p_starts, p_now)
-     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL) THEN
+     AND claim_time(p_booking, p_resource, wanted, kind, p_expires, p_booking, NULL) THEN
     RETURN true;
   ELSIF NOT make_way(p_booking, p_client, p_service, p_resource, p_starts, p_ends, wanted) THEN
     RETURN false;
   END IF;
   -- A statement of its own: what is stable sees what the statement before it did, not what its own did.
   RETURN is_free_start(p_service, p_starts, p_now)
-     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL);
+     AND claim_time(p_booking, p_resource, wanted, kind, p_expires, p_booking, NULL);
 END $$;
 
 CREATE FUNCTION public.tell_booking(p_booking uuid, p_event text) RETURNS void

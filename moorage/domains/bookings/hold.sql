@@ -197,7 +197,8 @@ BEGIN
 END $$;
 
 -- Takes a practitioner's time for a booking: under the lock, the time is checked by the function that lists it, and
--- claimed. Only where that fails are holds in the way looked for, and then it is tried again. False when it is not free.
+-- claimed (the claim has the booking's id). Only where that fails are holds in the way looked for, and then it is tried
+-- again. False when it is not free.
 CREATE OR REPLACE FUNCTION take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint,
                                      p_starts timestamptz, p_ends timestamptz, p_before integer, p_after integer,
                                      p_now timestamptz, p_expires timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -207,14 +208,14 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(p_resource);
   IF is_free_start(p_service, p_starts, p_now)
-     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL) THEN
+     AND claim_time(p_booking, p_resource, wanted, kind, p_expires, p_booking, NULL) THEN
     RETURN true;
   ELSIF NOT make_way(p_booking, p_client, p_service, p_resource, p_starts, p_ends, wanted) THEN
     RETURN false;
   END IF;
   -- A statement of its own: what is stable sees what the statement before it did, not what its own did.
   RETURN is_free_start(p_service, p_starts, p_now)
-     AND claim_time(new_id(), p_resource, wanted, kind, p_expires, p_booking, NULL);
+     AND claim_time(p_booking, p_resource, wanted, kind, p_expires, p_booking, NULL);
 END $$;
 
 -- Releases the holds in the way of a time that have expired (the constraint does not know that they are free), and this
