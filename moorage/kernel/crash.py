@@ -12,7 +12,6 @@ CRASH_POINTS: Final = frozenset(
     {
         # A call to a provider: planned -> called -> answered.
         "after_plan_before_call",  # the payment or refund and its planned call are committed
-        "after_commit_before_call",  # a booking, or its end, is committed with the calls that follow from it
         "after_claim_before_call",  # the call is marked as made, and not made yet
         "after_call_before_record",  # the provider has acted, nothing of its answer is written
         "after_record_before_answer",  # its answer is written, whoever asked knows nothing of it
