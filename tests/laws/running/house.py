@@ -107,7 +107,7 @@ class RunningHouse:
 
     async def kill_postgres(self) -> None:
         """End the database server at once: the parent of whoever serves a connection."""
-        db = await self.superuser()
+        db = await self.overseer()
         backend = await db.fetchval("SELECT pg_backend_pid()")
         status = Path(f"/proc/{backend}/status").read_text()
         await db.close()
@@ -129,7 +129,7 @@ class RunningHouse:
             self.process.kill()
             self.process.wait()
 
-    async def superuser(self) -> asyncpg.Connection:
+    async def overseer(self) -> asyncpg.Connection:
         """A connection that sees everything, for checks and for moving time."""
         lease = bundled_postgres.start(self.home)
         try:

@@ -1,4 +1,4 @@
-"""What must be true of the database after any storm or crash, asked in SQL as the superuser."""
+"""What must be true of the database after any storm or crash, asked in SQL as the overseer."""
 
 from __future__ import annotations
 

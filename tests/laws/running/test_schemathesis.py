@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.laws.conftest import FULL
+from tests.laws.running.conftest import FULL
 from tests.laws.running.house import RunningHouse
 
 pytestmark = pytest.mark.timeout(1500)

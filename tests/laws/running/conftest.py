@@ -36,8 +36,8 @@ async def town(house: RunningHouse) -> AsyncIterator[Town]:
 
 
 @pytest.fixture
-async def superuser(house: RunningHouse) -> AsyncIterator[asyncpg.Connection]:
+async def overseer(house: RunningHouse) -> AsyncIterator[asyncpg.Connection]:
     """The database as one who sees everything."""
-    connection = await house.superuser()
+    connection = await house.overseer()
     yield connection
     await connection.close()

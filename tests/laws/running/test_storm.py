@@ -15,8 +15,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.laws.conftest import FULL
 from tests.laws.running import truths
+from tests.laws.running.conftest import FULL
 from tests.laws.running.house import RunningHouse
 from tests.laws.running.people import ALL_DAY, Town
 
@@ -65,14 +65,14 @@ async def _storm_of_sessions(town: Town, admin: str, db: asyncpg.Connection, see
 
 
 async def test_a_hundred_clients_on_half_overlapping_times_never_overlap_and_never_undersell(
-    town: Town, house: RunningHouse, superuser: asyncpg.Connection
+    town: Town, house: RunningHouse, overseer: asyncpg.Connection
 ) -> None:
     admin = house.facts["tokens"]["owner"]
     for seed in range(ROUNDS):
-        practitioner, service, booked = await _storm_of_sessions(town, admin, superuser, seed)
+        practitioner, service, booked = await _storm_of_sessions(town, admin, overseer, seed)
         assert booked
-        assert await truths.broken(superuser) == {}
-        await _nothing_undersold(town, practitioner, service, superuser)
+        assert await truths.broken(overseer) == {}
+        await _nothing_undersold(town, practitioner, service, overseer)
     assert town.failures == []
     assert "deadlock detected" not in house.server_log()
 
@@ -99,7 +99,7 @@ async def _nothing_undersold(town: Town, practitioner: str, service: str, db: as
 
 
 async def test_a_workshop_of_ten_places_sells_exactly_ten_to_two_hundred(
-    town: Town, house: RunningHouse, superuser: asyncpg.Connection
+    town: Town, house: RunningHouse, overseer: asyncpg.Connection
 ) -> None:
     keeper, _ = await town.practitioner(house.facts["tokens"]["owner"], ALL_DAY)
     service = await town.service(keeper, service_type="workshop", max_participants=10, title="Bread")
@@ -115,11 +115,11 @@ async def test_a_workshop_of_ten_places_sells_exactly_ten_to_two_hundred(
         *(town.book(token, service, session_id=session) for token in clients for _ in range(2))
     )
     won = [answer for answer in answers if answer.status_code == 201]
-    places = await superuser.fetchval("SELECT places_taken FROM sessions WHERE id = $1", session)
+    places = await overseer.fetchval("SELECT places_taken FROM sessions WHERE id = $1", session)
     assert places == 10
     assert len({answer.json()["data"]["id"] for answer in won}) >= 10
     assert {answer.status_code for answer in answers} <= {201, 409}
-    assert await truths.broken(superuser) == {}
+    assert await truths.broken(overseer) == {}
     assert town.failures == []
 
 
@@ -132,7 +132,7 @@ def _sessions(data: object) -> list[dict[str, str]]:
 
 
 async def test_two_courses_wanting_the_same_dates_in_opposite_order_one_wins_whole(
-    town: Town, house: RunningHouse, superuser: asyncpg.Connection
+    town: Town, house: RunningHouse, overseer: asyncpg.Connection
 ) -> None:
     keeper, _ = await town.practitioner(house.facts["tokens"]["owner"], ALL_DAY)
     for round_no in range(10 if FULL else 4):
@@ -147,7 +147,7 @@ async def test_two_courses_wanting_the_same_dates_in_opposite_order_one_wins_who
         )
         assert sorted(answer.status_code for answer in answers) == [201, 409], [a.text for a in answers]
         counts = [
-            await superuser.fetchval(
+            await overseer.fetchval(
                 "SELECT count(*) FROM sessions WHERE service_id = $1 AND status = 'scheduled'", course
             )
             for course in courses
@@ -158,7 +158,7 @@ async def test_two_courses_wanting_the_same_dates_in_opposite_order_one_wins_who
 
 
 async def test_enrolments_in_a_course_take_all_its_dates_or_none(
-    town: Town, house: RunningHouse, superuser: asyncpg.Connection
+    town: Town, house: RunningHouse, overseer: asyncpg.Connection
 ) -> None:
     keeper, _ = await town.practitioner(house.facts["tokens"]["owner"], ALL_DAY)
     course = await town.service(keeper, service_type="course", max_participants=3, title="Three places")
@@ -167,14 +167,14 @@ async def test_enrolments_in_a_course_take_all_its_dates_or_none(
     clients = await town.register_many(20)
     answers = await asyncio.gather(*(town.book(token, course) for token in clients))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 17
-    taken = await superuser.fetch("SELECT places_taken FROM sessions WHERE service_id = $1", course)
+    taken = await overseer.fetch("SELECT places_taken FROM sessions WHERE service_id = $1", course)
     assert [row["places_taken"] for row in taken] == [3, 3, 3]
-    assert await truths.broken(superuser) == {}
+    assert await truths.broken(overseer) == {}
     assert town.failures == []
 
 
 async def test_clients_who_swap_times_at_once_never_deadlock_and_keep_a_place(
-    town: Town, house: RunningHouse, superuser: asyncpg.Connection
+    town: Town, house: RunningHouse, overseer: asyncpg.Connection
 ) -> None:
     keeper, _ = await town.practitioner(house.facts["tokens"]["owner"], ALL_DAY)
     service = await town.service(keeper, slot_interval_minutes=60)
@@ -199,8 +199,8 @@ async def test_clients_who_swap_times_at_once_never_deadlock_and_keep_a_place(
                 for shift in (1, 2)
             )
         )
-    assert await truths.broken(superuser) == {}
-    live = await superuser.fetchval(
+    assert await truths.broken(overseer) == {}
+    live = await overseer.fetchval(
         "SELECT count(*) FROM bookings WHERE service_id = $1 AND status = 'confirmed'", service
     )
     assert live == 12
@@ -213,7 +213,7 @@ async def toothless(tmp_path: Path) -> AsyncIterator[tuple[RunningHouse, Town, a
     """A product whose database neither locks nor forbids overlap."""
     running = RunningHouse(tmp_path)
     running.start()
-    db = await running.superuser()
+    db = await running.overseer()
     town = Town(running.base_url)
     try:
         await _pull_the_teeth(db)

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.laws.conftest import FULL
 from tests.laws.running import truths
+from tests.laws.running.conftest import FULL
 from tests.laws.running.house import RunningHouse
 from tests.laws.running.people import ALL_DAY, Town
 
@@ -37,7 +37,7 @@ class World:
     def __init__(self, house: RunningHouse) -> None:
         self.runner = asyncio.Runner()
         self.http = httpx.Client(base_url=house.base_url, timeout=30, trust_env=False)
-        self.db: asyncpg.Connection = self.runner.run(house.superuser())
+        self.db: asyncpg.Connection = self.runner.run(house.overseer())
         self.keeper, self.service, self.clients = self.runner.run(self._people(house))
         self.day = 0
 

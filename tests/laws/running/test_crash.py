@@ -22,8 +22,8 @@ import httpx
 import pytest
 
 from moorage.kernel.crash import CRASH_POINTS
-from tests.laws.conftest import FULL
 from tests.laws.running import truths
+from tests.laws.running.conftest import FULL
 from tests.laws.running.house import ROOT, RunningHouse
 from tests.laws.running.people import ALL_DAY, Town
 
@@ -111,7 +111,7 @@ def _base() -> datetime:
 
 
 async def _everything_is_whole(stage: Stage) -> None:
-    db = await stage.house.superuser()
+    db = await stage.house.overseer()
     try:
         await truths.settle_down(db)
         assert await truths.broken(db) == {}
