@@ -10,18 +10,46 @@ _BY_FORMAT: Final = {
     "uri": "https://example.com/",
 }
 _BY_NAME: Final = {
-    "currency": "GBP",
-    "timezone": "Europe/London",
+    "access": "eyJhbGciOiJIUzI1NiIs…",
+    "address": "4 Quay Street",
+    "category": "massage",
+    "certifications": "Registered massage therapist",
+    "checkout_url": "https://book.example.com/sandbox/pay/0197f0a2…?key=…",
     "city": "London",
+    "client_secret": "pi_0197f0a2_secret_…",
+    "code": "invalid_amount",
     "country": "GB",
-    "title": "Quiet hour",
+    "currency": "GBP",
+    "description": "An hour, fully clothed.",
+    "display_name": "Pia Harbour",
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "last_name": "Marsh",
+    "location": "London",
     "message": "",
     "name": "Ada Marsh",
-    "email": "ada@example.com",
-    "code": "invalid_amount",
+    "notes": "Prefers a window.",
+    "option": "Adult",
+    "payment_method": "pm_card_visa",
+    "phone_number": "+44 20 7946 0000",
     "pointer": "/start_time",
+    "provider": "sandbox",
+    "reason": "Something came up.",
+    "refresh": "tGXbnAvh1xv…",
     "request_id": "req_5f0c9d6f2f0e4f3b8a1d2c3e",
+    "special_requests": "A quiet room, please.",
+    "specializations": "prenatal massage",
+    "timezone": "Europe/London",
+    "title": "Quiet hour",
 }
+_ID: Final = "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70"
+_BY_ENDING: Final = (
+    ("id", _ID),
+    ("_booking", _ID),
+    ("_time", "2026-12-15T10:30:00+01:00"),
+    ("_at", "2026-12-15T10:30:00+01:00"),
+    ("_amount", "80.00"),
+)
 _DEEPEST: Final = 8
 
 
@@ -52,5 +80,9 @@ def _by_type(schema: dict[str, Any], schemas: dict[str, Any], name: str, depth: 
     if kind == "array":
         return [example_of(schema["items"], schemas, name, depth + 1)] if "items" in schema else []
     if kind == "string":
-        return _BY_FORMAT.get(schema.get("format", "")) or _BY_NAME.get(name, "text")
+        return _BY_FORMAT.get(schema.get("format", "")) or _BY_NAME.get(name) or _by_ending(name)
     return {"integer": max(schema.get("minimum", 1), 1), "number": 1.5, "boolean": True}.get(str(kind))
+
+
+def _by_ending(name: str) -> str:
+    return next((value for ending, value in _BY_ENDING if name.endswith(ending)), "text")

@@ -20,6 +20,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}
 _INSTANT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|z|[+-]\d{2}:\d{2})?", re.ASCII
 )
+# The same for the reference, with the bounds of each part.
+_INSTANT_SHOWN: Final = (
+    "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]"
+    "(:[0-5][0-9]([.][0-9]{1,9})?)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _MONEY = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,4})?", re.ASCII)
@@ -158,6 +163,7 @@ InstantOrLocal = Annotated[
         {
             "type": "string",
             "description": "RFC 3339 with an offset, or a local time of the `timezone` that is sent along",
+            "pattern": _INSTANT_SHOWN,
             "examples": ["2026-12-15T10:30:00+01:00", "2026-12-15T10:30:00"],
         }
     ),
@@ -196,7 +202,9 @@ CurrencyCode = Annotated[
 """An ISO 4217 code in capitals."""
 
 ZoneName = Annotated[
-    str, BeforeValidator(_check_zone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
+    str,
+    BeforeValidator(_check_zone),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+/-]{1,63}$", "examples": ["Europe/London"]}),
 ]
 """An IANA time zone."""
 

@@ -2,7 +2,7 @@
 headers, who may call, and an example for every body.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -66,7 +66,9 @@ def document_of(api: FastAPI) -> dict[str, Any]:
 
 
 def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
-    """The whole document, as OpenAPI 3.1. `api.state.refusals`: codes by operation id, besides what its shape says."""
+    """The whole document, as OpenAPI 3.1. `api.state.refusals`: codes by operation id, besides what its shape says;
+    `api.state.examples`: bodies by operation id, where what a schema's parts make up would not be taken.
+    """
     document = get_openapi(
         title="Moorage",
         version=api.version,
@@ -91,7 +93,7 @@ def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
     shared: dict[str, Any] = {}
     document["components"]["responses"] = shared
     for path, method, operation in operations(document):
-        _complete(path, method, operation, schemas)
+        _complete(path, method, operation, schemas, api.state.examples)
         if not operation["operationId"].startswith(OTHER_KEYS_PREFIX):
             own = api.state.refusals.get(operation["operationId"], ())
             _tell_refusals(path, method, operation, own, shared)
@@ -111,7 +113,9 @@ def of_contract(document: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {**document, "paths": {path: item for path, item in document["paths"].items() if path.startswith(prefix)}}
 
 
-def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _complete(
+    path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any], examples: Mapping[str, Any]
+) -> None:
     operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ["Operations"])]
     name = operation["operationId"]
     if name not in OPEN:
@@ -123,7 +127,10 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
             response["headers"] = response.get("headers", {}) | _header_references(*_ON_EVERY_ANSWER)
         if status.startswith("2"):
             _exemplify(response.get("content", {}), schemas)
-    _exemplify(operation.get("requestBody", {}).get("content", {}), schemas)
+    body = operation.get("requestBody", {}).get("content", {})
+    if name in examples:
+        body["application/json"]["example"] = examples[name]
+    _exemplify(body, schemas)
 
 
 def _tell_refusals(

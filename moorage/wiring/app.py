@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 import moorage
 from moorage.apis.marketplace import envelope
 from moorage.apis.marketplace.bookings import create_booking
+from moorage.apis.marketplace.examples import EXAMPLES
 from moorage.apis.marketplace.refusals import REFUSALS
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
@@ -66,6 +67,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     api.state.house = None
     api.state.tokens = access_tokens(settings)
     api.state.refusals = REFUSALS
+    api.state.examples = EXAMPLES
     if house is not None:
         _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)

@@ -30,7 +30,11 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-PhoneNumber = Annotated[str | None, Field(max_length=40), AfterValidator(_phone)]
+PhoneNumber = Annotated[
+    str | None,
+    Field(max_length=40, json_schema_extra={"pattern": "^[+0-9 ()./-]*$"}, examples=["+44 20 7946 0000"]),
+    AfterValidator(_phone),
+]
 
 
 class RegisterIn(StrictModel):
@@ -79,7 +83,13 @@ class ProfileIn(StrictModel):
     """What of the profile changes; what is left out stays."""
 
     bio: LongText | None = None
-    avatar: Annotated[str | None, Field(max_length=500), AfterValidator(_web_address)] = None
+    avatar: Annotated[
+        str | None,
+        Field(
+            max_length=500, json_schema_extra={"pattern": "^(https?://.*)?$"}, examples=["https://example.com/ada.jpg"]
+        ),
+        AfterValidator(_web_address),
+    ] = None
     timezone: ZoneName | None = None
     location: ShortText | None = None
     preferences: Annotated[dict[str, Any] | None, AfterValidator(lambda v: v if v is None else _small(v))] = None

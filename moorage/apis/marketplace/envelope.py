@@ -112,8 +112,12 @@ class Page:
 
 def _page(
     request: Request,
-    page: Annotated[int, Query(description="Which page, from 1")] = 1,
-    page_size: Annotated[int, Query(description="Items in a page, 1 to 100")] = 20,
+    page: Annotated[
+        int, Query(description="Which page, from 1", json_schema_extra={"minimum": 1, "maximum": 1_000_000})
+    ] = 1,
+    page_size: Annotated[
+        int, Query(description="Items in a page, 1 to 100", json_schema_extra={"minimum": 1, "maximum": 100})
+    ] = 20,
 ) -> Page:
     if not 1 <= page <= 1_000_000:
         raise InvalidLimitError("page is 1 to 1000000", pointer="?page")

@@ -40,7 +40,14 @@ def _search(
     specialization: Annotated[Words | None, Query(description="One of theirs, in any case")] = None,
     category: Annotated[Words | None, Query(description="Slug or id of a category they have a service in")] = None,
     city: Annotated[Words | None, Query(description="City of one of their locations, in any case")] = None,
-    near: Annotated[Words | None, Query(description="lat,lng in degrees", examples=["38.7223,-9.1393"])] = None,
+    near: Annotated[
+        Words | None,
+        Query(
+            description="lat,lng in degrees",
+            examples=["38.7223,-9.1393"],
+            json_schema_extra={"pattern": r"^ *-?[0-9]{1,3}([.][0-9]{1,15})? *, *-?[0-9]{1,3}([.][0-9]{1,15})? *$"},
+        ),
+    ] = None,
     radius_km: Annotated[
         float | None, Query(gt=0, le=20_040, allow_inf_nan=False, description="With near; default 25")
     ] = None,
