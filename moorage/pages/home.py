@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 import moorage
 from moorage.pages.view import ICON, STYLESHEET, page, wants_json
+from moorage.web.compress import sent
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,9 +30,9 @@ async def home(request: Request) -> Response:
 
 
 @router.get("/static/moorage.css", operation_id="stylesheet")
-async def stylesheet() -> Response:
+async def stylesheet(request: Request) -> Response:
     """The one stylesheet."""
-    return Response(STYLESHEET, 200, {"cache-control": "public, max-age=3600"}, "text/css; charset=utf-8")
+    return sent(request, STYLESHEET, 200, {"cache-control": "public, max-age=3600"}, "text/css; charset=utf-8")
 
 
 @router.get("/favicon.ico", operation_id="icon")

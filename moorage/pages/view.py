@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import Response
 
 from moorage.kernel.errors import ForbiddenError
+from moorage.web.compress import sent
 from moorage.web.errors import BodyTooLargeError, UnsupportedMediaTypeError
 
 POLICY: Final = (
@@ -31,7 +32,7 @@ STYLESHEET: Final = (files("moorage.pages") / "static" / "moorage.css").read_byt
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
     """Render `template` with `facts`; `business` is at hand in each."""
     text = _pages.get_template(template).render(business=request.app.state.settings.business_name, **facts)
-    return Response(text, status, _HEADERS, "text/html; charset=utf-8")
+    return sent(request, text.encode(), status, _HEADERS, "text/html; charset=utf-8")
 
 
 def wants_json(request: Request) -> bool:

@@ -99,6 +99,15 @@ async def test_no_page_loads_anything_from_elsewhere(api, path):
     assert len(answer.content) + len((await api.get("/static/moorage.css")).content) < 20_000
 
 
+async def test_pages_travel_compressed_to_whoever_takes_that(api):
+    packed = await api.get("/docs", headers={"accept-encoding": "gzip"})
+    plain = await api.get("/docs", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < len(plain.content) / 5
+
+
 async def test_production_has_no_outbox(settings, house):
     production = settings.model_copy(update={"environment": "production", "payment_provider": "manual"})
     async with in_process(build_app(production, house)) as client:

@@ -7,6 +7,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from moorage.kernel.errors import NotFoundError
+from moorage.web.compress import sent
 from moorage.web.openapi import document_of, of_contract
 
 router = APIRouter(include_in_schema=False)
@@ -16,7 +17,7 @@ _CONTRACTS: Final = {"marketplace": "/api/v1/", "sandbox": "/sandbox/", "webhook
 @router.get("/openapi.json", operation_id="openapi")
 async def openapi(request: Request) -> Response:
     """Everything, as OpenAPI 3.1."""
-    return _json(document_of(request.app))
+    return _json(request, document_of(request.app))
 
 
 @router.get("/openapi/{contract}.json", operation_id="openapi_of_contract")
@@ -24,8 +25,8 @@ async def openapi_of_contract(request: Request, contract: str) -> Response:
     """One contract alone: marketplace, sandbox or webhooks."""
     if contract not in _CONTRACTS:
         raise NotFoundError
-    return _json(of_contract(document_of(request.app), _CONTRACTS[contract]))
+    return _json(request, of_contract(document_of(request.app), _CONTRACTS[contract]))
 
 
-def _json(document: dict[str, Any]) -> Response:
-    return Response(to_json(document), 200, {"access-control-allow-origin": "*"}, "application/json")
+def _json(request: Request, document: dict[str, Any]) -> Response:
+    return sent(request, to_json(document), 200, {"access-control-allow-origin": "*"}, "application/json")
