@@ -66,7 +66,11 @@ _TRAITS: Final = {
 
 def known_codes() -> dict[str, tuple[int, str]]:
     """Every code of the errors that are loaded and of fields: its status and the sentence that goes with it."""
-    known = {code: (STATUS_OF[kind.kind], kind.message()) for code, kind in MoorageError.by_code.items()}
+    known = {
+        code: (STATUS_OF[kind.kind], kind.message())
+        for code, kind in MoorageError.by_code.items()
+        if kind.__module__.startswith("moorage.")  # whoever extends the product documents their own
+    }
     for code, text in FIELD_CODES.items():
         known.setdefault(code, (_WITHOUT_CLASS.get(code, 422), text))
     return known
