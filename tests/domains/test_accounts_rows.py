@@ -84,6 +84,8 @@ async def test_what_only_the_product_may_do_is_not_the_web_roles_to_call(web, pe
 
 
 async def test_the_web_role_cannot_become_another(web):
+    if await web.fetchval("SELECT session_user <> 'moorage_web'"):
+        pytest.skip("here one login acts as every role, which a start in production refuses")
     for role in ("moorage_owner", "moorage_engine", "moorage_worker"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await web.execute(f"SET ROLE {role}")
