@@ -19,7 +19,6 @@ class Settings(BaseSettings):
     moorage_home: Path = Path("var")
     business_name: str = "Moorage"
     business_timezone: str = "UTC"
-    business_currency: str = "USD"
 
     # Database
     database_url: SecretStr | None = None  # not set: the bundled PostgreSQL
@@ -77,7 +76,6 @@ class Settings(BaseSettings):
     provider_timeout_s: float = 10.0
     webhook_tolerance_s: int = 300
     webhook_attempts: int = 12
-    operation_unknown_after_s: int = 20
 
     # Mail
     smtp_host: str | None = None  # not set: mails are kept in the outbox

@@ -160,7 +160,7 @@ def _audit(house: RunningHouse) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    settings = {"PROVIDER_TIMEOUT_S": "1.5", "OPERATION_UNKNOWN_AFTER_S": "3"}
+    settings = {"PROVIDER_TIMEOUT_S": "1.5"}
     running = RunningHouse(Path(tmp_path_factory.mktemp("crash")), settings)
     running.start()
     here = Stage(running)

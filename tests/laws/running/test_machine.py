@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
     invariant,
     multiple,
     rule,
@@ -154,12 +153,6 @@ class Bookings(RuleBasedStateMachine):
         world.runner.run(_expire(booking_id))
         if self.status[booking_id] == "pending":
             self.status[booking_id] = "cancelled"
-
-    @rule(booking=consumes(bookings))
-    def the_same_booking_request_again_is_answered_again(self, booking: tuple[str, int]) -> None:
-        booking_id, client = booking
-        first = self._read(client, booking_id)
-        assert first == self._read(client, booking_id)
 
     @invariant()
     def every_law_holds(self) -> None:
