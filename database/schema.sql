@@ -86,7 +86,7 @@ CREATE FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause
     AS $$
 BEGIN
   PERFORM queue_mail(u.id, u.email, p_subject, p_body, p_cause || ':' || u.id)
-     FROM users u WHERE u.role = 'admin' AND u.is_active;
+     FROM users u WHERE u.role IN ('admin', 'owner') AND u.is_active;
 END $$;
 
 CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
@@ -167,7 +167,7 @@ CREATE FUNCTION public.asking_admin() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role = 'admin' AND is_active)
+  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role IN ('admin', 'owner') AND is_active)
 $$;
 
 CREATE FUNCTION public.asking_practitioner() RETURNS uuid
@@ -274,6 +274,8 @@ CREATE TABLE public.bookings (
     paid_minor bigint DEFAULT '0'::bigint NOT NULL,
     refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
     special_requests text DEFAULT ''::text NOT NULL,
+    address text,
+    state_no integer,
     hold_expires_at timestamp with time zone,
     hold_extended boolean DEFAULT false NOT NULL,
     confirmed_at timestamp with time zone,
@@ -305,7 +307,7 @@ CREATE FUNCTION public.booking_side(b public.bookings, p_by uuid) RETURNS text
   SELECT CASE
     WHEN b.client_id = p_by THEN 'client'
     WHEN EXISTS (SELECT FROM practitioners p WHERE p.id = b.practitioner_id AND p.user_id = p_by) THEN 'practitioner'
-    WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role = 'admin' AND u.is_active) THEN 'admin' END
+    WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role IN ('admin', 'owner') AND u.is_active) THEN 'admin' END
 $$;
 
 CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
@@ -453,6 +455,17 @@ CREATE TABLE public.payments (
     client_secret text,
     checkout_url text,
     failure_code text,
+    capture_method text DEFAULT 'automatic'::text NOT NULL,
+    authorized_minor bigint,
+    mode text DEFAULT 'intent'::text NOT NULL,
+    lines jsonb,
+    description text,
+    return_url text,
+    cancel_url text,
+    payer_email text,
+    provider_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tax_minor bigint DEFAULT '0'::bigint NOT NULL,
+    fee_minor bigint,
     refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
     refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
     disputed_minor bigint DEFAULT '0'::bigint NOT NULL,
@@ -461,11 +474,14 @@ CREATE TABLE public.payments (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_payments_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_payments_capture_method_known CHECK ((capture_method = ANY (ARRAY['automatic'::text, 'manual'::text]))),
     CONSTRAINT ck_payments_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_payments_disputed_range CHECK (((disputed_minor >= 0) AND (disputed_minor <= amount_minor))),
+    CONSTRAINT ck_payments_mode_known CHECK ((mode = ANY (ARRAY['intent'::text, 'checkout'::text]))),
     CONSTRAINT ck_payments_never_over_refunded CHECK (((refunded_minor >= 0) AND (refund_pending_minor >= 0) AND ((refunded_minor + refund_pending_minor) <= amount_minor))),
     CONSTRAINT ck_payments_purpose_known CHECK ((purpose = ANY (ARRAY['booking_full'::text, 'booking_deposit'::text, 'booking_balance'::text, 'booking_add_on'::text, 'invoice'::text, 'credit'::text, 'package'::text, 'subscription'::text, 'free_amount'::text]))),
-    CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text])))
+    CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT ck_payments_tax_range CHECK (((tax_minor >= 0) AND (tax_minor <= amount_minor)))
 );
 
 ALTER TABLE ONLY public.payments FORCE ROW LEVEL SECURITY;
@@ -3430,6 +3446,17 @@ CREATE TABLE public.date_overrides (
     CONSTRAINT ck_date_overrides_start_range CHECK (((0 <= ALL (start_minutes)) AND (1439 >= ALL (start_minutes))))
 );
 
+CREATE TABLE public.external_identities (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    is_admin boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.external_identities FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.free_days (
     resource_no bigint NOT NULL,
     day date NOT NULL,
@@ -3566,6 +3593,23 @@ ALTER TABLE public.payment_audit ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.payment_records (
+    payment_id uuid NOT NULL,
+    gateway_payment_id text NOT NULL,
+    checkout_session_id text,
+    payment_method_id text,
+    payment_method_types text[] DEFAULT '{}'::text[] NOT NULL,
+    customer_id text,
+    customer_email text,
+    booking_no bigint,
+    property_no bigint,
+    description text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.payment_records FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.payment_summary WITH (security_invoker='true') AS
  SELECT COALESCE(payment_method, provider) AS payment_method,
@@ -3755,6 +3799,18 @@ CREATE TABLE public.provider_cursors (
 
 ALTER TABLE ONLY public.provider_cursors FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.provider_customers (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_ref text NOT NULL,
+    user_id uuid,
+    email text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.provider_customers FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.provider_operations (
     id uuid NOT NULL,
     provider text NOT NULL,
@@ -3776,6 +3832,21 @@ CREATE TABLE public.provider_operations (
 
 ALTER TABLE ONLY public.provider_operations FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.provider_products (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    local_key text NOT NULL,
+    provider_ref text NOT NULL,
+    digest text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_provider_products_kind_known CHECK ((kind = ANY (ARRAY['product'::text, 'price'::text])))
+);
+
+ALTER TABLE ONLY public.provider_products FORCE ROW LEVEL SECURITY;
+
 CREATE UNLOGGED TABLE public.rate_limits (
     caller text NOT NULL,
     window_no bigint NOT NULL,
@@ -3783,6 +3854,22 @@ CREATE UNLOGGED TABLE public.rate_limits (
 );
 
 ALTER TABLE ONLY public.rate_limits FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.reconciliation_findings (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    movement text NOT NULL,
+    provider_ref text NOT NULL,
+    payment_id uuid,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolved_at timestamp with time zone,
+    CONSTRAINT ck_reconciliation_findings_kind_known CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'different'::text]))),
+    CONSTRAINT ck_reconciliation_findings_movement_known CHECK ((movement = ANY (ARRAY['charge'::text, 'refund'::text, 'dispute'::text])))
+);
+
+ALTER TABLE ONLY public.reconciliation_findings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.refresh_families (
     id uuid NOT NULL,
@@ -3908,6 +3995,7 @@ CREATE TABLE public.users (
     email text NOT NULL,
     password_hash text,
     first_name text DEFAULT ''::text NOT NULL,
+    middle_name text,
     last_name text DEFAULT ''::text NOT NULL,
     phone_number text,
     role text DEFAULT 'user'::text NOT NULL,
@@ -3921,7 +4009,7 @@ CREATE TABLE public.users (
     last_login_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_users_role_known CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
+    CONSTRAINT ck_users_role_known CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text, 'owner'::text])))
 );
 
 ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
@@ -3942,6 +4030,15 @@ CREATE TABLE public.webhook_events (
 );
 
 ALTER TABLE ONLY public.webhook_events FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_rejections (
+    provider text NOT NULL,
+    day date NOT NULL,
+    reason text NOT NULL,
+    deliveries bigint DEFAULT '0'::bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.webhook_rejections FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.weekly_hours (
     id uuid NOT NULL,
@@ -4272,6 +4369,9 @@ ALTER TABLE ONLY public.disputes
 ALTER TABLE ONLY public.earnings
     ADD CONSTRAINT pk_earnings PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.external_identities
+    ADD CONSTRAINT pk_external_identities PRIMARY KEY (issuer, subject);
+
 ALTER TABLE ONLY public.free_days
     ADD CONSTRAINT pk_free_days PRIMARY KEY (resource_no, day);
 
@@ -4299,6 +4399,9 @@ ALTER TABLE ONLY public.outside_busy
 ALTER TABLE ONLY public.payment_audit
     ADD CONSTRAINT pk_payment_audit PRIMARY KEY (no);
 
+ALTER TABLE ONLY public.payment_records
+    ADD CONSTRAINT pk_payment_records PRIMARY KEY (payment_id);
+
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT pk_payments PRIMARY KEY (id);
 
@@ -4317,11 +4420,20 @@ ALTER TABLE ONLY public.price_options
 ALTER TABLE ONLY public.provider_cursors
     ADD CONSTRAINT pk_provider_cursors PRIMARY KEY (provider);
 
+ALTER TABLE ONLY public.provider_customers
+    ADD CONSTRAINT pk_provider_customers PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.provider_operations
     ADD CONSTRAINT pk_provider_operations PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.provider_products
+    ADD CONSTRAINT pk_provider_products PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.rate_limits
     ADD CONSTRAINT pk_rate_limits PRIMARY KEY (caller, window_no);
+
+ALTER TABLE ONLY public.reconciliation_findings
+    ADD CONSTRAINT pk_reconciliation_findings PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT pk_refresh_families PRIMARY KEY (id);
@@ -4343,6 +4455,9 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT pk_webhook_events PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_rejections
+    ADD CONSTRAINT pk_webhook_rejections PRIMARY KEY (provider, day, reason);
 
 ALTER TABLE ONLY public.weekly_hours
     ADD CONSTRAINT pk_weekly_hours PRIMARY KEY (id);
@@ -4377,6 +4492,12 @@ ALTER TABLE ONLY public.ledger_transactions
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT uq_mails_cause UNIQUE (cause);
 
+ALTER TABLE ONLY public.payment_records
+    ADD CONSTRAINT uq_payment_records_checkout_session_id UNIQUE (checkout_session_id);
+
+ALTER TABLE ONLY public.payment_records
+    ADD CONSTRAINT uq_payment_records_gateway_payment_id UNIQUE (gateway_payment_id);
+
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT uq_payments_no UNIQUE (no);
 
@@ -4391,6 +4512,18 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.price_options
     ADD CONSTRAINT uq_price_options_service_id_name UNIQUE (service_id, name);
+
+ALTER TABLE ONLY public.provider_customers
+    ADD CONSTRAINT uq_provider_customers_provider_provider_ref UNIQUE (provider, provider_ref);
+
+ALTER TABLE ONLY public.provider_customers
+    ADD CONSTRAINT uq_provider_customers_provider_user_id UNIQUE (provider, user_id);
+
+ALTER TABLE ONLY public.provider_products
+    ADD CONSTRAINT uq_provider_products_provider_kind_local_key_provider_ref UNIQUE (provider, kind, local_key, provider_ref);
+
+ALTER TABLE ONLY public.reconciliation_findings
+    ADD CONSTRAINT uq_reconciliation_findings_provider_kind_movement_provider_ref UNIQUE (provider, kind, movement, provider_ref);
 
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT uq_webhook_events_provider_event_id UNIQUE (provider, event_id);
@@ -4488,6 +4621,8 @@ CREATE INDEX ix_earnings_due ON public.earnings USING btree (available_at) WHERE
 
 CREATE INDEX ix_earnings_practitioner ON public.earnings USING btree (practitioner_id, created_at);
 
+CREATE INDEX ix_external_identities_user_id ON public.external_identities USING btree (user_id);
+
 CREATE INDEX ix_free_days_day ON public.free_days USING btree (day, resource_no);
 
 CREATE INDEX ix_idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
@@ -4506,9 +4641,15 @@ CREATE INDEX ix_outside_busy_during ON public.outside_busy USING gist (int8range
 
 CREATE INDEX ix_payment_audit_payment_id ON public.payment_audit USING btree (payment_id);
 
+CREATE INDEX ix_payment_records_booking ON public.payment_records USING btree (booking_no) WHERE (booking_no IS NOT NULL);
+
+CREATE INDEX ix_payment_records_property ON public.payment_records USING btree (property_no) WHERE (property_no IS NOT NULL);
+
 CREATE INDEX ix_payments_open ON public.payments USING btree (provider, updated_at) WHERE (status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text]));
 
 CREATE INDEX ix_payments_payer ON public.payments USING btree (payer_id, created_at);
+
+CREATE INDEX ix_payments_provider_ids ON public.payments USING gin (provider_ids) WHERE (provider_ids <> '{}'::jsonb);
 
 CREATE INDEX ix_payments_purpose ON public.payments USING btree (purpose_id, created_at);
 
@@ -4706,6 +4847,9 @@ ALTER TABLE ONLY public.disputes
 ALTER TABLE ONLY public.earnings
     ADD CONSTRAINT fk_earnings_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.external_identities
+    ADD CONSTRAINT fk_external_identities_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.ledger_balances
     ADD CONSTRAINT fk_ledger_balances_account_no FOREIGN KEY (account_no) REFERENCES public.ledger_accounts(no) ON DELETE RESTRICT;
 
@@ -4720,6 +4864,9 @@ ALTER TABLE ONLY public.ledger_transactions
 
 ALTER TABLE ONLY public.payment_audit
     ADD CONSTRAINT fk_payment_audit_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.payment_records
+    ADD CONSTRAINT fk_payment_records_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT fk_payments_payer_id FOREIGN KEY (payer_id) REFERENCES public.users(id) ON DELETE RESTRICT;
@@ -4739,11 +4886,17 @@ ALTER TABLE ONLY public.practitioners
 ALTER TABLE ONLY public.price_options
     ADD CONSTRAINT fk_price_options_service_id FOREIGN KEY (service_id) REFERENCES public.services(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.provider_customers
+    ADD CONSTRAINT fk_provider_customers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.provider_operations
     ADD CONSTRAINT fk_provider_operations_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.provider_operations
     ADD CONSTRAINT fk_provider_operations_refund_id FOREIGN KEY (refund_id) REFERENCES public.refunds(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.reconciliation_findings
+    ADD CONSTRAINT fk_reconciliation_findings_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT fk_refresh_families_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -4821,15 +4974,27 @@ CREATE POLICY asking ON public.payment_audit FOR SELECT TO moorage_web USING ((E
    FROM public.payments p
   WHERE (p.id = payment_audit.payment_id))));
 
+CREATE POLICY asking ON public.payment_records FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.payments p
+  WHERE (p.id = payment_records.payment_id))));
+
 CREATE POLICY asking ON public.payments FOR SELECT TO moorage_web USING (((payer_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin) OR (id = ANY (ARRAY( SELECT e.payment_id
    FROM public.earnings e
   WHERE (e.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)))))));
+
+CREATE POLICY asking ON public.provider_customers FOR SELECT TO moorage_web USING (((user_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY asking ON public.provider_products FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
+CREATE POLICY asking ON public.reconciliation_findings FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
 CREATE POLICY asking ON public.refunds FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
    FROM public.payments p
   WHERE (p.id = refunds.payment_id))));
 
 CREATE POLICY asking ON public.webhook_events FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
+CREATE POLICY asking ON public.webhook_rejections FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
@@ -4854,6 +5019,8 @@ CREATE POLICY engine_and_worker ON public.price_options TO moorage_engine, moora
 CREATE POLICY engine_and_worker ON public.services TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY engine_writes ON public.audit_log TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.external_identities ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
@@ -4897,6 +5064,8 @@ CREATE POLICY own_changes ON public.services TO moorage_web USING (((practitione
 
 ALTER TABLE public.payment_audit ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.payment_records ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.practitioner_locations ENABLE ROW LEVEL SECURITY;
@@ -4915,6 +5084,8 @@ CREATE POLICY product ON public.disputes TO moorage_engine, moorage_worker USING
 
 CREATE POLICY product ON public.earnings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.external_identities TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.ledger_accounts TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.ledger_balances TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -4925,25 +5096,41 @@ CREATE POLICY product ON public.ledger_transactions TO moorage_engine, moorage_w
 
 CREATE POLICY product ON public.payment_audit TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.payment_records TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.practitioner_months TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.provider_cursors TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.provider_customers TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.provider_operations TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.provider_products TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.reconciliation_findings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.refunds TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.webhook_events TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.webhook_rejections TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 ALTER TABLE public.provider_cursors ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.provider_customers ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_products ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rate_limits ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY rate_limits_product ON public.rate_limits TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.reconciliation_findings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refresh_families ENABLE ROW LEVEL SECURITY;
 
@@ -4964,6 +5151,8 @@ CREATE POLICY users_own ON public.users TO moorage_web USING (((id = ( SELECT pu
 CREATE POLICY users_product ON public.users TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_rejections ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.charges ENABLE ROW LEVEL SECURITY;
 
@@ -5431,6 +5620,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_engi
 GRANT SELECT ON TABLE public.date_overrides TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.external_identities TO moorage_engine;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.external_identities TO moorage_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_engine;
 GRANT SELECT ON TABLE public.free_days TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_worker;
@@ -5469,6 +5661,10 @@ GRANT SELECT ON TABLE public.payment_audit TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_engine;
+
+GRANT SELECT ON TABLE public.payment_records TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_records TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_records TO moorage_web;
 
 GRANT SELECT ON TABLE public.payment_summary TO moorage_web;
 GRANT SELECT ON TABLE public.payment_summary TO moorage_worker;
@@ -5554,11 +5750,23 @@ GRANT SELECT ON TABLE public.price_options TO moorage_worker;
 GRANT SELECT ON TABLE public.provider_cursors TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_cursors TO moorage_engine;
 
+GRANT SELECT ON TABLE public.provider_customers TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_customers TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_customers TO moorage_web;
+
 GRANT SELECT ON TABLE public.provider_operations TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_operations TO moorage_engine;
 
+GRANT SELECT ON TABLE public.provider_products TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_products TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_products TO moorage_web;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
 GRANT SELECT,DELETE ON TABLE public.rate_limits TO moorage_worker;
+
+GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reconciliation_findings TO moorage_engine;
+GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_worker;
@@ -5635,6 +5843,10 @@ GRANT SELECT(next_at) ON TABLE public.webhook_events TO moorage_web;
 GRANT SELECT(received_at) ON TABLE public.webhook_events TO moorage_web;
 
 GRANT SELECT(processed_at) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT ON TABLE public.webhook_rejections TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_rejections TO moorage_engine;
+GRANT SELECT ON TABLE public.webhook_rejections TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.weekly_hours TO moorage_engine;
 GRANT SELECT ON TABLE public.weekly_hours TO moorage_web;

@@ -171,6 +171,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("provider", name=op.f("pk_provider_cursors")),
     )
     op.create_table(
+        "provider_products",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("local_key", sa.Text(), nullable=False),
+        sa.Column("provider_ref", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("kind IN ('product', 'price')", name=op.f("ck_provider_products_kind_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_products")),
+        sa.UniqueConstraint(
+            "provider",
+            "kind",
+            "local_key",
+            "provider_ref",
+            name=op.f("uq_provider_products_provider_kind_local_key_provider_ref"),
+        ),
+    )
+    op.create_table(
         "rate_limits",
         sa.Column("caller", sa.Text(), nullable=False),
         sa.Column("window_no", sa.BigInteger(), nullable=False),
@@ -311,6 +332,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("first_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=True),
         sa.Column("last_name", sa.Text(), server_default="", nullable=False),
         sa.Column("phone_number", sa.Text(), nullable=True),
         sa.Column("role", sa.Text(), server_default="user", nullable=False),
@@ -329,7 +351,7 @@ def upgrade() -> None:
         sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("role IN ('user', 'admin')", name=op.f("ck_users_role_known")),
+        sa.CheckConstraint("role IN ('user', 'admin', 'owner')", name=op.f("ck_users_role_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_index("uq_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=True)
@@ -367,6 +389,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'parked'"),
     )
     op.create_table(
+        "webhook_rejections",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("deliveries", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("provider", "day", "reason", name=op.f("pk_webhook_rejections")),
+    )
+    op.create_table(
         "zone_offsets",
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
@@ -399,6 +429,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_links_expires_at"), "account_links", ["expires_at"], unique=False)
     op.create_index(op.f("ix_account_links_user_id"), "account_links", ["user_id"], unique=False)
+    op.create_table(
+        "external_identities",
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("is_admin", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_external_identities_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_external_identities")),
+    )
+    op.create_index(op.f("ix_external_identities_user_id"), "external_identities", ["user_id"], unique=False)
     op.create_table(
         "ledger_balances",
         sa.Column("account_no", sa.BigInteger(), nullable=False),
@@ -446,6 +490,22 @@ def upgrade() -> None:
         sa.Column("client_secret", sa.Text(), nullable=True),
         sa.Column("checkout_url", sa.Text(), nullable=True),
         sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("capture_method", sa.Text(), server_default="automatic", nullable=False),
+        sa.Column("authorized_minor", sa.BigInteger(), nullable=True),
+        sa.Column("mode", sa.Text(), server_default="intent", nullable=False),
+        sa.Column("lines", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("return_url", sa.Text(), nullable=True),
+        sa.Column("cancel_url", sa.Text(), nullable=True),
+        sa.Column("payer_email", sa.Text(), nullable=True),
+        sa.Column(
+            "provider_ids",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("tax_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=True),
         sa.Column("refund_pending_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("disputed_minor", sa.BigInteger(), server_default="0", nullable=False),
@@ -455,7 +515,9 @@ def upgrade() -> None:
         sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_payments_capture_method_known")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payments_currency_code")),
+        sa.CheckConstraint("mode IN ('intent', 'checkout')", name=op.f("ck_payments_mode_known")),
         sa.CheckConstraint(
             "purpose IN ('booking_full', 'booking_deposit', 'booking_balance', 'booking_add_on', 'invoice', 'credit', 'package', 'subscription', 'free_amount')",
             name=op.f("ck_payments_purpose_known"),
@@ -470,6 +532,7 @@ def upgrade() -> None:
             "refunded_minor >= 0 AND refund_pending_minor >= 0 AND refunded_minor + refund_pending_minor <= amount_minor",
             name=op.f("ck_payments_never_over_refunded"),
         ),
+        sa.CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name=op.f("ck_payments_tax_range")),
         sa.ForeignKeyConstraint(["payer_id"], ["users.id"], name=op.f("fk_payments_payer_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("no", name=op.f("uq_payments_no")),
@@ -483,6 +546,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('pending', 'requires_action', 'processing')"),
     )
     op.create_index("ix_payments_payer", "payments", ["payer_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_payments_provider_ids",
+        "payments",
+        ["provider_ids"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_where=sa.text("provider_ids <> '{}'"),
+    )
     op.create_index("ix_payments_purpose", "payments", ["purpose_id", "created_at"], unique=False)
     op.create_table(
         "practitioners",
@@ -555,6 +626,22 @@ def upgrade() -> None:
         ["id"],
         unique=False,
         postgresql_where=sa.text("verification_status = 'pending'"),
+    )
+    op.create_table(
+        "provider_customers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("provider_ref", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_provider_customers_user_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_customers")),
+        sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_provider_customers_provider_provider_ref")),
+        sa.UniqueConstraint("provider", "user_id", name=op.f("uq_provider_customers_provider_user_id")),
     )
     op.create_table(
         "refresh_families",
@@ -762,6 +849,43 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_payment_audit_payment_id"), "payment_audit", ["payment_id"], unique=False)
     op.create_table(
+        "payment_records",
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("gateway_payment_id", sa.Text(), nullable=False),
+        sa.Column("checkout_session_id", sa.Text(), nullable=True),
+        sa.Column("payment_method_id", sa.Text(), nullable=True),
+        sa.Column(
+            "payment_method_types", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False
+        ),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("customer_email", sa.Text(), nullable=True),
+        sa.Column("booking_no", sa.BigInteger(), nullable=True),
+        sa.Column("property_no", sa.BigInteger(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_payment_records_payment_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_payment_records")),
+        sa.UniqueConstraint("checkout_session_id", name=op.f("uq_payment_records_checkout_session_id")),
+        sa.UniqueConstraint("gateway_payment_id", name=op.f("uq_payment_records_gateway_payment_id")),
+    )
+    op.create_index(
+        "ix_payment_records_booking",
+        "payment_records",
+        ["booking_no"],
+        unique=False,
+        postgresql_where=sa.text("booking_no IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_payment_records_property",
+        "payment_records",
+        ["property_no"],
+        unique=False,
+        postgresql_where=sa.text("property_no IS NOT NULL"),
+    )
+    op.create_table(
         "practitioner_locations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("practitioner_id", sa.Uuid(), nullable=False),
@@ -819,6 +943,37 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("practitioner_id", "month", "currency", name=op.f("pk_practitioner_months")),
         postgresql_with={"fillfactor": "70"},
+    )
+    op.create_table(
+        "reconciliation_findings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("movement", sa.Text(), nullable=False),
+        sa.Column("provider_ref", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('missing_here', 'missing_there', 'different')", name=op.f("ck_reconciliation_findings_kind_known")
+        ),
+        sa.CheckConstraint(
+            "movement IN ('charge', 'refund', 'dispute')", name=op.f("ck_reconciliation_findings_movement_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_reconciliation_findings_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation_findings")),
+        sa.UniqueConstraint(
+            "provider",
+            "kind",
+            "movement",
+            "provider_ref",
+            name=op.f("uq_reconciliation_findings_provider_kind_movement_provider_ref"),
+        ),
     )
     op.create_table(
         "refresh_tokens",
@@ -1137,6 +1292,8 @@ def upgrade() -> None:
         sa.Column("paid_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("special_requests", sa.Text(), server_default="", nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("state_no", sa.Integer(), nullable=True),
         sa.Column("hold_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_extended", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
@@ -1337,6 +1494,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_refresh_tokens_family_id"), table_name="refresh_tokens")
     op.drop_index(op.f("ix_refresh_tokens_expires_at"), table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_table("reconciliation_findings")
     op.drop_table("practitioner_months")
     op.drop_index(
         "uq_practitioner_locations_primary", table_name="practitioner_locations", postgresql_where=sa.text("is_primary")
@@ -1345,6 +1503,13 @@ def downgrade() -> None:
     op.drop_index("ix_practitioner_locations_point", table_name="practitioner_locations")
     op.drop_index("ix_practitioner_locations_city", table_name="practitioner_locations")
     op.drop_table("practitioner_locations")
+    op.drop_index(
+        "ix_payment_records_property", table_name="payment_records", postgresql_where=sa.text("property_no IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_payment_records_booking", table_name="payment_records", postgresql_where=sa.text("booking_no IS NOT NULL")
+    )
+    op.drop_table("payment_records")
     op.drop_index(op.f("ix_payment_audit_payment_id"), table_name="payment_audit")
     op.drop_table("payment_audit")
     op.drop_index("ix_earnings_practitioner", table_name="earnings")
@@ -1374,6 +1539,7 @@ def downgrade() -> None:
     op.drop_table("charges", schema="sandbox")
     op.drop_index(op.f("ix_refresh_families_user_id"), table_name="refresh_families")
     op.drop_table("refresh_families")
+    op.drop_table("provider_customers")
     op.drop_index(
         "ix_practitioners_undecided",
         table_name="practitioners",
@@ -1393,6 +1559,12 @@ def downgrade() -> None:
     )
     op.drop_table("practitioners")
     op.drop_index("ix_payments_purpose", table_name="payments")
+    op.drop_index(
+        "ix_payments_provider_ids",
+        table_name="payments",
+        postgresql_using="gin",
+        postgresql_where=sa.text("provider_ids <> '{}'"),
+    )
     op.drop_index("ix_payments_payer", table_name="payments")
     op.drop_index(
         "ix_payments_open",
@@ -1403,11 +1575,14 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_entries_account", table_name="ledger_entries")
     op.drop_table("ledger_entries")
     op.drop_table("ledger_balances")
+    op.drop_index(op.f("ix_external_identities_user_id"), table_name="external_identities")
+    op.drop_table("external_identities")
     op.drop_index(op.f("ix_account_links_user_id"), table_name="account_links")
     op.drop_index(op.f("ix_account_links_expires_at"), table_name="account_links")
     op.drop_table("account_links")
     op.drop_table("zone_release")
     op.drop_table("zone_offsets")
+    op.drop_table("webhook_rejections")
     op.drop_index(
         "ix_webhook_events_parked", table_name="webhook_events", postgresql_where=sa.text("status = 'parked'")
     )
@@ -1432,6 +1607,7 @@ def downgrade() -> None:
     op.drop_index("ix_events_created_at", table_name="events", schema="sandbox")
     op.drop_table("events", schema="sandbox")
     op.drop_table("rate_limits")
+    op.drop_table("provider_products")
     op.drop_table("provider_cursors")
     op.drop_index("ix_outside_busy_during", table_name="outside_busy", postgresql_using="gist")
     op.drop_table("outside_busy")

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION alert_administrators(p_subject text, p_body text, p_c
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM queue_mail(u.id, u.email, p_subject, p_body, p_cause || ':' || u.id)
-     FROM users u WHERE u.role = 'admin' AND u.is_active;
+     FROM users u WHERE u.role IN ('admin', 'owner') AND u.is_active;
 END $$;
 ALTER FUNCTION alert_administrators(text, text, text) OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION alert_administrators(text, text, text) FROM PUBLIC;

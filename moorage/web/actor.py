@@ -18,8 +18,8 @@ _WHO_ASKS: Final = "SELECT role, is_active, is_revoked, practitioner_id FROM who
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody signed in: `actor` for transactions, `role` ('user', 'admin') and `practitioner_id` as the database
-    has them at this moment. `family_id` is the sign-in that the token descends from.
+    """Somebody signed in: `actor` for transactions, `role` ('user', 'admin', 'owner') and `practitioner_id` as the
+    database has them at this moment. `family_id` is the sign-in that the token descends from.
     """
 
     user_id: UUID
@@ -31,7 +31,7 @@ class Caller:
     @property
     def is_admin(self) -> bool:
         """Whether this is an admin."""
-        return self.role == "admin"
+        return self.role in ("admin", "owner")
 
 
 def house_of(request: Request) -> House:

@@ -73,6 +73,31 @@ class Settings(BaseSettings):
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
     sandbox_previous_webhook_secret: SecretStr | None = None  # still signs and verifies while secrets rotate
     sandbox_api_key: SecretStr | None = None
+    # Each provider is on when its keys are set, all of them or none. The base addresses are for a trial against another
+    # server than the provider's own.
+    stripe_secret_key: SecretStr | None = None
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_previous_webhook_secret: SecretStr | None = None
+    stripe_base_url: str | None = None
+    stripe_automatic_tax: bool = False
+    paypal_client_id: str | None = None
+    paypal_client_secret: SecretStr | None = None
+    paypal_webhook_id: str | None = None
+    paypal_mode: Literal["sandbox", "live"] = "sandbox"
+    paypal_base_url: str | None = None
+    square_access_token: SecretStr | None = None
+    square_location_id: str | None = None
+    square_application_id: str | None = None
+    square_webhook_signature_key: SecretStr | None = None
+    square_webhook_url: str | None = None  # as registered there; default BASE_URL/webhooks/square
+    square_mode: Literal["sandbox", "live"] = "sandbox"
+    square_base_url: str | None = None
+    razorpay_key_id: str | None = None
+    razorpay_key_secret: SecretStr | None = None
+    razorpay_webhook_secret: SecretStr | None = None
+    razorpay_base_url: str | None = None
+    allow_guest_payments: bool | None = None  # default: on in development, off in production
     provider_timeout_s: float = 10.0
     webhook_tolerance_s: int = 300
     webhook_attempts: int = 12

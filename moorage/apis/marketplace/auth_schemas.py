@@ -156,7 +156,7 @@ class User(BaseModel):
     phone_number: str | None
     is_practitioner: bool
     is_verified: bool
-    role: Literal["user", "practitioner", "admin"]
+    role: Literal["user", "practitioner", "admin", "owner"]
     profile: Profile
 
 

@@ -3,7 +3,7 @@
 -- Whether the one who asks is an admin (in the database, whatever a token may say).
 CREATE OR REPLACE FUNCTION asking_admin() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role = 'admin' AND is_active)
+  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role IN ('admin', 'owner') AND is_active)
 $$;
 ALTER FUNCTION asking_admin() OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION asking_admin() FROM PUBLIC;
@@ -58,6 +58,12 @@ ALTER TABLE account_links FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS account_links_product ON account_links;
 CREATE POLICY account_links_product ON account_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON account_links TO moorage_worker;
+
+-- Who somebody is at another issuer of tokens: written when they are first met, read at each of their requests.
+ALTER TABLE external_identities ENABLE ROW LEVEL SECURITY;
+ALTER TABLE external_identities FORCE ROW LEVEL SECURITY;
+CREATE POLICY product ON external_identities TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE ON external_identities TO moorage_worker;
 
 -- Exchanges a refresh token for its successor. Locks the family's row, so that two exchanges in one family take turns.
 -- A token that was used before ends the family, unless its answer may have been lost: within the grace, while none of

@@ -20,7 +20,7 @@ _PASSWORD: Final = "SELECT id, password_hash FROM users WHERE lower(email) = low
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person as they see themselves. `role` is 'user' or 'admin'."""
+    """One person as they see themselves. `role` is 'user', 'admin' or 'owner'."""
 
     id: UUID
     email: str

@@ -1,6 +1,6 @@
 """Tables of accounts: people, their sessions, and the links mailed to them."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, Table, func, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from moorage.kernel.tables import (
@@ -21,6 +21,7 @@ users = Table(
     text_column("email"),
     text_column("password_hash", nullable=True),
     text_column("first_name", default=""),
+    text_column("middle_name", nullable=True),
     text_column("last_name", default=""),
     text_column("phone_number", nullable=True),
     text_column("role", default="user"),
@@ -34,8 +35,20 @@ users = Table(
     instant("last_login_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("role", "user", "admin"),
+    one_of("role", "user", "admin", "owner"),
     Index("uq_users_email_lower", func.lower(text("email")), unique=True),
+)
+
+# Who somebody is elsewhere: the subject of tokens that another issuer signs.
+external_identities = Table(
+    "external_identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    reference("user_id", "users.id", ondelete="CASCADE", index=True),
+    Column("is_admin", Boolean, nullable=False, server_default="false"),
+    created_at(),
+    updated_at(),
 )
 
 # One sign-in on one device: every refresh token descends from one family, and dies with it.

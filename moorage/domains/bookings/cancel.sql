@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION booking_side(b bookings, p_by uuid) RETURNS text LANG
   SELECT CASE
     WHEN b.client_id = p_by THEN 'client'
     WHEN EXISTS (SELECT FROM practitioners p WHERE p.id = b.practitioner_id AND p.user_id = p_by) THEN 'practitioner'
-    WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role = 'admin' AND u.is_active) THEN 'admin' END
+    WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role IN ('admin', 'owner') AND u.is_active) THEN 'admin' END
 $$;
 
 -- Lets go on only who may, and only with a booking that stands for itself. Answers the side. Refuses not_found (also to

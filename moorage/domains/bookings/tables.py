@@ -45,6 +45,9 @@ bookings = Table(
     minor("paid_minor", default=0),
     minor("refunded_minor", default=0),
     text_column("special_requests", default=""),
+    # Where the practitioner comes to, and the practice's own code of the state that the client lives in.
+    text_column("address", nullable=True),
+    Column("state_no", Integer),
     # The hold: while pending, the place is kept until this instant.
     instant("hold_expires_at", nullable=True),
     Column("hold_extended", Boolean, nullable=False, server_default="false"),

@@ -25,6 +25,22 @@ class Capabilities:
     client_secret: bool = False
     confirm_with_method: bool = False  # `payments/confirm/` may name a payment method
     disputes: bool = False
+    # Money can be reserved first and collected later, in part too (`capture="manual"`).
+    separate_capture: bool = False
+    # The payer approves at the provider, and only then we collect: `needs_capture` says when.
+    capture_after_approval: bool = False
+    hosted_checkout: bool = False  # the payer may be sent to the provider's own page (`mode="checkout"`)
+    recorded_by_hand: bool = False  # no provider behind it: a person says that money came
+    # Optional facets: a gateway that says True also keeps the Protocol in facets.py.
+    customers: bool = False
+    portal: bool = False
+    invoices: bool = False
+    products: bool = False
+    evidence: bool = False
+    transfers: bool = False
+    tax: bool = False
+    # What the payment page's own script needs, which is no secret.
+    publishable_key: str | None = None
     # The checkout's address and client secret can be told before the provider has been called.
     known_ahead: bool = False
     # Whose money, and real money or not: events that say otherwise are parked. None says nothing.
@@ -45,6 +61,13 @@ class Intent:
     payment_method: str | None = None
     failure_code: str | None = None
     refunded_minor: int = 0
+    # Reserved at the provider and waiting for `capture` (separate capture), or approved by the payer and waiting for it
+    # (`capture_after_approval`); `status` is `processing` then, and `amount_minor` what may be captured.
+    needs_capture: bool = False
+    # The provider's further ids of the same payment: charge, customer, payer, capture, checkout_session, …
+    ids: Mapping[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    tax_minor: int | None = None  # of the amount, where the provider calculated it
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -82,14 +105,29 @@ class ProviderEvent:
     currency: str | None = None
     payment_method: str | None = None
     failure_code: str | None = None
+    needs_capture: bool = False
+    ids: Mapping[str, str] = field(default_factory=dict)
+    fee_minor: int | None = None  # the provider's own fee, where the event tells it
     account: str | None = None
     live: bool | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what is paid for, as the payer reads it; the amount is of one piece, in minor units."""
+
+    name: str
+    amount_minor: int
+    quantity: int = 1
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IntentRequest:
-    """What to collect. `payment_id` is our row and travels as metadata; `description` is for the payer."""
+    """What to collect. `payment_id` is our row and travels as metadata; `description` is for the payer. `mode`:
+    `intent` for a page of our own, `checkout` for the provider's. Lines, where there are any, add up to the amount.
+    """
 
     payment_id: UUID
     amount_minor: int
@@ -97,6 +135,11 @@ class IntentRequest:
     description: str
     return_url: str
     payer_email: str | None = None
+    capture: Literal["automatic", "manual"] = "automatic"
+    mode: Literal["intent", "checkout"] = "intent"
+    cancel_url: str | None = None
+    lines: tuple[Line, ...] = ()
+    customer: str | None = None  # the provider's id of the payer, where there is one
     # After this the provider takes no money for it, where it can say so; a payment under way then may still arrive.
     expires_at: datetime | None = None
 
@@ -122,6 +165,20 @@ class ProviderDeclinedError(MoorageError):
     """The provider refused."""
 
     code = "provider_declined"
+    kind = "invalid"
+
+
+class AmountNotSupportedError(MoorageError):
+    """The provider cannot take this amount in this currency: it knows fewer decimals, or not the currency."""
+
+    code = "amount_not_supported"
+    kind = "invalid"
+
+
+class NotSupportedByProviderError(MoorageError):
+    """The provider cannot do this."""
+
+    code = "not_supported_by_provider"
     kind = "invalid"
 
 
@@ -164,6 +221,22 @@ class PaymentGateway(Protocol):
 
     async def confirm(self, reference: str, *, payment_method: str, key: str) -> Intent:
         """Charge a method that the payer named."""
+        ...
+
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """Refuse with AmountNotSupportedError what this provider cannot take in this currency; nothing is rounded."""
+        ...
+
+    async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
+        """Collect what was reserved or approved: all of it or a part, once; the rest is released. What was captured
+        before is answered as it is.
+        """
+        ...
+
+    async def test_connection(self) -> str:
+        """Ask the provider something harmless with our keys; answers its account's id. Raises as any call does,
+        and ProviderDeclinedError (`failure_code` "invalid_credentials") when it does not know the keys.
+        """
         ...
 
     async def cancel(self, reference: str, *, key: str) -> Intent:

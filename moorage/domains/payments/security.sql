@@ -7,7 +7,8 @@ DO $$
 DECLARE name text; routine regprocedure;
 BEGIN
   FOREACH name IN ARRAY ARRAY['payments', 'payment_audit', 'refunds', 'disputes', 'provider_operations',
-                              'webhook_events', 'provider_cursors'] LOOP
+                              'webhook_events', 'provider_cursors', 'payment_records', 'provider_customers',
+                              'provider_products', 'webhook_rejections', 'reconciliation_findings'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
@@ -33,7 +34,8 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
   END LOOP;
 END $$;
-GRANT UPDATE ON payments, refunds, disputes, provider_operations, webhook_events, provider_cursors TO moorage_engine;
+GRANT UPDATE ON payments, refunds, disputes, provider_operations, webhook_events, provider_cursors, payment_records,
+  provider_customers, provider_products, webhook_rejections, reconciliation_findings TO moorage_engine;
 
 -- What the web role reads: the payer's own, what a practitioner earned from, and everything for an administrator.
 GRANT SELECT ON payments, refunds, disputes, payment_audit TO moorage_web;
@@ -49,6 +51,15 @@ CREATE POLICY asking ON disputes FOR SELECT TO moorage_web
 CREATE POLICY asking ON payment_audit FOR SELECT TO moorage_web
   USING (EXISTS (SELECT FROM payments p WHERE p.id = payment_audit.payment_id));
 CREATE POLICY asking ON webhook_events FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
+GRANT SELECT ON payment_records, provider_customers, provider_products, webhook_rejections, reconciliation_findings
+  TO moorage_web;
+CREATE POLICY asking ON payment_records FOR SELECT TO moorage_web
+  USING (EXISTS (SELECT FROM payments p WHERE p.id = payment_records.payment_id));
+CREATE POLICY asking ON provider_customers FOR SELECT TO moorage_web
+  USING (user_id = (SELECT asking_user()) OR (SELECT asking_admin()));
+CREATE POLICY asking ON provider_products FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
+CREATE POLICY asking ON webhook_rejections FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
+CREATE POLICY asking ON reconciliation_findings FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
 
 -- For reports: how much by method, status and currency, of what the asker may see. Minor units of the currency.
 CREATE OR REPLACE VIEW payment_summary WITH (security_invoker = true) AS

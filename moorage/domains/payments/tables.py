@@ -2,8 +2,10 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -14,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from moorage.kernel.tables import (
     created_at,
@@ -60,6 +62,21 @@ payments = Table(
     text_column("client_secret", nullable=True),
     text_column("checkout_url", nullable=True),
     text_column("failure_code", nullable=True),
+    # `manual` reserves first; `amount_minor` is what is to be collected, and after a capture in part what was.
+    text_column("capture_method", default="automatic"),
+    minor("authorized_minor", nullable=True),
+    # How the payer is asked: on a page of ours (`intent`) or the provider's (`checkout`), with these lines.
+    text_column("mode", default="intent"),
+    Column("lines", JSONB),
+    text_column("description", nullable=True),
+    text_column("return_url", nullable=True),
+    text_column("cancel_url", nullable=True),
+    # A payer without an account here, or whose receipt goes elsewhere.
+    text_column("payer_email", nullable=True),
+    # The provider's further ids: charge, customer, payer, capture, checkout_session, …
+    Column("provider_ids", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    minor("tax_minor", default=0),
+    minor("fee_minor", nullable=True),
     # Reserved by refunds that are under way, and given back by refunds that succeeded.
     minor("refund_pending_minor", default=0),
     minor("refunded_minor", default=0),
@@ -89,6 +106,15 @@ payments = Table(
     ),
     CheckConstraint("disputed_minor BETWEEN 0 AND amount_minor", name="disputed_range"),
     UniqueConstraint("provider", "provider_ref"),
+    one_of("capture_method", "automatic", "manual"),
+    one_of("mode", "intent", "checkout"),
+    CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_range"),
+    Index(
+        "ix_payments_provider_ids",
+        "provider_ids",
+        postgresql_using="gin",
+        postgresql_where=text("provider_ids <> '{}'"),
+    ),
     Index("ix_payments_purpose", "purpose_id", "created_at"),
     Index("ix_payments_payer", "payer_id", "created_at"),
     Index(
@@ -163,6 +189,89 @@ disputes = Table(
     CheckConstraint("amount_minor > 0", name="amount_positive"),
     CheckConstraint("held_minor BETWEEN 0 AND amount_minor", name="held_range"),
     UniqueConstraint("provider", "provider_ref"),
+)
+
+# A payment as another service's records name it (contract payment records): one row beside its payment.
+payment_records = Table(
+    "payment_records",
+    metadata,
+    reference("payment_id", "payments.id", ondelete="CASCADE", primary_key=True),
+    text_column("gateway_payment_id"),
+    text_column("checkout_session_id", nullable=True),
+    text_column("payment_method_id", nullable=True),
+    Column("payment_method_types", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    text_column("customer_id", nullable=True),
+    text_column("customer_email", nullable=True),
+    # Of the other service's own things, never resolved here.
+    Column("booking_no", BigInteger),
+    Column("property_no", BigInteger),
+    text_column("description", nullable=True),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("gateway_payment_id"),
+    UniqueConstraint("checkout_session_id"),
+    Index("ix_payment_records_booking", "booking_no", postgresql_where=text("booking_no IS NOT NULL")),
+    Index("ix_payment_records_property", "property_no", postgresql_where=text("property_no IS NOT NULL")),
+)
+
+# Who a payer is at a provider: made there on first need, and kept.
+provider_customers = Table(
+    "provider_customers",
+    metadata,
+    id_column(),
+    text_column("provider"),
+    text_column("provider_ref"),
+    reference("user_id", "users.id", ondelete="SET NULL", nullable=True),
+    text_column("email", nullable=True),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("provider", "provider_ref"),
+    UniqueConstraint("provider", "user_id"),
+)
+
+# What of our catalog a provider keeps a copy of: its products and prices, each with what it was made from.
+provider_products = Table(
+    "provider_products",
+    metadata,
+    id_column(),
+    text_column("provider"),
+    text_column("kind"),
+    text_column("local_key"),
+    text_column("provider_ref"),
+    text_column("digest"),
+    Column("is_active", Boolean, nullable=False, server_default="true"),
+    created_at(),
+    updated_at(),
+    one_of("kind", "product", "price"),
+    UniqueConstraint("provider", "kind", "local_key", "provider_ref"),
+)
+
+# Deliveries whose signature was wrong: counted by day, and nothing of them kept.
+webhook_rejections = Table(
+    "webhook_rejections",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("deliveries", BigInteger, nullable=False, server_default="0"),
+)
+
+# Where a provider's books and ours differ, each difference once, until it is gone.
+reconciliation_findings = Table(
+    "reconciliation_findings",
+    metadata,
+    id_column(),
+    text_column("provider"),
+    text_column("kind"),
+    text_column("movement"),
+    text_column("provider_ref"),
+    reference("payment_id", "payments.id", nullable=True),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    instant("found_at", default_now=True),
+    instant("resolved_at", nullable=True),
+    one_of("kind", "missing_here", "missing_there", "different"),
+    one_of("movement", "charge", "refund", "dispute"),
+    UniqueConstraint("provider", "kind", "movement", "provider_ref"),
 )
 
 # The intent to call a provider, written before the call; a restart knows from it what to ask about. Its id is the

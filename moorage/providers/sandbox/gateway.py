@@ -13,6 +13,7 @@ from moorage.domains.payments.gateway import (
     Intent,
     IntentRequest,
     InvalidSignatureError,
+    NotSupportedByProviderError,
     OutcomeUnknownError,
     ProviderDeclinedError,
     ProviderEvent,
@@ -20,6 +21,7 @@ from moorage.domains.payments.gateway import (
     ProviderRefund,
     TimestampOutOfToleranceError,
 )
+from moorage.kernel.money import exponent
 from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
 from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund
 
@@ -101,6 +103,21 @@ class SandboxGateway:
                 return await self.fetch(reference)
             raise
         return _read(to_intent, answer)
+
+    def check_amount(self, amount_minor: int, currency: str) -> None:
+        """The sandbox takes every currency in its own minor units. Raises InvalidCurrencyError for one that is none."""
+        del amount_minor
+        exponent(currency)
+
+    async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
+        """Raises NotSupportedByProviderError: the sandbox collects at once."""
+        del reference, amount_minor, currency, key
+        raise NotSupportedByProviderError
+
+    async def test_connection(self) -> str:
+        """Ask for nothing much with our key. Raises as any call does."""
+        await self._call("GET", "/events", query={"limit": 1})
+        return "sandbox"
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
         """Let nothing be collected any more; an intent that is paid or being processed is answered as it is."""
