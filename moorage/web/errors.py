@@ -1,6 +1,6 @@
 """Failures of the HTTP plumbing, each with its stable code."""
 
-from moorage.kernel.errors import MoorageError
+from moorage.kernel.errors import InvalidError, MoorageError
 
 
 class MalformedJsonError(MoorageError):
@@ -88,3 +88,9 @@ class RequestInProgressError(MoorageError):
 
     code = "request_in_progress"
     kind = "conflict"
+
+
+class InvalidLimitError(InvalidError):
+    """A page number is 1 or more, and a page holds 1 to 100 items."""
+
+    code = "invalid_limit"

@@ -25,7 +25,7 @@ from moorage.web.tokens import AccessTokens
 MAX_KEY_CHARS: Final = 255
 HONOURED_BELOW: Final = "/api/"
 # These answer with tokens, which are kept as hashes only.
-HOLDS_TOKENS: Final = "/api/v1/auth/"
+HOLDS_TOKENS: Final = ("/api/v1/auth/", "/api/auth/")
 # What was refused as it was sent, or was not the handler's to answer: the key stays unused.
 _UNUSED_BY: Final = frozenset({400, 401, 403, 405, 413, 415, 422, 429})
 

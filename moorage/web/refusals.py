@@ -92,7 +92,7 @@ def refusals_of(path: str, method: str, operation: dict[str, Any], own: Iterable
         codes.append("not_found")
     if "requestBody" in operation:
         codes += _OF_BODY
-    if "page" in asked:
+    if asked & {"page", "limit"}:
         codes.append("invalid_limit")
     if "ordering" in asked:
         codes.append("invalid_ordering")

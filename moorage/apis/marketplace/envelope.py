@@ -12,16 +12,11 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from moorage.kernel.errors import InvalidError
+from moorage.web.errors import InvalidLimitError
 from moorage.web.problems import Problem, Rendered
 
 PREFIX: Final = "/api/v1"
 T = TypeVar("T")
-
-
-class InvalidLimitError(InvalidError):
-    """A page number is 1 or more, and a page holds 1 to 100 items."""
-
-    code = "invalid_limit"
 
 
 class InvalidOrderingError(InvalidError):
