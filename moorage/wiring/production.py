@@ -3,8 +3,10 @@
 import asyncpg
 
 from moorage.wiring.database import DatabaseAddresses
+from moorage.wiring.provider_settings import provider_problems
+from moorage.wiring.providers import sandbox_terms
 from moorage.wiring.roles import OWNER
-from moorage.wiring.secrets import UnsafeSettingsError, signing_secret
+from moorage.wiring.secrets import UnsafeSettingsError, access_tokens, refuse_problems
 from moorage.wiring.settings import Settings
 
 
@@ -12,14 +14,20 @@ async def refuse_unsafe(settings: Settings, addresses: DatabaseAddresses) -> Non
     """Raise UnsafeSettingsError when `settings` must not run in production; nothing elsewhere."""
     if settings.environment != "production":
         return
-    signing_secret(settings)
-    if settings.payment_provider == "sandbox" and not settings.sandbox_in_production:
-        raise UnsafeSettingsError(
-            "PAYMENT_PROVIDER is the sandbox, which takes no real money: configure a provider,"
-            " or set SANDBOX_IN_PRODUCTION=true for a trial"
-        )
+    refuse_problems(production_problems(settings))
     for dsn in (addresses.web_dsn, addresses.worker_dsn):
         await _refuse_mighty(dsn)
+
+
+def production_problems(settings: Settings) -> list[str]:
+    """Everything in `settings` alone that production must not start with, one sentence each."""
+    found = []
+    for check in (access_tokens, sandbox_terms):
+        try:
+            check(settings)
+        except UnsafeSettingsError as error:
+            found.append(str(error))
+    return [*found, *provider_problems(settings)]
 
 
 async def _refuse_mighty(dsn: str) -> None:

@@ -11,13 +11,15 @@ from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.sandbox.return_urls import origin_of
 from moorage.providers.smtp import SmtpGateway, SmtpServer
-from moorage.wiring.secrets import UnsafeSettingsError, provider_secret
+from moorage.wiring.provider_settings import provider_problems
+from moorage.wiring.secrets import UnsafeSettingsError, provider_secret, refuse_problems
 from moorage.wiring.settings import Settings
 
 
 def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGateway]:
     """The providers that `settings` turn on, by the name that payments know them by. Raises UnsafeSettingsError."""
     del database  # providers are reached over HTTP, the sandbox too
+    refuse_problems(provider_problems(settings))
     found: dict[str, PaymentGateway] = {}
     terms = sandbox_terms(settings)
     if terms is not None:

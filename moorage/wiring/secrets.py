@@ -5,6 +5,7 @@ Production takes none that was generated, is short, or stands in anybody's examp
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,6 +19,15 @@ _EXAMPLES = ("change", "secret", "example", "default", "password", "insecure", "
 
 class UnsafeSettingsError(Exception):
     """This installation must not start as it is set up; the message says which setting, and what to do."""
+
+
+def refuse_problems(problems: Sequence[str]) -> None:
+    """Raise one UnsafeSettingsError that names all of `problems`; nothing where there are none."""
+    if len(problems) == 1:
+        raise UnsafeSettingsError(problems[0])
+    if problems:
+        listed = "".join(f"\n  {no}. {problem}" for no, problem in enumerate(problems, 1))
+        raise UnsafeSettingsError(f"{len(problems)} settings stop the start:{listed}")
 
 
 def signing_secret(settings: Settings) -> str:
