@@ -46,7 +46,7 @@ revision: $(DEV) ## Write the next migration from the models; name="what it does
 schema: $(DEV) ## Write database/schema.sql anew
 	@$(BIN)/python -m migrations.snapshot
 
-openapi: $(DEV) ## Write tests/contracts/openapi.json and docs/errors.md anew
+openapi: $(DEV) ## Write tests/contracts/openapi/*.json and docs/errors.md anew
 	@$(BIN)/python -m moorage.wiring.openapi_snapshot
 
 clean: ## Remove the environment and caches; data in var/ is kept

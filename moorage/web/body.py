@@ -7,7 +7,7 @@ the request alone and calls `parse(request, Model)`.
 import json
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +35,23 @@ _UUID: Final = re.compile(
     r"(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:(?:-[0-9a-fA-F]{4}){3}-|[0-9a-fA-F]{12})[0-9a-fA-F]{12}(?![0-9a-zA-Z])", re.ASCII
 )
 _PHONE: Final = re.compile(r"\+(?:[ ()-]*[0-9]){5,15}", re.ASCII)
+
+
+class Number(float):
+    """A JSON number with a fraction or an exponent. `text` is how it was written: an amount is read from that, exactly,
+    and never from the float. Raises ValueError for one that no float can hold.
+    """
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """The number that `text` is."""
+        number = super().__new__(cls, text)
+        if number in {float("inf"), float("-inf")}:
+            raise ValueError(text)
+        number.text = text
+        return number
 
 
 class StrictRoute(APIRoute):
@@ -98,7 +115,7 @@ def strict_json(raw: bytes, *, cards_allowed: bool = False, max_depth: int = MAX
         text = raw.decode("utf-8")
         if text.count("[") + text.count("{") > max_depth:
             _check_depth(text, max_depth)
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=Number)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise MalformedJsonError from None
     if _SUSPECT_BYTES.search(raw):
@@ -135,13 +152,6 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constants(name: str) -> None:
     raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in {float("inf"), float("-inf")}:
-        raise ValueError(text)
-    return number
 
 
 def _check_depth(text: str, max_depth: int) -> None:

@@ -5,6 +5,7 @@ A refused value raises pydantic's error with one of our codes as its type; `prob
 
 import re
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from moorage.domains.availability.zones import zone_names
 from moorage.kernel.errors import MoorageError
 from moorage.kernel.money import exponent
+from moorage.web.body import Number
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
 _INSTANT = re.compile(
@@ -33,6 +35,7 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
     re.ASCII,
 )
+_LONGEST_NUMBER: Final = 24
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
 
@@ -122,6 +125,20 @@ def _check_money(value: Any) -> str:
     return value
 
 
+def _read_money(value: Any) -> str:
+    """A decimal string as it stands; a JSON number as it was written, without its exponent."""
+    if isinstance(value, str):
+        return _check_money(value)
+    if isinstance(value, Number) and len(value.text) <= _LONGEST_NUMBER:
+        number = Decimal(value.text)
+        if abs(number.adjusted()) > _LONGEST_NUMBER:
+            raise refusal("invalid_amount", "is no amount")
+        return _check_money(format(number, "f"))
+    if type(value) is int and value < 10**_LONGEST_NUMBER:
+        return _check_money(str(value))
+    raise refusal("invalid_type", 'has to be an amount in whole units, like "80.00" or 80.00')
+
+
 def _check_currency(value: Any) -> str:
     try:
         exponent(_string(value))
@@ -193,6 +210,23 @@ MoneyText = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$", "examples": ["80.00"]}),
 ]
 """A decimal amount in whole units as a string, not negative; `kernel.money.parse_amount` makes minor units of it."""
+
+MoneyNumber = Annotated[
+    str,
+    BeforeValidator(_read_money),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$"},
+                {"type": "number", "minimum": 0, "maximum": 10**13},
+            ],
+            "examples": ["80.00"],
+        }
+    ),
+]
+"""A decimal amount in whole units as a string or as a JSON number, which is taken as it was written (never as a float);
+its text, for `kernel.money.parse_amount`.
+"""
 
 CurrencyCode = Annotated[
     str,

@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moorage.kernel.errors import MoorageError
 from moorage.web.body import limited
+from moorage.web.contracts import normal
 from moorage.web.errors import BodyTooLargeError, MalformedRequestError
 from moorage.web.problems import Problem, Rendered, crash, problem_of, render
 from moorage.web.request_id import current_request_id, request_id_from
 
-SLASHED: Final = "/api/v1/"
 TOO_LARGE: Final = 413
 LINGER_S: Final = 5.0
 LINGER_BYTES: Final = 64 * 1024 * 1024
@@ -163,12 +163,13 @@ def recorded_crash(error: Exception, request_id: str) -> Problem:
 
 
 def _normalise(scope: dict[str, Any] | Any) -> None:
-    """Refuse NUL in the address; give API paths the slash at their end, which callers may leave out."""
+    """Refuse NUL in the address; write API paths as their contract does, with or without a slash at their end."""
     path: str = scope["path"]
     if b"%00" in scope["query_string"] or "\x00" in path:
         raise MalformedRequestError("The address holds a NUL character.")
-    if path.startswith(SLASHED) and not path.endswith("/") and "." not in path.rpartition("/")[2]:
-        scope["path"] = path + "/"
+    wanted = normal(path)
+    if wanted != path:
+        scope["path"] = wanted
         raw = scope.get("raw_path")
         if raw is not None:
-            scope["raw_path"] = raw + b"/"
+            scope["raw_path"] = raw + b"/" if len(wanted) > len(path) else raw.rstrip(b"/")

@@ -18,12 +18,12 @@ from moorage.domains.accounts.errors import InvalidTokenError
 from moorage.journeys.house import House
 from moorage.kernel.db import ANONYMOUS
 from moorage.web.actor import claims_of, house_of
+from moorage.web.contracts import is_api
 from moorage.web.errors import IdempotencyKeyInvalidError, IdempotencyKeyReusedError, RequestInProgressError
 from moorage.web.limits import address_of
 from moorage.web.tokens import AccessTokens
 
 MAX_KEY_CHARS: Final = 255
-HONOURED_BELOW: Final = "/api/"
 # These answer with tokens, which are kept as hashes only.
 HOLDS_TOKENS: Final = ("/api/v1/auth/", "/api/auth/")
 # What was refused as it was sent, or was not the handler's to answer: the key stays unused.
@@ -59,7 +59,7 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(HONOURED_BELOW):
+        if scope["type"] == "http" and scope["method"] == "POST" and is_api(scope["path"]):
             for name, value in scope["headers"]:
                 if name == b"idempotency-key":
                     await self._once(scope, receive, send, _checked(value))

@@ -17,14 +17,15 @@ from moorage.journeys.house import House
 from moorage.kernel.db import ANONYMOUS
 from moorage.kernel.errors import UnavailableError
 from moorage.web.actor import claims_of
+from moorage.web.contracts import is_api
 from moorage.web.errors import RateLimitedError
 from moorage.web.front import RawHeaders
 from moorage.web.tokens import AccessTokens
 
 WINDOW_S: Final = 3600
 LOT: Final = 10
-# Providers deliver as often as they must, and whoever watches this service asks for as long as it lives.
-LIMITED: Final = ("/api/", "/in/", "/verify-email", "/reset-password")
+# Besides the contracts. Whoever watches this service asks for as long as it lives.
+LIMITED: Final = ("/in/", "/verify-email", "/reset-password")
 PRACTITIONER_PATHS: Final = "/api/v1/practitioner/"
 _MOST_CALLERS: Final = 50_000
 _TAKE: Final = "SELECT granted, taken FROM take_requests($1, $2, $3, $4)"
@@ -69,7 +70,7 @@ class RateLimits:
 
     async def admit(self, scope: Scope) -> RawHeaders:
         """Count the request. Raises RateLimitedError when its caller has none left in this hour."""
-        if not scope["path"].startswith(LIMITED):
+        if not is_api(scope["path"]) and not scope["path"].startswith(LIMITED):
             return []
         caller, policy = self._caller(scope)
         now_s = int(time.time())

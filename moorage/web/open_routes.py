@@ -40,7 +40,18 @@ WAYS_IN: Final = frozenset(
 SIGNED: Final = frozenset({"webhooks_receive", "sandbox_page", "sandbox_page_pay"})
 # About this installation itself. The outbox is there in development alone.
 OPERATIONS: Final = frozenset(
-    {"health", "metrics", "openapi", "openapi_of_contract", "reference", "home", "icon", "stylesheet", "outbox"}
+    {
+        "health",
+        "metrics",
+        "openapi",
+        "openapi_of_contract",
+        "reference",
+        "reference_elsewhere",
+        "home",
+        "icon",
+        "stylesheet",
+        "outbox",
+    }
 )
 # The sandbox provider's own API has API keys of its own.
 OTHER_KEYS_PREFIX: Final = "sandbox_"

@@ -8,24 +8,12 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from moorage.web.contracts import CONTRACTS, Contract, contract_of
 from moorage.web.examples import example_of
-from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX
+from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX, SIGNED
 from moorage.web.refusals import name_of, refusals_of, told
 
-ENVELOPED: Final = "/api/v1/"
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
-_TAGS: Final = {
-    "Authentication": "Accounts, sign-in and tokens.",
-    "Practitioners": "Who delivers, and where.",
-    "Services": "What can be booked, and when it takes place.",
-    "Availability": "Free times, and the hours they come from.",
-    "Bookings": "Hold a time, pay, cancel, move, complete.",
-    "Payments": "Pay a booking.",
-    "Earnings": "What a practitioner has earned, down to each ledger line.",
-    "Webhooks": "What payment providers tell.",
-    "Operations": "For whoever runs this installation.",
-    "Sandbox": "A payment provider that moves no money: its own API, with its own keys.",
-}
 _PROBLEM: Final = {
     "type": "object",
     "description": "RFC 9457.",
@@ -74,10 +62,10 @@ def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
         version=api.version,
         openapi_version="3.1.0",
         summary="Bookings and payments for people who sell their time.",
-        description="Amounts are decimal strings in whole units, times RFC 3339 with an offset, ids UUIDs.",
+        description="Several contracts side by side; each has a document of its own at `/openapi/{contract}.json`.",
         routes=api.routes,
         servers=[{"url": server_url}],
-        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        tags=[{"name": name, "description": text} for one in CONTRACTS for name, text in one.topics.items()],
     )
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -93,10 +81,14 @@ def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
     shared: dict[str, Any] = {}
     document["components"]["responses"] = shared
     for path, method, operation in operations(document):
-        _complete(path, method, operation, schemas, api.state.examples)
+        contract = contract_of(operation["operationId"], path)
+        _complete(contract, method, operation, schemas, api.state.examples)
         if not operation["operationId"].startswith(OTHER_KEYS_PREFIX):
             own = api.state.refusals.get(operation["operationId"], ())
-            _tell_refusals(path, method, operation, own, shared)
+            _tell_refusals(contract, (path, method), operation, own, shared)
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    document["tags"] = [tag for tag in document["tags"] if tag["name"] in used]
+    document["x-tagGroups"] = _tag_groups(used)
     return document
 
 
@@ -108,22 +100,65 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                 yield path, method.upper(), methods[method]
 
 
-def of_contract(document: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """The part of the document whose paths begin with `prefix`."""
-    return {**document, "paths": {path: item for path, item in document["paths"].items() if path.startswith(prefix)}}
+def of_contract(document: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    """The document of one contract: its operations, and of the components those that they name."""
+    paths: dict[str, dict[str, Any]] = {}
+    for path, method, operation in operations(document):
+        if contract_of(operation["operationId"], path) is contract:
+            paths.setdefault(path, {})[method.lower()] = operation
+    info = {**document["info"], "title": f"Moorage: {contract.title}", "description": contract.about}
+    info.pop("summary", None)
+    return {
+        **document,
+        "info": info,
+        "paths": paths,
+        "tags": [tag for tag in document["tags"] if tag["name"] in contract.topics],
+        "x-tagGroups": [group for group in document["x-tagGroups"] if group["name"] == contract.title],
+        "components": _named(paths, document["components"]),
+    }
+
+
+def _tag_groups(used: set[str]) -> list[dict[str, Any]]:
+    """The topics by contract, as readers of OpenAPI documents know such groups."""
+    groups = [(contract.title, [name for name in contract.topics if name in used]) for contract in CONTRACTS]
+    return [{"name": title, "tags": names} for title, names in groups if names]
+
+
+def _named(paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Those of `components` that `paths` refer to, directly or through one another; headers and keys as they are."""
+    kept: dict[str, Any] = {"schemas": {}, "responses": {}}
+    waiting = list(_references(paths))
+    while waiting:
+        _, _, kind, name = waiting.pop().split("/")
+        if kind in kept and name not in kept[kind]:
+            kept[kind][name] = components[kind][name]
+            waiting += _references(kept[kind][name])
+    return {**components, **{kind: dict(sorted(names.items())) for kind, names in kept.items()}}
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for member in part.values():
+            yield from _references(member)
+    elif isinstance(part, list):
+        for member in part:
+            yield from _references(member)
 
 
 def _complete(
-    path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any], examples: Mapping[str, Any]
+    contract: Contract, method: str, operation: dict[str, Any], schemas: dict[str, Any], examples: Mapping[str, Any]
 ) -> None:
     operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ["Operations"])]
     name = operation["operationId"]
     if name not in OPEN:
         operation["security"] = [{"sandbox" if name.startswith(OTHER_KEYS_PREFIX) else "bearer": []}]
-    if path.startswith(ENVELOPED) and method == "POST":
+    is_counted = contract.is_api and name not in SIGNED
+    if is_counted and method == "POST":
         operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
     for status, response in operation["responses"].items():
-        if path.startswith(ENVELOPED):
+        if is_counted:
             response["headers"] = response.get("headers", {}) | _header_references(*_ON_EVERY_ANSWER)
         if status.startswith("2"):
             _exemplify(response.get("content", {}), schemas)
@@ -134,23 +169,24 @@ def _complete(
 
 
 def _tell_refusals(
-    path: str, method: str, operation: dict[str, Any], own: Sequence[str], shared: dict[str, Any]
+    contract: Contract, place: tuple[str, str], operation: dict[str, Any], own: Sequence[str], shared: dict[str, Any]
 ) -> None:
     """Replace what FastAPI believes of refusals, and what routes declare of them, by what is answered: by reference
     where many operations answer the same (`shared` collects those).
     """
-    answers, is_enveloped = operation["responses"], path.startswith(ENVELOPED)
-    refused = refusals_of(path, method, operation, own)
+    path, method = place
+    answers, is_counted = operation["responses"], contract.is_api and operation["operationId"] not in SIGNED
+    refused = refusals_of(contract, method, operation, own)
     if "422" in answers and 422 not in refused:  # FastAPI adds it for an id in the path, which is 404 here
         del answers["422"]
     for status, codes in refused.items():
         if status == 503 and "content" in answers.get("503", {}):  # health has an answer of its own
             continue
-        answer = told(path, status, codes, "Failure" if is_enveloped else "Problem")
-        if is_enveloped:
+        answer = told(path, status, codes, contract.failure)
+        if is_counted:
             waits = ("RetryAfter",) if status in {429, 503} else ()
             answer["headers"] = _header_references(*_ON_EVERY_ANSWER, *waits)
-        name = name_of(status, codes) + ("" if is_enveloped else "Problem")
+        name = name_of(status, codes) + ("" if contract.failure == "Failure" else contract.failure)
         if set(codes).isdisjoint(own) and shared.setdefault(name, answer) == answer:
             answer = {"$ref": f"#/components/responses/{name}"}
         answers[str(status)] = answer

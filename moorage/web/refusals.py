@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from moorage.kernel.errors import MoorageError
-from moorage.web.open_routes import OPEN, PUBLIC
+from moorage.web.contracts import Contract
+from moorage.web.open_routes import OPEN, PUBLIC, SIGNED
 from moorage.web.problems import FIELD_CODES, STATUS_OF, FieldProblem, Problem, render
 
 _OF_ALL: Final = ("malformed_request", "internal_error", "unavailable")
@@ -76,12 +77,12 @@ def known_codes() -> dict[str, tuple[int, str]]:
     return known
 
 
-def refusals_of(path: str, method: str, operation: dict[str, Any], own: Iterable[str]) -> dict[int, list[str]]:
-    """The codes that an operation may refuse with, by status."""
+def refusals_of(contract: Contract, method: str, operation: dict[str, Any], own: Iterable[str]) -> dict[int, list[str]]:
+    """The codes that an operation of `contract` may refuse with, by status."""
     name, parameters = operation["operationId"], operation.get("parameters", [])
     asked = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     codes = [*_OF_ALL, *own]
-    if path.startswith("/api/"):
+    if contract.is_api and name not in SIGNED:
         codes.append("rate_limited")
         codes += _OF_POST if method == "POST" else ()
         if name not in OPEN:

@@ -14,8 +14,6 @@ from starlette.types import ASGIApp, Scope
 import moorage
 from moorage.apis.marketplace import envelope
 from moorage.apis.marketplace.bookings import create_booking
-from moorage.apis.marketplace.examples import EXAMPLES
-from moorage.apis.marketplace.refusals import REFUSALS
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
@@ -27,6 +25,7 @@ from moorage.web.limits import RateLimits
 from moorage.web.metrics import count_request, operation_of
 from moorage.web.problems import problem_of, render, render_below
 from moorage.web.tokens import AccessTokens
+from moorage.wiring.contracts import EXAMPLES, REFUSALS
 from moorage.wiring.house import opened_house
 from moorage.wiring.providers import sandbox
 from moorage.wiring.routers import ROUTERS

@@ -2,9 +2,9 @@
 
 import pytest
 
-from moorage.apis.marketplace.examples import EXAMPLES
 from moorage.web.open_routes import OTHER_KEYS_PREFIX
 from moorage.web.openapi import operations
+from moorage.wiring.contracts import EXAMPLES
 from moorage.wiring.openapi_snapshot import promised
 from tests.support.access import Cast, gathered
 

@@ -38,7 +38,7 @@ def lines_of(path):
 async def test_health_says_that_the_database_answers(api):
     answer = await api.get("/health")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "healthy", "service": "moorage", "version": "0.1.0", "database": "up"}
+    assert answer.json() == {"status": "healthy", "service": "moorage", "version": "0.1.0", "database": "ok"}
 
 
 async def test_health_and_the_api_say_503_quickly_when_the_database_is_away(settings, database):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from moorage.apis.marketplace.refusals import REFUSALS
+from moorage.web.contracts import contract_of
 from moorage.web.openapi import operations
 from moorage.web.refusals import known_codes
+from moorage.wiring.contracts import REFUSALS
 from moorage.wiring.error_list import PAGE, page_of
 from moorage.wiring.openapi_snapshot import promised
 
@@ -17,7 +18,8 @@ def document():
 def test_every_refusal_of_the_api_names_its_codes_and_shows_each(document):
     for path, _, operation in operations(document):
         for status, answer in operation["responses"].items():
-            if path.startswith("/api/v1/") and not status.startswith("2"):
+            contract = contract_of(operation["operationId"], path)
+            if contract.is_api and not status.startswith("2"):
                 whole = _resolved(document, answer)
                 assert "Codes: `" in whole["description"], (
                     f"{operation['operationId']} declares {status}: by which code?"
@@ -25,7 +27,8 @@ def test_every_refusal_of_the_api_names_its_codes_and_shows_each(document):
                 for media in whole["content"].values():
                     for code, example in media["examples"].items():
                         assert known_codes()[code][0] == int(status)
-                        assert example["value"]["errors"]["code"] == code
+                        told = example["value"] if contract.failure == "Problem" else example["value"]["errors"]
+                        assert told["code"] == code
 
 
 def test_what_is_refused_besides_belongs_to_operations_and_codes_that_exist(document):

@@ -1,9 +1,29 @@
 """Bodies are read strictly: what cannot be kept or understood is refused by name."""
 
 import pytest
+from pydantic import ValidationError
 
 from moorage.kernel.errors import MoorageError
 from moorage.web.body import looks_like_card, strict_json
+from moorage.web.fields import MoneyNumber, StrictModel
+
+
+class Priced(StrictModel):
+    amount: MoneyNumber
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("20.00", "20.00"), ("20", "20"), ('"20.00"', "20.00"), ("2e1", "20"), ("0.1", "0.1"), ("2.50E+1", "25.0")],
+)
+def test_an_amount_is_read_as_it_was_written(written, read):
+    assert Priced.model_validate(strict_json(b'{"amount": %s}' % written.encode())).amount == read
+
+
+@pytest.mark.parametrize("written", ["-1", "true", "null", '"20,00"', "1e300", "1e-300", "0.00001", "[1]", str(2**63)])
+def test_what_is_no_amount_is_refused_as_a_field(written):
+    with pytest.raises(ValidationError):
+        Priced.model_validate(strict_json(b'{"amount": %s}' % written.encode()))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from moorage.kernel.failed_jobs import count_failed, list_failed, retry_failed
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
 
-router = APIRouter(prefix="/admin/failed-jobs", tags=["Operations"], route_class=StrictRoute)
+router = APIRouter(prefix="/admin/failed-jobs", tags=["Administration"], route_class=StrictRoute)
 
 
 class FailedJobOut(BaseModel):

@@ -18,7 +18,7 @@ from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id
 
-router = APIRouter(prefix="/admin/provider-events", tags=["Operations"], route_class=StrictRoute)
+router = APIRouter(prefix="/admin/provider-events", tags=["Administration"], route_class=StrictRoute)
 
 EventStatus = Literal["received", "processed", "ignored", "parked"]
 

@@ -22,7 +22,7 @@ class Health(BaseModel):
     status: Literal["healthy", "unhealthy"]
     service: Literal["moorage"] = "moorage"
     version: str
-    database: Literal["up", "away"]
+    database: Literal["ok", "away"]
 
 
 @router.get("/health", operation_id="health", response_model=Health, responses={503: {"model": Health}})
@@ -32,7 +32,7 @@ async def health(request: Request) -> Response:
     answer = Health(
         status="healthy" if is_up else "unhealthy",
         version=moorage.__version__,
-        database="up" if is_up else "away",
+        database="ok" if is_up else "away",
     )
     headers = {"cache-control": "no-store"} | ({} if is_up else {"retry-after": "2"})
     return Response(answer.model_dump_json(), 200 if is_up else 503, headers, "application/json")

@@ -1,0 +1,14 @@
+"""What each contract adds to the OpenAPI document besides its routes: refusals and examples, by operation id."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from moorage.apis.marketplace import examples as marketplace_examples
+from moorage.apis.marketplace import refusals as marketplace_refusals
+
+REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
+    **marketplace_refusals.REFUSALS,
+}
+EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
+    **marketplace_examples.EXAMPLES,
+}
