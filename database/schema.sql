@@ -89,6 +89,33 @@ BEGIN
      FROM users u WHERE u.role IN ('admin', 'owner') AND u.is_active;
 END $$;
 
+CREATE FUNCTION public.amount_owed(p_purpose text, p_purpose_id uuid, OUT owed_minor bigint, OUT currency text, OUT payer uuid, OUT is_priced boolean) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE b bookings; owing record;
+BEGIN
+  IF p_purpose LIKE 'booking\_%' THEN
+    b := lock_booking(p_purpose_id);
+    IF b.id IS NULL THEN
+      PERFORM refuse('not_found', 'There is no such booking.');
+    END IF;
+    PERFORM check_payable(b);
+    owed_minor := CASE WHEN p_purpose = 'booking_deposit' AND b.status = 'pending' THEN b.due_now_minor
+                       ELSE b.total_minor END - (b.paid_minor - b.refunded_minor);
+    currency := b.currency;
+    payer := b.client_id;
+    is_priced := p_purpose IN ('booking_full', 'booking_deposit');
+  ELSIF p_purpose = 'invoice' AND to_regprocedure('invoice_owed(uuid)') IS NOT NULL THEN
+    SELECT * INTO owing FROM invoice_owed(p_purpose_id);
+    owed_minor := owing.owed_minor;
+    currency := owing.currency;
+    payer := owing.payer;
+    is_priced := false;
+  ELSE
+    PERFORM refuse('not_supported', format('A payment for %s cannot be started like this.', p_purpose));
+  END IF;
+END $$;
+
 CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -122,6 +149,17 @@ BEGIN
   PERFORM earn(b, p.id, p.amount_minor) FROM payments p
     WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
   RETURN 'confirmed';
+END $$;
+
+CREATE FUNCTION public.apply_payment(p_purpose text, p_purpose_id uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF p_purpose LIKE 'booking\_%' THEN
+    PERFORM apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now);
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
+  END IF;
 END $$;
 
 CREATE FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) RETURNS uuid
@@ -342,6 +380,38 @@ BEGIN
   PERFORM tell_booking(b.id, 'cancelled');
 END $$;
 
+CREATE FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, true);
+  RETURN cancel_open_payment(p_operation, p_payment, p_reason, asking_user());
+END $$;
+
+CREATE FUNCTION public.cancel_open_payment(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; running uuid;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF p.status = 'canceled' THEN
+    RETURN NULL;
+  ELSIF p.status NOT IN ('pending', 'requires_action', 'processing', 'failed') THEN
+    PERFORM refuse('invalid_state', format('This payment is %s: it cannot be cancelled.', p.status));
+  ELSIF EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment AND o.kind = 'capture'
+                   AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM refuse('invalid_state', 'This payment is being collected at this moment.');
+  END IF;
+  PERFORM plan_cancel(p_operation, p_payment, p_reason, p_by);
+  SELECT o.id INTO running FROM provider_operations o
+   WHERE o.payment_id = p_payment AND o.kind = 'cancel' AND o.status IN ('planned', 'called', 'unknown');
+  RETURN running;
+END $$;
+
 CREATE FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -370,6 +440,15 @@ BEGIN
                          AND p_now > b.starts_at - make_interval(hours => b.free_until_hours)
                     THEN least(kept, round(b.total_minor::numeric * b.late_fee_bps / 10000)::bigint) ELSE 0 END;
   refund_minor := kept - fee_minor;
+END $$;
+
+CREATE FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, EXISTS (SELECT FROM payments WHERE id = p_payment AND capture_method = 'automatic'));
+  RETURN plan_capture(p_operation, p_payment, p_amount);
 END $$;
 
 CREATE FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) RETURNS void
@@ -429,17 +508,6 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION public.check_payable(b public.bookings) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-  IF b.status = 'cancelled' AND b.cancel_kind = 'expired' OR b.status = 'pending' AND b.hold_expires_at <= now() THEN
-    PERFORM refuse('hold_expired', 'The time was kept for you until its hold expired: book again.');
-  ELSIF b.status = 'cancelled' THEN
-    PERFORM refuse('invalid_state', 'This booking was cancelled.');
-  END IF;
-END $$;
-
 CREATE TABLE public.payments (
     id uuid NOT NULL,
     no bigint NOT NULL,
@@ -466,6 +534,7 @@ CREATE TABLE public.payments (
     provider_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
     tax_minor bigint DEFAULT '0'::bigint NOT NULL,
     fee_minor bigint,
+    expires_at timestamp with time zone,
     refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
     refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
     disputed_minor bigint DEFAULT '0'::bigint NOT NULL,
@@ -485,6 +554,66 @@ CREATE TABLE public.payments (
 );
 
 ALTER TABLE ONLY public.payments FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.check_capturable(p public.payments, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF p.status NOT IN ('pending', 'requires_action', 'processing') OR p.succeeded_at IS NOT NULL OR EXISTS (
+       SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel' AND o.status <> 'abandoned') THEN
+    PERFORM refuse('invalid_state', format('This payment is %s: nothing of it can be collected.', 
+                                           CASE p.status WHEN 'processing' THEN 'being cancelled' ELSE p.status END));
+  ELSIF p.capture_method = 'manual' AND p.authorized_minor IS NULL THEN
+    PERFORM refuse('invalid_state', 'The payer has not paid yet: nothing is reserved.');
+  ELSIF p_amount <= 0 THEN
+    PERFORM refuse('invalid_amount', 'What is collected is more than nothing.');
+  ELSIF p_amount > coalesce(p.authorized_minor, p.amount_minor) THEN
+    PERFORM refuse('capture_exceeds_authorization', format('%s %s is reserved.',
+                   money_text(coalesce(p.authorized_minor, p.amount_minor), p.currency), p.currency));
+  ELSIF p.capture_method = 'automatic' AND p_amount <> p.amount_minor THEN
+    PERFORM refuse('amount_mismatch', 'What was approved is collected whole.');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_may_move(p_payment uuid, p_own boolean) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF asking_admin() THEN
+    RETURN;
+  ELSIF NOT EXISTS (SELECT FROM payments WHERE id = p_payment AND payer_id = asking_user()) THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF NOT p_own THEN
+    PERFORM refuse('forbidden', 'This is for administrators.');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_owed(p_purpose text, p_purpose_id uuid, p_amount bigint, p_currency text) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE owing record;
+BEGIN
+  SELECT * INTO owing FROM amount_owed(p_purpose, p_purpose_id);
+  IF owing.owed_minor <= 0 THEN
+    PERFORM refuse('invalid_state', 'Nothing is owed for this.');
+  ELSIF p_currency <> owing.currency THEN
+    PERFORM refuse('amount_mismatch', format('This is paid in %s.', owing.currency));
+  ELSIF p_amount > owing.owed_minor OR owing.is_priced AND p_amount <> owing.owed_minor THEN
+    PERFORM refuse('amount_mismatch', format('%s %s is owed.', money_text(owing.owed_minor, owing.currency), owing.currency));
+  END IF;
+  RETURN owing.payer;
+END $$;
+
+CREATE FUNCTION public.check_payable(b public.bookings) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF b.status = 'cancelled' AND b.cancel_kind = 'expired' OR b.status = 'pending' AND b.hold_expires_at <= now() THEN
+    PERFORM refuse('hold_expired', 'The time was kept for you until its hold expired: book again.');
+  ELSIF b.status = 'cancelled' THEN
+    PERFORM refuse('invalid_state', 'This booking was cancelled.');
+  END IF;
+END $$;
 
 CREATE FUNCTION public.check_refundable(p public.payments, p_amount bigint) RETURNS void
     LANGUAGE plpgsql
@@ -558,7 +687,7 @@ CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS T
   RETURNING w.id, w.provider, w.event_type, w.body, w.attempts
 $$;
 
-CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean)
+CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb, description text, return_url text, cancel_url text, payer_email text, customer text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -578,7 +707,11 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
   )
   SELECT o.id, o.was, o.kind, o.request, o.attempts, o.refund_id, r.amount_minor, p.id, p.provider, p.provider_ref,
          p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id,
-         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel')
+         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel'),
+         p.capture_method, p.mode, p.lines, p.description, p.return_url, p.cancel_url,
+         coalesce(p.payer_email, (SELECT u.email FROM users u WHERE o.kind = 'create' AND u.id = p.payer_id)),
+         coalesce(p.provider_ids ->> 'customer', (SELECT c.provider_ref FROM provider_customers c
+                   WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id))
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 
@@ -640,7 +773,8 @@ BEGIN
                  ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
   ELSE
     PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
-                            held_account(p.purpose), 'disputed:' || p.provider, true);
+                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p.purpose) END,
+                            'disputed:' || p.provider, true);
   END IF;
   IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
     PERFORM hold_earning(p.id, NULL);
@@ -943,6 +1077,18 @@ CREATE FUNCTION public.describe_booking(p_booking uuid) RETURNS text
   SELECT s.title || ' with ' || p.display_name || ', ' || spoken_time(b.starts_at, b.timezone)
     FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
    WHERE b.id = p_booking
+$$;
+
+CREATE FUNCTION public.describe_payment(p_payment uuid, p_terms jsonb) RETURNS void
+    LANGUAGE sql
+    AS $$
+  UPDATE payments
+     SET capture_method = coalesce(p_terms ->> 'capture', capture_method), mode = coalesce(p_terms ->> 'mode', mode),
+         lines = nullif(p_terms -> 'lines', 'null'), description = p_terms ->> 'description',
+         return_url = p_terms ->> 'return_url', cancel_url = p_terms ->> 'cancel_url',
+         payer_email = p_terms ->> 'payer_email', metadata = coalesce(nullif(p_terms -> 'metadata', 'null'), '{}'),
+         provider_ids = jsonb_strip_nulls(jsonb_build_object('customer', p_terms -> 'customer'))
+   WHERE id = p_payment
 $$;
 
 CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precision, p_lat2 double precision, p_lng2 double precision) RETURNS double precision
@@ -1265,6 +1411,19 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE FUNCTION public.fits_payment(p public.payments, p_status text, p_amount bigint, p_currency text, p_ref text, p_data jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT p_currency = p.currency
+     AND (p_amount = p.amount_minor
+          OR p.capture_method = 'manual' AND p_status = 'succeeded' AND p.succeeded_at IS NULL AND p_amount < p.amount_minor
+          OR p_status <> 'succeeded' AND p_amount = p.authorized_minor)
+     AND (p_ref IS NULL OR p.provider_ref IS NULL OR p_ref = p.provider_ref
+          OR EXISTS (SELECT FROM jsonb_each_text(p.provider_ids) known WHERE known.value = p_ref)
+          OR EXISTS (SELECT FROM jsonb_each_text(coalesce(p_data -> 'ids', '{}')) told WHERE told.value = p.provider_ref)
+          OR p.mode = 'checkout' AND NOT p.provider_ids ?| ARRAY['payment_intent', 'payment'])
+$$;
+
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1405,7 +1564,8 @@ $$;
 CREATE FUNCTION public.held_account(p_purpose text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' ELSE 'held:' || p_purpose END
+  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p_purpose = 'free_amount' THEN 'sales'
+              ELSE 'held:' || p_purpose END
 $$;
 
 CREATE FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) RETURNS public.held_booking
@@ -1612,6 +1772,16 @@ CREATE FUNCTION public.lapsed_places(p_session uuid) RETURNS integer
   WHERE b.session_id = p_session AND b.status = 'pending' AND top.status = 'pending' AND top.hold_expires_at <= now()
 $$;
 
+CREATE FUNCTION public.learn_payment(p_payment uuid, p_data jsonb) RETURNS void
+    LANGUAGE sql
+    AS $$
+  UPDATE payments
+     SET provider_ids = provider_ids || coalesce(p_data -> 'ids', '{}'),
+         expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
+         tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor), updated_at = now()
+   WHERE id = p_payment
+$$;
+
 CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -1683,8 +1853,17 @@ CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS v
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
     PERFORM lock_booking(p_purpose_id);
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM lock_invoice(p_purpose_id);
   END IF;
 END $$;
+
+CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+  UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount
+   WHERE id = p_payment AND succeeded_at IS NULL
+$$;
 
 CREATE FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -1697,6 +1876,30 @@ BEGIN
   PERFORM confirm_claim(b.id);
   PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
   PERFORM tell_booking(b.id, 'confirmed');
+END $$;
+
+CREATE FUNCTION public.make_room(p_purpose text, p_purpose_id uuid, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE attempt payments; room bigint;
+BEGIN
+  SELECT owed_minor INTO room FROM amount_owed(CASE p_purpose WHEN 'booking_deposit' THEN 'booking_balance' ELSE p_purpose END,
+                                               p_purpose_id);
+  room := room - p_amount;
+  FOR attempt IN
+    SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id
+       AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
+     ORDER BY (p.status = 'processing') DESC, p.created_at DESC, p.id DESC FOR UPDATE
+  LOOP
+    IF attempt.status <> 'failed' AND attempt.amount_minor <= room THEN
+      room := room - attempt.amount_minor;
+    ELSIF attempt.status = 'processing' THEN
+      PERFORM refuse('invalid_state', 'A payment of this is being processed.');
+    ELSE
+      PERFORM plan_cancel(new_id(), attempt.id, 'replaced', asking_user());
+    END IF;
+  END LOOP;
 END $$;
 
 CREATE FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_wanted tstzrange) RETURNS boolean
@@ -1812,6 +2015,8 @@ CREATE FUNCTION public.move_refunded(p_purpose text, p_purpose_id uuid, p_change
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
     UPDATE bookings SET refunded_minor = refunded_minor + p_change, updated_at = now() WHERE id = p_purpose_id;
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM move_invoice_refunded(p_purpose_id, p_change);
   END IF;
 END $$;
 
@@ -1851,6 +2056,22 @@ CREATE FUNCTION public.new_id() RETURNS uuid
               PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
       52, 1), 53, 1), 'hex')::uuid
 $$;
+
+CREATE FUNCTION public.note_capturable(p_payment uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  IF p.status <> 'processing' THEN
+    RETURN;
+  ELSIF p.capture_method = 'manual' THEN
+    UPDATE payments SET authorized_minor = amount_minor WHERE id = p_payment AND authorized_minor IS NULL;
+  ELSIF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment
+                       AND o.kind IN ('capture', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_capture(new_id(), p_payment, NULL);
+  END IF;
+END $$;
 
 CREATE FUNCTION public.note_practitioner_words() RETURNS trigger
     LANGUAGE plpgsql
@@ -1899,6 +2120,45 @@ CREATE FUNCTION public.open_accounts(p_codes text[], p_currency text) RETURNS vo
    ORDER BY code
   ON CONFLICT (code, currency) DO NOTHING
 $$;
+
+CREATE FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE asking uuid := asking_user();
+BEGIN
+  IF NOT asking_admin() THEN
+    IF p_payer IS DISTINCT FROM asking THEN
+      PERFORM refuse('forbidden', 'You pay for yourself.');
+    ELSIF p_purpose LIKE 'booking\_%' AND NOT EXISTS (
+            SELECT FROM bookings WHERE id = p_purpose_id AND client_id = asking) THEN
+      PERFORM refuse('not_found', 'There is no such booking.');
+    ELSIF asking IS NULL AND p_purpose <> 'free_amount' THEN
+      PERFORM refuse('not_found');
+    ELSIF EXISTS (SELECT FROM payments WHERE id = p_payment AND payer_id IS DISTINCT FROM asking) THEN
+      PERFORM refuse('not_found');
+    END IF;
+  END IF;
+  PERFORM open_for_purpose(p_payment, p_operation, p_purpose, p_purpose_id, p_payer, p_amount, p_currency, p_provider,
+                           p_terms);
+END $$;
+
+CREATE FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE payer uuid := p_payer;
+BEGIN
+  IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
+    RETURN;
+  END IF;
+  IF p_purpose <> 'free_amount' THEN
+    payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
+    PERFORM make_room(p_purpose, p_purpose_id, p_amount);
+  END IF;
+  PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
+  PERFORM describe_payment(p_payment, p_terms);
+END $$;
 
 CREATE FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2013,7 +2273,7 @@ BEGIN
     RETURN 'closed';
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
-   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm');
+   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'capture');
   IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);
@@ -2024,6 +2284,32 @@ BEGIN
     PERFORM plan_operation(p_operation, p.provider, 'cancel', p_payment, NULL, jsonb_build_object('reason', p_reason));
   END IF;
   RETURN 'planned';
+END $$;
+
+CREATE FUNCTION public.plan_capture(p_operation uuid, p_payment uuid, p_amount bigint) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; running record; wanted bigint;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  END IF;
+  wanted := coalesce(p_amount, p.authorized_minor, p.amount_minor);
+  IF p.capture_method = 'automatic' AND p.succeeded_at IS NOT NULL THEN
+    RETURN NULL;
+  END IF;
+  PERFORM check_capturable(p, wanted);
+  SELECT o.id, (o.request ->> 'amount_minor')::bigint AS amount INTO running FROM provider_operations o
+   WHERE o.payment_id = p_payment AND o.kind = 'capture' AND o.status IN ('planned', 'called', 'unknown');
+  IF FOUND AND running.amount = wanted THEN
+    RETURN running.id;
+  ELSIF FOUND THEN
+    PERFORM refuse('invalid_state', 'This payment is being collected at this moment.');
+  END IF;
+  PERFORM plan_operation(p_operation, p.provider, 'capture', p_payment, NULL, jsonb_build_object('amount_minor', wanted));
+  RETURN p_operation;
 END $$;
 
 CREATE FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) RETURNS uuid
@@ -2345,6 +2631,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such payment.');
   END IF;
   outcome := payment_move(p.status, p_new);
+  IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
+    PERFORM learn_payment(p_payment, p_data);
+  END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
     RETURN outcome;
   END IF;
@@ -2459,6 +2748,38 @@ BEGIN
   END LOOP;
   UPDATE bookings SET refunded_minor = refunded_minor + planned_minor, updated_at = now()
    WHERE id = b.id AND planned_minor > 0;
+END $$;
+
+CREATE FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, false);
+  PERFORM refund_for_purpose(p_refund, p_operation, p_payment, p_amount, p_reason, p_notes, asking_user());
+END $$;
+
+CREATE FUNCTION public.refund_for_purpose(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; amount bigint;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF EXISTS (SELECT FROM refunds WHERE id = p_refund) THEN
+    RETURN;
+  END IF;
+  PERFORM lock_purpose(p.purpose, p.purpose_id);
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  amount := coalesce(p_amount, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
+  IF p_amount IS NULL AND amount = 0 AND p.status IN ('succeeded', 'partially_refunded', 'refunded') THEN
+    PERFORM refuse('refund_exceeds_payment', 'Nothing is left to refund.');
+  END IF;
+  PERFORM plan_refund(p_refund, p_operation, p_payment, amount, p_reason, p_by);
+  UPDATE refunds SET notes = p_notes WHERE id = p_refund AND p_notes IS NOT NULL;
+  PERFORM move_refunded(p.purpose, p.purpose_id, amount);
 END $$;
 
 CREATE FUNCTION public.refuse(code text, detail text DEFAULT NULL::text) RETURNS void
@@ -2927,20 +3248,26 @@ CREATE FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bi
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE p record; outcome text;
+DECLARE p payments; outcome text;
 BEGIN
-  SELECT purpose, purpose_id, amount_minor, currency, provider_ref INTO p FROM payments WHERE id = p_payment;
+  SELECT * INTO p FROM payments WHERE id = p_payment;
   IF NOT FOUND THEN
     RETURN 'missing';
-  ELSIF p_amount <> p.amount_minor OR p_currency <> p.currency OR p_provider_ref <> p.provider_ref THEN
+  ELSIF NOT fits_payment(p, p_status, p_amount, p_currency, p_provider_ref, p_data) THEN
     RETURN 'parked';
   END IF;
   IF p_status = 'succeeded' THEN
     PERFORM lock_purpose(p.purpose, p.purpose_id);
+    IF p_amount < p.amount_minor THEN
+      PERFORM FROM payments WHERE id = p_payment FOR UPDATE;
+      PERFORM lower_payment(p_payment, p_amount);
+    END IF;
   END IF;
   outcome := record_payment_status(p_payment, p_status, p_reason, p_provider_ref, p_method, p_failure, p_data);
-  IF outcome = 'moved' AND p_status = 'succeeded' AND p.purpose LIKE 'booking\_%' THEN
-    PERFORM apply_booking_payment(p.purpose_id, p_payment, p.amount_minor, p_now);
+  IF outcome = 'moved' AND p_status = 'succeeded' THEN
+    PERFORM apply_payment(p.purpose, p.purpose_id, p_payment, p_amount, p_now);
+  ELSIF (p_data ->> 'needs_capture')::boolean THEN
+    PERFORM note_capturable(p_payment);
   END IF;
   RETURN outcome;
 END $$;
@@ -3899,6 +4226,7 @@ CREATE TABLE public.refunds (
     currency text NOT NULL,
     status text DEFAULT 'pending'::text NOT NULL,
     reason text NOT NULL,
+    notes text,
     provider_ref text,
     failure_code text,
     origin text DEFAULT 'moorage'::text NOT NULL,
@@ -5244,10 +5572,21 @@ REVOKE ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.cancel_open_payment(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_open_payment(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_stale_payments(p_patience interval, p_limit integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_worker;
+GRANT ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_web;
@@ -5407,11 +5746,21 @@ REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp wi
 REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
+GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.plan_capture(p_operation uuid, p_payment uuid, p_amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_capture(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.plan_confirm(p_operation uuid, p_payment uuid, p_method text) TO moorage_worker;
@@ -5471,6 +5820,13 @@ REVOKE ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, 
 GRANT ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p_to date) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT calls uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.refund_for_purpose(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refund_for_purpose(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.release_claim(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_claim(p_booking uuid) TO moorage_worker;

@@ -21,6 +21,7 @@ from moorage.domains.payments.operations import (
 )
 from moorage.journeys.handle_dispute import handle_dispute
 from moorage.journeys.house import House
+from moorage.journeys.provider_answers import learned
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, Connection, with_retries
 from moorage.kernel.errors import InvalidStateError, MoorageError
@@ -114,9 +115,13 @@ async def _apply_payment(
 ) -> None:
     """Success is final, and read from the event. Any other state may be yesterday's: the present one is asked for."""
     status, method, failure = event.intent_status, event.payment_method, event.failure_code
+    data, amount_minor = {"event": event.event_id, "type": event.event_type, **learned(event)}, event.amount_minor
     if status != "succeeded" and event.reference is not None:
         present = await gateway.fetch(event.reference)
         status, method, failure = present.status, present.payment_method, present.failure_code
+        data = {**data, "needs_capture": present.needs_capture, "ids": {**event.ids, **present.ids}}
+        if status == "succeeded" and present.amount_minor != amount_minor:
+            amount_minor = present.amount_minor  # collected in part since
 
     async def settle() -> str:
         async with house.database.hot(SYSTEM) as db:
@@ -125,13 +130,13 @@ async def _apply_payment(
                 claimed.id,
                 payment_id,
                 status,
-                event.amount_minor,
+                amount_minor,
                 event.currency,
                 event.reference,
                 method,
                 failure,
                 f"{claimed.provider}_webhook",
-                {"event": event.event_id, "type": event.event_type},
+                data,
                 house.clock(),
             )
             return outcome

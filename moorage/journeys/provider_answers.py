@@ -2,9 +2,9 @@
 
 import logging
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from moorage.domains.payments.gateway import Intent, ProviderDeclinedError, ProviderRefund
+from moorage.domains.payments.gateway import Intent, ProviderDeclinedError, ProviderEvent, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, close_operation, note_refund_reference
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
@@ -21,6 +21,7 @@ async def record_intent(house: House, operation: ClaimedOperation, intent: Inten
         "status": intent.status,
         "client_secret": intent.client_secret,
         "checkout_url": intent.checkout_url,
+        **learned(intent),
     }
 
     async def settle() -> str:
@@ -43,6 +44,21 @@ async def record_intent(house: House, operation: ClaimedOperation, intent: Inten
 
     if await with_retries(settle, repeatable=True) == "parked":
         await _alert(house, operation, intent)
+
+
+def learned(told: Intent | ProviderEvent) -> dict[str, Any]:
+    """What a provider told besides a payment's state, as the SQL functions of payments read it."""
+    data: dict[str, Any] = {}
+    if told.ids:
+        data["ids"] = dict(told.ids)
+    if told.needs_capture:
+        data["needs_capture"] = True
+    if isinstance(told, Intent):
+        if told.expires_at is not None:
+            data["expires_at"] = told.expires_at.isoformat()
+        if told.tax_minor is not None:
+            data["tax_minor"] = told.tax_minor
+    return data
 
 
 async def _alert(house: House, operation: ClaimedOperation, intent: Intent) -> None:
@@ -86,6 +102,10 @@ async def record_declined(house: House, operation: ClaimedOperation, error: Prov
     failure = str(error.facts.get("failure_code") or error.code)
     if operation.kind == "cancel":
         return await record_unknown(house, operation, failure)
+    if operation.kind == "capture":  # The payment stays as it is: nothing was collected, and nothing is over.
+        async with house.database.hot(SYSTEM) as db:
+            await close_operation(db, operation.id, "answered", error=failure)
+        return "declined"
     if operation.kind == "refund":
         assert operation.refund_minor is not None  # noqa: S101 - as planned
         refused = ProviderRefund("", "failed", operation.refund_minor, operation.currency, failure)

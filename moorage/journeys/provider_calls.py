@@ -14,6 +14,7 @@ from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
     Intent,
     IntentRequest,
+    Line,
     OutcomeUnknownError,
     PaymentGateway,
     ProviderDeclinedError,
@@ -99,6 +100,8 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
         reference = made.reference
     if operation.kind == "cancel":
         return await gateway.cancel(reference, key=str(operation.id))
+    if operation.kind == "capture":
+        return await _capture(gateway, operation, reference)
     return await _confirm(gateway, operation, reference)
 
 
@@ -111,8 +114,14 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         payment_id=operation.payment_id,
         amount_minor=operation.amount_minor,
         currency=operation.currency,
-        description=await _what_for(house, operation),
-        return_url=f"{house.public_url}/?payment={operation.payment_id}",
+        description=operation.description or await _what_for(house, operation),
+        return_url=operation.return_url or f"{house.public_url}/?payment={operation.payment_id}",
+        payer_email=operation.payer_email,
+        capture=operation.capture_method,
+        mode=operation.mode,
+        cancel_url=operation.cancel_url,
+        lines=tuple(Line(**line) for line in operation.lines or ()),
+        customer=operation.customer,
     )
     return await gateway.create(request, key=str(operation.id))
 
@@ -134,6 +143,26 @@ async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, referen
             return present
         # Not collected: either this call never arrived, or it was declined. The same key tells which.
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
+
+
+async def _capture(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    if operation.was != "planned":
+        present = await gateway.fetch(reference)
+        if operation.is_stopping or present.status not in {"pending", "requires_action", "processing"}:
+            return present
+        # Not collected: either this call never arrived, or it was refused. Collecting again is harmless: once it is.
+    try:
+        return await gateway.capture(
+            reference,
+            amount_minor=operation.request["amount_minor"],
+            currency=operation.currency,
+            key=str(operation.id),
+        )
+    except ProviderDeclinedError as error:
+        present = await gateway.fetch(reference)
+        if present.status in {"succeeded", "canceled", "failed"}:
+            return present
+        raise error from None
 
 
 async def _refund(gateway: PaymentGateway, operation: ClaimedOperation) -> ProviderRefund:

@@ -7,6 +7,8 @@ CREATE OR REPLACE FUNCTION lock_purpose(p_purpose text, p_purpose_id uuid) RETUR
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
     PERFORM lock_booking(p_purpose_id);
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM lock_invoice(p_purpose_id);
   END IF;
 END $$;
 
@@ -17,22 +19,39 @@ CREATE OR REPLACE FUNCTION settle_payment(p_payment uuid, p_status text, p_amoun
                                           p_provider_ref text, p_method text, p_failure text, p_reason text,
                                           p_data jsonb, p_now timestamptz) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE p record; outcome text;
+DECLARE p payments; outcome text;
 BEGIN
-  SELECT purpose, purpose_id, amount_minor, currency, provider_ref INTO p FROM payments WHERE id = p_payment;
+  SELECT * INTO p FROM payments WHERE id = p_payment;
   IF NOT FOUND THEN
     RETURN 'missing';
-  ELSIF p_amount <> p.amount_minor OR p_currency <> p.currency OR p_provider_ref <> p.provider_ref THEN
+  ELSIF NOT fits_payment(p, p_status, p_amount, p_currency, p_provider_ref, p_data) THEN
     RETURN 'parked';
   END IF;
   IF p_status = 'succeeded' THEN
     PERFORM lock_purpose(p.purpose, p.purpose_id);
+    IF p_amount < p.amount_minor THEN
+      PERFORM FROM payments WHERE id = p_payment FOR UPDATE;
+      PERFORM lower_payment(p_payment, p_amount);
+    END IF;
   END IF;
   outcome := record_payment_status(p_payment, p_status, p_reason, p_provider_ref, p_method, p_failure, p_data);
-  IF outcome = 'moved' AND p_status = 'succeeded' AND p.purpose LIKE 'booking\_%' THEN
-    PERFORM apply_booking_payment(p.purpose_id, p_payment, p.amount_minor, p_now);
+  IF outcome = 'moved' AND p_status = 'succeeded' THEN
+    PERFORM apply_payment(p.purpose, p.purpose_id, p_payment, p_amount, p_now);
+  ELSIF (p_data ->> 'needs_capture')::boolean THEN
+    PERFORM note_capturable(p_payment);
   END IF;
   RETURN outcome;
+END $$;
+
+-- Tells what was paid for that its money has come. Whoever calls has locked it, by lock_purpose.
+CREATE OR REPLACE FUNCTION apply_payment(p_purpose text, p_purpose_id uuid, p_payment uuid, p_amount bigint,
+                                         p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_purpose LIKE 'booking\_%' THEN
+    PERFORM apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now);
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
+  END IF;
 END $$;
 
 -- A stored event of a payment, settled and closed in one transaction; 'missing' leaves it open for a later try.
@@ -115,12 +134,14 @@ BEGIN
   RETURN settle_refund(recorded, p_status = 'succeeded', p_provider_ref, NULL, p_data);
 END $$;
 
--- Moves the running total of what was given back for a booking; whoever calls has locked it.
+-- Moves the running total of what was given back for a booking or an invoice; whoever calls has locked it.
 CREATE OR REPLACE FUNCTION move_refunded(p_purpose text, p_purpose_id uuid, p_change bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
     UPDATE bookings SET refunded_minor = refunded_minor + p_change, updated_at = now() WHERE id = p_purpose_id;
+  ELSIF p_purpose = 'invoice' THEN
+    PERFORM move_invoice_refunded(p_purpose_id, p_change);
   END IF;
 END $$;
 

@@ -35,3 +35,15 @@ class MethodNotSupportedError(InvalidError):
     """This provider takes no payment method by name; its checkout page does."""
 
     code = "method_not_supported"
+
+
+class AmountMismatchError(InvalidError):
+    """The amount is not what is owed."""
+
+    code = "amount_mismatch"
+
+
+class CaptureExceedsAuthorizationError(InvalidError):
+    """That is more than was reserved."""
+
+    code = "capture_exceeds_authorization"

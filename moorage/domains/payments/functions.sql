@@ -37,9 +37,11 @@ CREATE OR REPLACE FUNCTION payment_move(p_from text, p_to text) RETURNS text LAN
     ELSE 'impossible' END
 $$;
 
--- The account that keeps what a payer paid until it is earned.
+-- The account that keeps what a payer paid until it is earned. A free amount is for nothing that could still fall
+-- through: earned at once.
 CREATE OR REPLACE FUNCTION held_account(p_purpose text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' ELSE 'held:' || p_purpose END
+  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p_purpose = 'free_amount' THEN 'sales'
+              ELSE 'held:' || p_purpose END
 $$;
 
 -- Opens a payment: the row, its first audit row, the planned call that makes the provider's object, and the job that
@@ -79,6 +81,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such payment.');
   END IF;
   outcome := payment_move(p.status, p_new);
+  IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
+    PERFORM learn_payment(p_payment, p_data);
+  END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
     RETURN outcome;
   END IF;
@@ -102,6 +107,16 @@ BEGIN
   END IF;
   RETURN outcome;
 END $$;
+
+-- Keeps what a provider told of a payment besides its state: further ids, until when it can be paid, tax. The caller
+-- has locked it.
+CREATE OR REPLACE FUNCTION learn_payment(p_payment uuid, p_data jsonb) RETURNS void LANGUAGE sql AS $$
+  UPDATE payments
+     SET provider_ids = provider_ids || coalesce(p_data -> 'ids', '{}'),
+         expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
+         tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor), updated_at = now()
+   WHERE id = p_payment
+$$;
 
 -- Where a payment stands after success, from its own totals: the status that refunds and disputes lead to.
 CREATE OR REPLACE FUNCTION payment_standing(p payments) RETURNS text LANGUAGE sql STABLE AS $$
@@ -147,7 +162,7 @@ BEGIN
     RETURN 'closed';
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
-   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm');
+   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'capture');
   IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);

@@ -53,7 +53,8 @@ END $$;
 CREATE OR REPLACE FUNCTION claim_operation(p_operation uuid, p_lease interval)
 RETURNS TABLE (id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint,
                payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text,
-               purpose text, purpose_id uuid, is_stopping boolean)
+               purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb,
+               description text, return_url text, cancel_url text, payer_email text, customer text)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH taken AS (
     SELECT o.id, o.status FROM provider_operations o
@@ -71,7 +72,11 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   )
   SELECT o.id, o.was, o.kind, o.request, o.attempts, o.refund_id, r.amount_minor, p.id, p.provider, p.provider_ref,
          p.status, p.amount_minor, p.currency, p.purpose, p.purpose_id,
-         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel')
+         EXISTS (SELECT FROM provider_operations c WHERE c.payment_id = p.id AND c.kind = 'cancel'),
+         p.capture_method, p.mode, p.lines, p.description, p.return_url, p.cancel_url,
+         coalesce(p.payer_email, (SELECT u.email FROM users u WHERE o.kind = 'create' AND u.id = p.payer_id)),
+         coalesce(p.provider_ids ->> 'customer', (SELECT c.provider_ref FROM provider_customers c
+                   WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id))
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 

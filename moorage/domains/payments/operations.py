@@ -6,7 +6,7 @@ All take a connection and commit nothing; those that are one statement may be gi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from moorage.domains.payments.gateway import ProviderEvent
@@ -35,6 +35,14 @@ class ClaimedOperation:
     purpose: str
     purpose_id: UUID | None
     is_stopping: bool
+    capture_method: Literal["automatic", "manual"]
+    mode: Literal["intent", "checkout"]
+    lines: Sequence[Mapping[str, Any]] | None
+    description: str | None
+    return_url: str | None
+    cancel_url: str | None
+    payer_email: str | None
+    customer: str | None
 
 
 @dataclass(frozen=True, slots=True)

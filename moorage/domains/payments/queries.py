@@ -1,10 +1,12 @@
 """Every read of payments, with typed rows. Amounts are minor units of the row's currency."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
 from moorage.domains.payments.gateway import ProviderEvent
 from moorage.domains.payments.tables import payments, provider_cursors, provider_operations, refunds, webhook_events
@@ -13,22 +15,72 @@ from moorage.kernel.db import Connection, fetch_built
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A payment as its payer may see it."""
+    """A payment as its payer may see it. `amount_minor` is what is to be collected, after a capture in part what was
+    collected; `authorized_minor` what was reserved. `provider_ids`: the provider's further ids of it, by their names.
+    """
 
     id: UUID
+    no: int
     purpose: str
     purpose_id: UUID | None
+    payer_id: UUID | None
+    payer_email: str | None
     status: str
     provider: str
+    provider_ref: str | None
+    provider_ids: Mapping[str, str]
     payment_method: str | None
+    capture_method: str
+    mode: str
     amount_minor: int
+    authorized_minor: int | None
     refunded_minor: int
+    refund_pending_minor: int
+    disputed_minor: int
+    tax_minor: int
+    fee_minor: int | None
     currency: str
     failure_code: str | None
     client_secret: str | None
     checkout_url: str | None
+    description: str | None
+    lines: Sequence[Mapping[str, Any]] | None
+    return_url: str | None
+    cancel_url: str | None
+    metadata: Mapping[str, Any]
+    expires_at: datetime | None
     created_at: datetime
+    updated_at: datetime
     succeeded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """A refund. `origin` is `external` for one made in the provider's own dashboard."""
+
+    id: UUID
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str
+    notes: str | None
+    provider_ref: str | None
+    failure_code: str | None
+    origin: str
+    requested_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """How far a call to a provider came."""
+
+    id: UUID
+    kind: str
+    status: str
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +113,34 @@ class EventRow:
 ORDERINGS = ("created_at", "amount", "status")
 _ORDER_COLUMNS = {"created_at": payments.c.created_at, "amount": payments.c.amount_minor, "status": payments.c.status}
 _ROW = tuple(payments.c[name] for name in PaymentRow.__slots__)
+_REFUND = tuple(refunds.c[name] for name in RefundRow.__slots__)
+# By which of its further ids an event may name a payment.
+_NAMES = ("payment_intent", "payment", "order", "checkout_session", "charge", "capture", "authorization")
+
+
+async def payment(db: Connection, payment_id: UUID) -> PaymentRow | None:
+    """The payment, as far as whoever is asking sees it."""
+    rows = await fetch_built(db, select(*_ROW).where(payments.c.id == payment_id))
+    return PaymentRow(**rows[0]) if rows else None
+
+
+async def refund(db: Connection, refund_id: UUID) -> RefundRow | None:
+    """The refund, as far as whoever is asking sees it."""
+    rows = await fetch_built(db, select(*_REFUND).where(refunds.c.id == refund_id))
+    return RefundRow(**rows[0]) if rows else None
+
+
+async def refunds_of(db: Connection, payment_id: UUID) -> list[RefundRow]:
+    """A payment's refunds, the oldest first."""
+    asked = select(*_REFUND).where(refunds.c.payment_id == payment_id).order_by(refunds.c.created_at, refunds.c.id)
+    return [RefundRow(**row) for row in await fetch_built(db, asked)]
+
+
+async def operation(db: Connection, operation_id: UUID) -> OperationRow | None:
+    """A call to a provider, by its id."""
+    columns = [provider_operations.c[name] for name in OperationRow.__slots__]
+    rows = await fetch_built(db, select(*columns).where(provider_operations.c.id == operation_id))
+    return OperationRow(**rows[0]) if rows else None
 
 
 async def payment_of_payer(db: Connection, payment_id: UUID, payer_id: UUID) -> PaymentRow | None:
@@ -110,15 +190,25 @@ async def operation_status(db: Connection, operation_id: UUID) -> str | None:
 
 async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) -> UUID | None:
     """Our payment that an event is about: by our id as the provider carries it, else by the provider's id."""
-    known = []
+    known: list[ColumnElement[bool]] = []
     if event.payment_id is not None:
         known.append(payments.c.id == event.payment_id)
     if event.reference is not None:
         known.append(and_(payments.c.provider == provider, payments.c.provider_ref == event.reference))
+        known.append(_has_id(dict.fromkeys(_NAMES, event.reference)))
+    told = {name: value for name, value in event.ids.items() if name in _NAMES}
+    if told:
+        known.append(_has_id(told))
     if not known:
         return None
     rows = await fetch_built(db, select(payments.c.id).where(or_(*known), payments.c.provider == provider))
     return rows[0][0] if len(rows) == 1 else None
+
+
+def _has_id(ids: Mapping[str, str]) -> ColumnElement[bool]:
+    """Whether one of a payment's further ids is one of these; the partial index wants to hear that there are any."""
+    each = [payments.c.provider_ids.contains({name: value}) for name, value in ids.items()]
+    return and_(text("payments.provider_ids <> '{}'"), or_(*each))
 
 
 async def refund_amount(db: Connection, refund_id: UUID, payment_id: UUID) -> int | None:

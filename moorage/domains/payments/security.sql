@@ -21,7 +21,7 @@ BEGIN
   FOREACH routine IN ARRAY ARRAY[
     'open_payment(uuid,uuid,text,uuid,uuid,bigint,text,text)', 'plan_operation(uuid,text,text,uuid,uuid,jsonb)',
     'record_payment_status(uuid,text,text,text,text,text,jsonb,uuid)', 'restate_payment(uuid,text,jsonb,uuid)',
-    'plan_cancel(uuid,uuid,text,uuid)', 'plan_confirm(uuid,uuid,text)',
+    'plan_cancel(uuid,uuid,text,uuid)', 'plan_confirm(uuid,uuid,text)', 'plan_capture(uuid,uuid,bigint)',
     'plan_refund(uuid,uuid,uuid,bigint,text,uuid)', 'record_refund(uuid,boolean,text,text,jsonb)',
     'note_refund_reference(uuid,text)', 'record_external_refund(uuid,uuid,bigint,text)',
     'record_dispute(uuid,uuid,text,bigint,text,text,timestamptz,jsonb)',

@@ -77,6 +77,8 @@ payments = Table(
     Column("provider_ids", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     minor("tax_minor", default=0),
     minor("fee_minor", nullable=True),
+    # After this the provider takes no money for it, where it says so.
+    instant("expires_at", nullable=True),
     # Reserved by refunds that are under way, and given back by refunds that succeeded.
     minor("refund_pending_minor", default=0),
     minor("refunded_minor", default=0),
@@ -147,6 +149,7 @@ refunds = Table(
     text_column("currency"),
     text_column("status", default="pending"),
     text_column("reason"),
+    text_column("notes", nullable=True),
     text_column("provider_ref", nullable=True),
     text_column("failure_code", nullable=True),
     # Where it was asked for: here, or in the provider's own dashboard.

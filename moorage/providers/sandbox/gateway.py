@@ -41,7 +41,13 @@ class SandboxGateway:
 
     name = "sandbox"
     capabilities = Capabilities(
-        redirect=True, client_secret=True, confirm_with_method=True, disputes=True, known_ahead=True, live=False
+        redirect=True,
+        client_secret=True,
+        confirm_with_method=True,
+        disputes=True,
+        hosted_checkout=True,
+        known_ahead=True,
+        live=False,
     )
 
     def __init__(

@@ -1,0 +1,101 @@
+"""Collecting what a payer's bank reserved, or a payer approved; and cancelling what was not collected.
+
+Each is planned in a transaction that decides (one of the two wins), then called, then answered from the row.
+"""
+
+from uuid import UUID
+
+from moorage.domains.payments import queries
+from moorage.domains.payments.gateway import NotSupportedByProviderError, OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.queries import PaymentRow
+from moorage.journeys.house import House
+from moorage.journeys.planned_calls import carry_out_now
+from moorage.kernel.db import SYSTEM, Actor, with_retries
+from moorage.kernel.errors import InvalidStateError, NotFoundError
+
+
+async def capture_payment(house: House, actor: Actor, payment_id: UUID, amount_minor: int | None = None) -> PaymentRow:
+    """Collect all or a part, once; the rest is released. A payer may complete what they approved, which is safe to
+    repeat; what is reserved is collected by an administrator. Raises NotFoundError, ForbiddenError, InvalidStateError
+    (nothing waits, cancelled, collected before), CaptureExceedsAuthorizationError, InvalidAmountError,
+    NotSupportedByProviderError, ProviderDeclinedError (`failure_code`), OutcomeUnknownError.
+    """
+    await _check_can_capture(house, payment_id)
+    planned = house.ids()
+
+    async def plan() -> UUID | None:
+        async with house.database.transaction(actor) as db:
+            statement = (
+                "SELECT plan_capture($1, $2, $3)" if actor.is_system else "SELECT capture_for_asking($1, $2, $3)"
+            )
+            operation: UUID | None = await db.fetchval(statement, planned, payment_id, amount_minor)
+            return operation
+
+    operation = await with_retries(plan)
+    if operation is not None:
+        await carry_out_now(house, [operation])
+        house.bell.ring()
+    after = await _read(house, payment_id)
+    if operation is not None and after.succeeded_at is None:
+        await _tell_why_not(house, operation, after)
+    return after
+
+
+async def cancel_payment(house: House, actor: Actor, payment_id: UUID, reason: str = "canceled") -> PaymentRow:
+    """Let nothing be collected any more; again is harmless. Its payer's or an administrator's to do. Raises
+    NotFoundError, InvalidStateError (collected, over, or being collected), OutcomeUnknownError.
+    """
+    planned = house.ids()
+
+    async def plan() -> UUID | None:
+        async with house.database.transaction(actor) as db:
+            verb = "cancel_open_payment" if actor.is_system else "cancel_for_asking"
+            operation: UUID | None = await db.fetchval(
+                f"SELECT {verb}($1, $2, $3, $4)",
+                planned,
+                payment_id,
+                reason,
+                actor.user_id,
+            )
+            return operation
+
+    operation = await with_retries(plan)
+    if operation is not None:
+        await carry_out_now(house, [operation])
+        house.bell.ring()
+    after = await _read(house, payment_id)
+    if after.succeeded_at is not None:
+        raise InvalidStateError("The money arrived before it could be cancelled.")
+    if after.status != "canceled":
+        raise OutcomeUnknownError(payment_id=str(payment_id))
+    return after
+
+
+async def _check_can_capture(house: House, payment_id: UUID) -> None:
+    payment = await _read(house, payment_id)
+    gateway = house.gateways.get(payment.provider)
+    if gateway is None:
+        raise NotSupportedByProviderError("This provider is not set up here any more.")
+    can = gateway.capabilities
+    if not (can.separate_capture or can.capture_after_approval):
+        raise NotSupportedByProviderError("This provider collects at once.")
+
+
+async def _tell_why_not(house: House, operation: UUID, after: PaymentRow) -> None:
+    """It was asked to collect and nothing is collected: declined, decided otherwise, or not known yet."""
+    async with house.database.reading(SYSTEM) as db:
+        call = await queries.operation(db, operation)
+    if call is not None and call.status == "answered" and call.error is not None:
+        raise ProviderDeclinedError(failure_code=call.error, payment_id=str(after.id))
+    if after.status in ("canceled", "failed"):
+        raise InvalidStateError(f"This payment is {after.status}: nothing of it can be collected.")
+    if call is None or call.status != "answered":
+        raise OutcomeUnknownError(payment_id=str(after.id))
+
+
+async def _read(house: House, payment_id: UUID) -> PaymentRow:
+    async with house.database.reading(SYSTEM) as db:
+        payment = await queries.payment(db, payment_id)
+    if payment is None:
+        raise NotFoundError("There is no such payment.")
+    return payment
