@@ -244,4 +244,39 @@ _CHEF = Practice(
     ),
 )
 
-PRACTICES: Final = (_DOULA, _BODYWORK, _CHEF)
+_KITCHEN = Practice(
+    Person("kitchen@demo.example", "June", "Okafor"),
+    Profile(
+        "Harbour Kitchen",
+        "Catering for a table of four or a barn of a hundred: long tables, one fire, everything from the county.",
+        "Europe/London",
+        ("Catering", "Weddings"),
+        ("Level 3 food hygiene",),
+    ),
+    (Place("Bristol", "GB", "4 Quay Street", "England", 51.4545, -2.5879, is_primary=True),),
+    _hours(*range(7), start="06:00", until="24:00"),
+    (
+        Offer(
+            "catering",
+            {
+                "title": "Feast at your place",
+                "description": "Three courses for all who come. The deposit keeps the day, the rest comes before it.",
+                "service_type": "session",
+                "price_minor": 5_000,
+                "minimum_minor": 20_000,
+                "currency": "USD",
+                "options": (("adult", 5_000), ("child", 2_500), ("vegan", 5_500)),
+                "deposit_minor": 10_000,
+                "max_participants": 100,
+                "duration_minutes": 180,
+                "slot_interval_minutes": 15,
+                "min_notice_minutes": 720,
+                "horizon_days": 730,
+                "free_until_hours": 72,
+                "late_fee_bps": 5_000,
+            },
+        ),
+    ),
+)
+
+PRACTICES: Final = (_DOULA, _BODYWORK, _CHEF, _KITCHEN)

@@ -1,11 +1,12 @@
 -- Who asks: the one look-up that every signed-in request makes, across accounts and practitioners.
 
--- A caller's rights as they are now, and whether the sign-in `p_family` has ended. No row: no such account.
+-- A caller's rights as they are now, and whether the sign-in `p_family` has ended (NULL: their token is of none). No row:
+-- no such account.
 CREATE OR REPLACE FUNCTION who_asks(p_user uuid, p_family uuid)
 RETURNS TABLE (role text, is_active boolean, is_revoked boolean, practitioner_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT u.role, u.is_active,
-         f.id IS NULL OR f.revoked_at IS NOT NULL,
+         p_family IS NOT NULL AND (f.id IS NULL OR f.revoked_at IS NOT NULL),
          p.id
     FROM users u
     LEFT JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id

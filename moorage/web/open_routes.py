@@ -23,6 +23,7 @@ WAYS_IN: Final = frozenset(
     {
         "auth_register",
         "auth_login",
+        "catering_auth_login",
         "auth_token_refresh",
         "auth_password_reset",
         "auth_password_reset_confirm",
@@ -37,7 +38,7 @@ WAYS_IN: Final = frozenset(
     }
 )
 # A signature or a key in the address stands for the caller.
-SIGNED: Final = frozenset({"webhooks_receive", "sandbox_page", "sandbox_page_pay"})
+SIGNED: Final = frozenset({"webhooks_receive", "catering_webhook", "sandbox_page", "sandbox_page_pay"})
 # About this installation itself. The outbox is there in development alone.
 OPERATIONS: Final = frozenset(
     {

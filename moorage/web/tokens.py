@@ -52,6 +52,7 @@ class AccessTokens:
         self.lifetime_s = lifetime_s
         # Tokens whose signature has been checked: the same one comes with every request of a client.
         self._verified: dict[str, Claims] = {}
+        self._literal: dict[str, Claims] = {}
 
     def issue(self, user_id: UUID, family_id: UUID, *, is_practitioner: bool, now_s: int | None = None) -> str:
         """A new token for `user_id`, valid for `lifetime_s` from `now_s` (Unix seconds; default: now)."""
@@ -72,7 +73,7 @@ class AccessTokens:
         """What `token` says. Raises InvalidTokenError for anything but a token of ours that is valid now."""
         claims = self._verified.get(token)
         if claims is None:
-            claims = self._check(token)
+            claims = self._literal.get(token) or self._check(token)
             if len(self._verified) >= _REMEMBERED:
                 self._verified.clear()
             self._verified[token] = claims
@@ -80,6 +81,10 @@ class AccessTokens:
             del self._verified[token]
             raise InvalidTokenError
         return claims
+
+    def accept_literal(self, token: str, user_id: UUID) -> None:
+        """Take `token`, which is no JWT, for one of `user_id`'s that never ends: for the demo's people alone."""
+        self._literal[token] = Claims(user_id, None, expires_at=2**62, is_practitioner=False)
 
     def _check(self, token: str) -> Claims:
         try:
@@ -94,10 +99,9 @@ class AccessTokens:
                 issuer=self._issuer,
                 options={"require": _REQUIRED, "verify_signature": True},
             )
-            family = payload.get("sid")
             return Claims(
                 user_id=UUID(payload["sub"]),
-                family_id=UUID(family) if family is not None else None,
+                family_id=UUID(payload["sid"]),
                 expires_at=int(payload["exp"]),
                 is_practitioner=payload.get("prac") is True,
             )

@@ -26,6 +26,7 @@ from moorage.web.metrics import count_request, operation_of
 from moorage.web.problems import problem_of, render, render_below
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.contracts import EXAMPLES, REFUSALS
+from moorage.wiring.demo import accept_demo_tokens
 from moorage.wiring.house import opened_house
 from moorage.wiring.providers import sandbox
 from moorage.wiring.routers import ROUTERS
@@ -44,11 +45,13 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if house is not None:
+            await accept_demo_tokens(settings, house, app.state.tokens)
             yield
             await _leave(app)
             return
         async with opened_house(settings) as opened:
             _move_in(app, settings, opened.house)
+            await accept_demo_tokens(settings, opened.house, app.state.tokens)
             yield
             await _leave(app)
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from moorage.apis.catering import refusals as catering_refusals
 from moorage.apis.marketplace import examples as marketplace_examples
 from moorage.apis.marketplace import refusals as marketplace_refusals
 
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     **marketplace_refusals.REFUSALS,
+    **catering_refusals.REFUSALS,
 }
 EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
     **marketplace_examples.EXAMPLES,

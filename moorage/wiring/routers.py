@@ -4,6 +4,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from moorage.apis.catering import auth as catering_auth
+from moorage.apis.catering import bookings as catering_bookings
+from moorage.apis.catering import webhook as catering_webhook
+from moorage.apis.catering.answers import PREFIX as CATERING
 from moorage.apis.marketplace import (
     auth,
     availability,
@@ -44,6 +48,9 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (auth.router, PREFIX),
     (failed_jobs.router, PREFIX),
     (provider_events.router, PREFIX),
+    (catering_bookings.router, CATERING),
+    (catering_webhook.router, CATERING),
+    (catering_auth.router, CATERING),
     (sandbox_api.router, ""),
     (sandbox_page.router, ""),
     (health.router, ""),

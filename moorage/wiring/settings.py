@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
 
     # Booking rules
     hold_minutes: int = 15
+    catering_service_id: UUID | None = None  # what `/api/bookings` books; default: the only session priced by option
     refund_window_hours: int = 24  # after completion, until a practitioner's earning becomes available
     # Commission of the marketplace: basis points for a practitioner's month up to each threshold (whole units).
     commission_bps: int = 500

@@ -11,7 +11,7 @@ from tests.builders import make_user
 async def test_an_empty_database_becomes_a_small_marketplace(house, api, superuser):
     facts = await seed(house)
     assert set(facts.emails) == {"owner", "practitioner", "client"}
-    assert (len(facts.practitioners), len(facts.services)) == (3, 8)
+    assert (len(facts.practitioners), len(facts.services)) == (4, 9)
     assert facts.client_has_booking
     listed = (await api.get("/api/v1/practitioners/")).json()["data"]
     assert {one["id"] for one in listed["results"]} == set(facts.practitioners)
@@ -48,7 +48,7 @@ async def test_an_interrupted_start_is_continued(house, superuser, table):
     if table == "practitioners":
         await superuser.execute("DELETE FROM practitioners WHERE display_name = 'Ama Mensah'")
     again = await seed(house)
-    assert (len(again.practitioners), len(again.services)) == (3, 8)
+    assert (len(again.practitioners), len(again.services)) == (4, 9)
     assert again.practitioners[:2] == first.practitioners[:2]
 
 

@@ -28,7 +28,8 @@ END $$;
 -- that the client's token descends from. `p_starts` (session, or a workshop's date), `p_session` (a workshop's date by
 -- id) or neither (a course). `p_ends` may be NULL; otherwise it must be the end. `p_options` has one element per
 -- participant, NULL for none; `p_names` and `p_emails` likewise; all NULL books one place for the client.
--- `p_above` and `p_tier_bps` are the commission's tiers. A pending hold of the same client on the same service at an
+-- `p_above` and `p_tier_bps` are the commission's tiers. `p_address`: where the practitioner comes to.
+-- A pending hold of the same client on the same service at an
 -- overlapping time is replaced.
 -- Refuses: invalid_token, not_found, service_unavailable, own_service, too_many_participants, option_required,
 -- unknown_option, invalid_range, slot_unavailable.
@@ -38,14 +39,14 @@ CREATE OR REPLACE FUNCTION hold_booking(
   p_service uuid, p_starts timestamptz, p_ends timestamptz, p_session uuid, p_timezone text,
   p_names text[], p_emails text[], p_options text[], p_requests text,
   p_payment uuid, p_operation uuid, p_provider text,
-  p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]
+  p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text DEFAULT NULL
 ) RETURNS held_booking LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   o record; a held_booking; places integer := coalesce(cardinality(p_options), 1); bps integer; free boolean;
   wanted uuid[];
 BEGIN
-  SELECT s.id, s.service_type, s.is_active, s.price_minor, s.currency, s.deposit_bps, s.deposit_minor, s.free_until_hours,
-         s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
+  SELECT s.id, s.service_type, s.is_active, s.price_minor, s.minimum_minor, s.currency,
+         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
          s.min_notice_minutes, p.id AS practitioner_id, p.resource_no, p.user_id, p.timezone, p.is_house,
          p.commission_bps, p.verification_status, u.is_active AS client_active, u.email,
          concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')) AS name,
@@ -90,6 +91,9 @@ BEGIN
     a.total_minor := o.price_minor;
   ELSE
     a.total_minor := (SELECT sum(price) FROM unnest(a.prices_minor) AS price);
+    IF o.has_options THEN
+      a.total_minor := greatest(a.total_minor, o.minimum_minor);
+    END IF;
   END IF;
   a.due_now_minor := CASE WHEN a.total_minor = 0 THEN 0
     ELSE least(a.total_minor,
@@ -136,11 +140,11 @@ BEGIN
   INSERT INTO bookings (id, service_id, practitioner_id, client_id, session_id, status, starts_at, ends_at, timezone,
                         places, currency, total_minor, due_now_minor, commission_bps, commission_minor,
                         free_until_hours, late_fee_bps, buffer_before_minutes, buffer_after_minutes, special_requests,
-                        hold_expires_at, confirmed_at)
+                        address, hold_expires_at, confirmed_at)
   VALUES (p_id, p_service, a.practitioner_id, p_client, a.session_id, a.status, a.starts_at, a.ends_at, a.timezone,
           places, a.currency, a.total_minor, a.due_now_minor, bps, a.commission_minor,
           a.free_until_hours, a.late_fee_bps, o.buffer_before_minutes, o.buffer_after_minutes, p_requests,
-          a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
+          p_address, a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
   IF places = 1 THEN
     INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
     VALUES (p_id, 1, coalesce(a.names[1], ''), a.emails[1], p_options[1], a.prices_minor[1]);

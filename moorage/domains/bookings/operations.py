@@ -25,10 +25,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who takes part, one element per participant; None as a whole stands for the client alone."""
+    """Who takes part, one element per participant; None as a whole stands for the client alone. Without `names` and
+    `emails` the client is the first, and the others go unnamed.
+    """
 
-    names: Sequence[str | None]
-    emails: Sequence[str | None]
+    names: Sequence[str | None] | None
+    emails: Sequence[str | None] | None
     options: Sequence[str | None]
 
 
@@ -51,6 +53,17 @@ class HoldRequest:
     timezone: str | None = None
     people: People | None = None
     special_requests: str = ""
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What changes of an order; None stays. `option` is that of everybody who comes."""
+
+    places: int | None = None
+    option: str | None = None
+    address: str | None = None
+    special_requests: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Refunding:
 
 
 HOLD: Final = (
-    "SELECT * FROM hold_booking($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17::int,$18::int,$19,$20)"
+    "SELECT * FROM hold_booking($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17::int,$18::int,$19,$20,$21)"
 )
 """One statement, its own transaction."""
 
@@ -96,6 +109,7 @@ async def hold(db: Connection, request: HoldRequest, terms: Terms, now: datetime
         terms.commission_bps,
         terms.above_units,
         terms.tier_bps,
+        request.address,
     )
     assert row is not None  # noqa: S101 - a function that answers a row always does
     return row
@@ -163,6 +177,24 @@ async def change(
     """
     people = None if participants is None else [dict(person) for person in participants]
     await db.execute("SELECT change_booking($1, $2, $3, $4)", booking_id, by, special_requests, people)
+
+
+async def change_order(db: Connection, booking_id: UUID, change: OrderChange, *, by: UUID, now: datetime) -> list[UUID]:
+    """Change how many come, at which option and where to, and the price with it; answers planned calls to providers.
+    Raises NotFoundError, HoldExpiredError, InvalidStateError, TooManyParticipantsError, OptionRequiredError,
+    UnknownOptionError.
+    """
+    calls: list[UUID] = await db.fetchval(
+        "SELECT change_order($1, $2, $3, $4, $5, $6, $7)",
+        booking_id,
+        by,
+        change.places,
+        change.option,
+        change.address,
+        change.special_requests,
+        now,
+    )
+    return calls
 
 
 async def release_expired_holds(db: Connection, *, limit: int) -> int:

@@ -85,6 +85,7 @@ class BookingView:
     children: list[Child]
     payment: PaymentView | None
     refund_status: str | None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ ORDERINGS: Final = {
 _VIEW: Final = """
 SELECT b.id, b.status, b.service_id, b.practitioner_id, b.client_id, b.session_id, b.parent_id, b.starts_at, b.ends_at,
        b.timezone, b.currency, b.total_minor, b.due_now_minor, b.commission_minor, b.paid_minor, b.refunded_minor,
-       b.free_until_hours, b.late_fee_bps, b.special_requests, b.hold_expires_at, b.attended, b.cancel_kind,
+       b.free_until_hours, b.late_fee_bps, b.special_requests, b.address, b.hold_expires_at, b.attended, b.cancel_kind,
        b.cancel_reason, b.cancelled_at, b.reschedule_count, b.created_at,
        (SELECT json_agg(json_build_array(p.name, p.email, p.option_name, p.price_minor, p.attended, p.notes)
                         ORDER BY p.position)

@@ -28,13 +28,14 @@ CREATE POLICY product ON practitioner_months TO moorage_engine, moorage_worker U
 DO $$
 DECLARE
   verbs text[] := ARRAY['hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel',
-    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'release_expired_holds', 'appointments_of'];
+    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'change_order', 'release_expired_holds', 'appointments_of'];
   parts text[] := ARRAY['lock_booking', 'sessions_of', 'drop_booking', 'stop_collecting', 'commission_rate',
     'repeated_hold', 'price_participants', 'take_time', 'make_way', 'replace_hold', 'take_places', 'add_places',
     'enrol_children',
     'count_gross', 'apply_booking_payment', 'give_back', 'earn', 'make_confirmed', 'take_again', 'booking_side',
     'check_side', 'cancel_terms', 'check_cancellable', 'refund_booking', 'move_time', 'move_place', 'finish_booking',
-    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of', 'describe_booking'];
+    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of', 'describe_booking', 'check_changeable', 'seat_guests', 'reprice_booking',
+    'stop_asking'];
   f record;
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS signature, p.proname = ANY (verbs) AS is_verb FROM pg_proc p

@@ -23,8 +23,9 @@ class PriceOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceTerms:
-    """Everything a practitioner decides of a service. Amounts in minor units of `currency`; without a deposit all is
-    due when booking; cancelling is free until `free_until_hours` before the start, then costs `late_fee_bps`.
+    """Everything a practitioner decides of a service. Amounts in minor units of `currency`; by options a booking
+    costs at least `minimum_minor`; without a deposit all is due when booking; cancelling is free until
+    `free_until_hours` before the start, then costs `late_fee_bps`.
     """
 
     title: str
@@ -34,6 +35,7 @@ class ServiceTerms:
     location_id: UUID | None = None
     is_virtual: bool = False
     price_minor: int
+    minimum_minor: int = 0
     currency: str
     options: tuple[PriceOption, ...] = field(default=())
     deposit_bps: int | None = None
@@ -52,8 +54,10 @@ class ServiceTerms:
 
     @property
     def lowest_price_minor(self) -> int:
-        """The least that one participant can pay."""
-        return min((option.price_minor for option in self.options), default=self.price_minor)
+        """The least that a booking can cost."""
+        if not self.options:
+            return self.price_minor
+        return max(self.minimum_minor, min(option.price_minor for option in self.options))
 
 
 def default_interval_minutes(duration_minutes: int) -> int:
@@ -70,6 +74,8 @@ def check_terms(terms: ServiceTerms) -> None:
     for position, option in enumerate(terms.options):
         if option.price_minor <= 0:
             raise InvalidAmountError("What is sold has a price above 0.", pointer=f"/price_options/{position}/price")
+    if terms.minimum_minor < 0:
+        raise InvalidAmountError("The least that a booking costs is not below 0.", pointer="/minimum")
     if len({option.name.casefold() for option in terms.options}) < len(terms.options):
         raise DuplicateOptionError(pointer="/price_options")
     if terms.deposit_bps is not None and terms.deposit_minor is not None:

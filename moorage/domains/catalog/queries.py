@@ -69,6 +69,7 @@ TERMS_COLUMNS = (
     "location_id",
     "is_virtual",
     "price_minor",
+    "minimum_minor",
     "currency",
     "deposit_bps",
     "deposit_minor",
@@ -133,6 +134,12 @@ SELECT count(*) FROM services s JOIN practitioners p ON p.id = s.practitioner_id
  WHERE s.practitioner_id = $1 AND {_VISIBLE}
 """  # noqa: S608 - only our own predicate is put in
 
+_BY_OPTION = """
+SELECT array(SELECT s.id FROM services s JOIN practitioners p ON p.id = s.practitioner_id
+              WHERE s.is_active AND s.service_type = 'session' AND p.verification_status = 'verified'
+                AND EXISTS (SELECT FROM price_options o WHERE o.service_id = s.id) LIMIT 2)
+"""
+
 _FIND = "SELECT ids, total FROM find_services($1::jsonb, $2, $3, $4)"
 
 
@@ -180,6 +187,12 @@ async def find_services(
     row = await db.fetchrow(_FIND, dict(filters), list(order), limit, offset)
     assert row is not None  # noqa: S101 - the function answers one row
     return Found(tuple(row["ids"]), row["total"])
+
+
+async def only_service_by_option(db: Connection) -> UUID | None:
+    """The one session on offer that is priced per participant by option; None where there is none, or several."""
+    found: list[UUID] = await db.fetchval(_BY_OPTION)
+    return found[0] if len(found) == 1 else None
 
 
 def _service(row: asyncpg.Record) -> Service:

@@ -50,6 +50,8 @@ services = Table(
     Column("is_virtual", Boolean, nullable=False, server_default="false"),
     # Price: fixed for a session; for a workshop or course, per place. Options, where they exist, are per participant.
     minor("price_minor"),
+    # The least that a booking by options costs, however few take part.
+    minor("minimum_minor", default=0),
     text_column("currency"),
     # Deposit asked for now: a share in basis points or a fixed amount; neither means all of it.
     Column("deposit_bps", Integer),
@@ -77,6 +79,7 @@ services = Table(
     one_of("slot_alignment", "local_hour", "compact"),
     currency_check(),
     CheckConstraint("price_minor >= 0", name="price_not_negative"),
+    CheckConstraint("minimum_minor >= 0", name="minimum_not_negative"),
     CheckConstraint("deposit_bps IS NULL OR deposit_minor IS NULL", name="one_deposit"),
     CheckConstraint("deposit_bps BETWEEN 1 AND 10000", name="deposit_bps_range"),
     CheckConstraint("deposit_minor > 0", name="deposit_positive"),
