@@ -485,6 +485,24 @@ BEGIN
    WHERE p.booking_id = b.id AND p.position = line.at;
 END $_$;
 
+CREATE FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings := lock_booking(p_booking); side text;
+BEGIN
+  side := check_side(b, p_booking, p_by, ARRAY['client', 'practitioner', 'admin']);
+  PERFORM check_changeable(b, side, p_now);
+  UPDATE bookings SET address = coalesce(p_address, address), special_requests = coalesce(p_requests, special_requests),
+                      updated_at = now() WHERE id = b.id RETURNING * INTO b;
+  IF p_places IS NULL AND p_option IS NULL THEN
+    RETURN '{}';
+  ELSIF b.session_id IS NOT NULL OR EXISTS (SELECT FROM bookings WHERE parent_id = b.id) THEN
+    PERFORM refuse('invalid_state', 'Places in a date of a workshop or course are booked anew.');
+  END IF;
+  RETURN reprice_booking(b, seat_guests(b, coalesce(p_places, b.places), p_option), p_by, p_now);
+END $$;
+
 CREATE FUNCTION public.check_caller(p_user uuid, p_family uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -572,6 +590,23 @@ BEGIN
                    money_text(coalesce(p.authorized_minor, p.amount_minor), p.currency), p.currency));
   ELSIF p.capture_method = 'automatic' AND p_amount <> p.amount_minor THEN
     PERFORM refuse('amount_mismatch', 'What was approved is collected whole.');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_changeable(b public.bookings, p_side text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF b.cancel_kind = 'expired' OR (b.status = 'pending' AND b.hold_expires_at <= now()) THEN
+    PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
+  ELSIF b.status NOT IN ('pending', 'confirmed') THEN
+    PERFORM refuse('invalid_state', format('This booking is already %s.', b.status));
+  ELSIF b.starts_at <= p_now THEN
+    PERFORM refuse('invalid_state', 'This booking has begun.');
+  ELSIF p_side = 'client' AND b.status = 'confirmed'
+        AND p_now > b.starts_at - make_interval(hours => b.free_until_hours) THEN
+    PERFORM refuse('invalid_state', format('Changes were possible until %s.',
+      spoken_time(b.starts_at - make_interval(hours => b.free_until_hours), b.timezone)));
   END IF;
 END $$;
 
@@ -1568,7 +1603,7 @@ CREATE FUNCTION public.held_account(p_purpose text) RETURNS text
               ELSE 'held:' || p_purpose END
 $$;
 
-CREATE FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) RETURNS public.held_booking
+CREATE FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text DEFAULT NULL::text) RETURNS public.held_booking
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1576,8 +1611,8 @@ DECLARE
   o record; a held_booking; places integer := coalesce(cardinality(p_options), 1); bps integer; free boolean;
   wanted uuid[];
 BEGIN
-  SELECT s.id, s.service_type, s.is_active, s.price_minor, s.currency, s.deposit_bps, s.deposit_minor, s.free_until_hours,
-         s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
+  SELECT s.id, s.service_type, s.is_active, s.price_minor, s.minimum_minor, s.currency,
+         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
          s.min_notice_minutes, p.id AS practitioner_id, p.resource_no, p.user_id, p.timezone, p.is_house,
          p.commission_bps, p.verification_status, u.is_active AS client_active, u.email,
          concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')) AS name,
@@ -1622,6 +1657,9 @@ BEGIN
     a.total_minor := o.price_minor;
   ELSE
     a.total_minor := (SELECT sum(price) FROM unnest(a.prices_minor) AS price);
+    IF o.has_options THEN
+      a.total_minor := greatest(a.total_minor, o.minimum_minor);
+    END IF;
   END IF;
   a.due_now_minor := CASE WHEN a.total_minor = 0 THEN 0
     ELSE least(a.total_minor,
@@ -1668,11 +1706,11 @@ BEGIN
   INSERT INTO bookings (id, service_id, practitioner_id, client_id, session_id, status, starts_at, ends_at, timezone,
                         places, currency, total_minor, due_now_minor, commission_bps, commission_minor,
                         free_until_hours, late_fee_bps, buffer_before_minutes, buffer_after_minutes, special_requests,
-                        hold_expires_at, confirmed_at)
+                        address, hold_expires_at, confirmed_at)
   VALUES (p_id, p_service, a.practitioner_id, p_client, a.session_id, a.status, a.starts_at, a.ends_at, a.timezone,
           places, a.currency, a.total_minor, a.due_now_minor, bps, a.commission_minor,
           a.free_until_hours, a.late_fee_bps, o.buffer_before_minutes, o.buffer_after_minutes, p_requests,
-          a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
+          p_address, a.hold_expires_at, CASE WHEN a.total_minor = 0 THEN p_now END);
   IF places = 1 THEN
     INSERT INTO booking_participants (booking_id, position, name, email, option_name, price_minor)
     VALUES (p_id, 1, coalesce(a.names[1], ''), a.emails[1], p_options[1], a.prices_minor[1]);
@@ -2956,6 +2994,34 @@ BEGIN
   RETURN FOUND;
 END $$;
 
+CREATE FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE s record; kept bigint := b.paid_minor - b.refunded_minor; due bigint; operations uuid[] := '{}'; refunding uuid[];
+BEGIN
+  IF p_total = b.total_minor THEN
+    RETURN operations;
+  END IF;
+  SELECT x.deposit_minor, x.deposit_bps INTO s FROM services x WHERE x.id = b.service_id;
+  due := CASE WHEN b.status = 'confirmed' THEN least(b.due_now_minor, p_total)
+    ELSE least(p_total, greatest(1, coalesce(s.deposit_minor, half_up(p_total::numeric * s.deposit_bps, 10000), p_total))) END;
+  UPDATE bookings SET total_minor = p_total, due_now_minor = due, updated_at = now(),
+                      commission_minor = half_up(p_total::numeric * commission_bps, 10000)
+   WHERE id = b.id;
+  PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, p_total - b.total_minor) WHERE b.status = 'confirmed';
+  SELECT * INTO b FROM bookings WHERE id = b.id;
+  operations := stop_asking(b, CASE WHEN b.status = 'pending' THEN due ELSE p_total END - kept, p_by);
+  IF kept > p_total THEN
+    SELECT r.calls INTO refunding FROM refund_booking(b, kept - p_total, 'price_changed', p_by) AS r;
+    RETURN operations || refunding;
+  ELSIF b.status = 'pending' AND kept >= due THEN
+    PERFORM make_confirmed(b, p_now);
+    PERFORM earn(b, p.id, p.amount_minor) FROM payments p
+      WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
+  END IF;
+  RETURN operations;
+END $$;
+
 CREATE FUNCTION public.require_practitioner(p_practitioner uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -3161,6 +3227,37 @@ CREATE FUNCTION public.search_query(p_text text) RETURNS tsquery
   SELECT to_tsquery('simple', string_agg(quote_literal(lexeme) || ':*', ' & '))
     FROM unnest(to_tsvector('simple', p_text))
 $$;
+
+CREATE FUNCTION public.seat_guests(b public.bookings, p_places integer, p_option text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE s record; options text[]; prices bigint[]; agreed jsonb;
+BEGIN
+  SELECT x.max_participants, x.minimum_minor, EXISTS (SELECT FROM price_options o WHERE o.service_id = x.id) AS has_options
+    INTO s FROM services x WHERE x.id = b.service_id;
+  IF p_places > s.max_participants THEN
+    PERFORM refuse('too_many_participants', format('At most %s can take part.', s.max_participants));
+  END IF;
+  SELECT array_agg(coalesce(p_option, p.option_name, first.option_name) ORDER BY at.position) INTO options
+    FROM generate_series(1, p_places) AS at (position)
+    LEFT JOIN booking_participants p ON p.booking_id = b.id AND p.position = at.position
+    LEFT JOIN booking_participants first ON first.booking_id = b.id AND first.position = 1;
+  SELECT coalesce(jsonb_object_agg(p.option_name, p.price_minor), '{}') INTO agreed
+    FROM booking_participants p WHERE p.booking_id = b.id AND p.option_name IS NOT NULL;
+  IF NOT (s.has_options AND options <@ ARRAY(SELECT jsonb_object_keys(agreed))) THEN
+    prices := price_participants(b.service_id, s.has_options, options, p_places, 0);
+  END IF;
+  prices := ARRAY(SELECT coalesce((agreed ->> options[at])::bigint, prices[at]) FROM generate_series(1, p_places) AS at
+                   ORDER BY at);
+  DELETE FROM booking_participants WHERE booking_id = b.id AND position > p_places;
+  UPDATE booking_participants SET option_name = options[position], price_minor = prices[position] WHERE booking_id = b.id;
+  INSERT INTO booking_participants (booking_id, position, option_name, price_minor)
+  SELECT b.id, at, options[at], prices[at] FROM generate_series(1, p_places) AS at
+  ON CONFLICT (booking_id, position) DO NOTHING;
+  UPDATE bookings SET places = p_places WHERE id = b.id;
+  RETURN CASE WHEN s.has_options THEN greatest((SELECT sum(price) FROM unnest(prices) AS price), s.minimum_minor)
+              ELSE b.total_minor END;
+END $$;
 
 CREATE FUNCTION public.sessions_of(p_booking uuid) RETURNS uuid[]
     LANGUAGE sql STABLE
@@ -3373,6 +3470,25 @@ BEGIN
   ) t
   WHERE e.first_start <= e.last_start AND t.start < r.hi
     AND (g.full_time IS NULL OR NOT t.start <@ g.full_time);
+END $$;
+
+CREATE FUNCTION public.stop_asking(b public.bookings, p_owed bigint, p_by uuid) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE payment uuid; operation uuid; operations uuid[] := '{}';
+BEGIN
+  FOR payment IN
+    SELECT id FROM payments
+     WHERE purpose_id = b.id AND purpose LIKE 'booking\_%' AND amount_minor <> p_owed
+       AND status IN ('pending', 'requires_action', 'failed') ORDER BY created_at, id
+  LOOP
+    operation := new_id();
+    IF plan_cancel(operation, payment, 'price_changed', p_by) = 'planned'
+       AND EXISTS (SELECT FROM provider_operations WHERE id = operation) THEN
+      operations := operations || operation;
+    END IF;
+  END LOOP;
+  RETURN operations;
 END $$;
 
 CREATE FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid DEFAULT NULL::uuid) RETURNS uuid[]
@@ -3611,7 +3727,7 @@ CREATE FUNCTION public.who_asks(p_user uuid, p_family uuid) RETURNS TABLE(role t
     SET search_path TO 'public', 'pg_temp'
     AS $$
   SELECT u.role, u.is_active,
-         f.id IS NULL OR f.revoked_at IS NOT NULL,
+         p_family IS NOT NULL AND (f.id IS NULL OR f.revoked_at IS NOT NULL),
          p.id
     FROM users u
     LEFT JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
@@ -4252,6 +4368,7 @@ CREATE TABLE public.services (
     is_active boolean DEFAULT true NOT NULL,
     is_virtual boolean DEFAULT false NOT NULL,
     price_minor bigint NOT NULL,
+    minimum_minor bigint DEFAULT '0'::bigint NOT NULL,
     currency text NOT NULL,
     deposit_bps integer,
     deposit_minor bigint,
@@ -4281,6 +4398,7 @@ CREATE TABLE public.services (
     CONSTRAINT ck_services_horizon_range CHECK (((horizon_days >= 1) AND (horizon_days <= 730))),
     CONSTRAINT ck_services_late_fee_range CHECK (((late_fee_bps >= 0) AND (late_fee_bps <= 10000))),
     CONSTRAINT ck_services_min_notice_range CHECK (((min_notice_minutes >= 0) AND (min_notice_minutes <= 1054080))),
+    CONSTRAINT ck_services_minimum_not_negative CHECK ((minimum_minor >= 0)),
     CONSTRAINT ck_services_one_deposit CHECK (((deposit_bps IS NULL) OR (deposit_minor IS NULL))),
     CONSTRAINT ck_services_participants_range CHECK (((max_participants >= 1) AND (max_participants <= 10000))),
     CONSTRAINT ck_services_price_not_negative CHECK ((price_minor >= 0)),
@@ -5592,6 +5710,10 @@ REVOKE ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_reques
 GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_web;
 GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_worker;
@@ -5601,6 +5723,8 @@ REVOKE ALL ON FUNCTION public.check_cancellable(b public.bookings, p_side text, 
 GRANT SELECT ON TABLE public.payments TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO moorage_engine;
 GRANT SELECT ON TABLE public.payments TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.check_changeable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) FROM PUBLIC;
 
@@ -5707,9 +5831,9 @@ GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp wit
 
 REVOKE ALL ON FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_web;
-GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[]) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) TO moorage_web;
+GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
@@ -5858,6 +5982,8 @@ GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, 
 REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_web;
 GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_worker;
@@ -5891,6 +6017,8 @@ REVOKE ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to 
 GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_worker;
 GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.seat_guests(b public.bookings, p_places integer, p_option text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.sessions_of(p_booking uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) FROM PUBLIC;
@@ -5918,6 +6046,8 @@ REVOKE ALL ON FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone 
 REVOKE ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.stop_asking(b public.bookings, p_owed bigint, p_by uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid) FROM PUBLIC;
 

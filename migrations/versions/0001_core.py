@@ -1171,6 +1171,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("is_virtual", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("minimum_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("deposit_bps", sa.Integer(), nullable=True),
         sa.Column("deposit_minor", sa.BigInteger(), nullable=True),
@@ -1208,6 +1209,7 @@ def upgrade() -> None:
         sa.CheckConstraint("late_fee_bps BETWEEN 0 AND 10000", name=op.f("ck_services_late_fee_range")),
         sa.CheckConstraint("max_participants BETWEEN 1 AND 10000", name=op.f("ck_services_participants_range")),
         sa.CheckConstraint("min_notice_minutes BETWEEN 0 AND 1054080", name=op.f("ck_services_min_notice_range")),
+        sa.CheckConstraint("minimum_minor >= 0", name=op.f("ck_services_minimum_not_negative")),
         sa.CheckConstraint("price_minor >= 0", name=op.f("ck_services_price_not_negative")),
         sa.CheckConstraint("slot_interval_minutes BETWEEN 1 AND 1440", name=op.f("ck_services_slot_interval_range")),
         sa.ForeignKeyConstraint(

@@ -80,6 +80,16 @@ EXPECTED = {
     "failed_jobs_retry": "401 403 403 403 403 200",
     "provider_events_list": "401 403 403 403 403 200",
     "provider_events_replay": "401 403 403 403 403 200",
+    "catering_auth_login": "200 200 200 200 200 200",
+    "catering_auth_logout": "401 200 200 200 200 200",
+    "catering_auth_me": "401 200 200 200 200 200",
+    "catering_bookings_list": "401 200 200 200 200 200",
+    "catering_bookings_create": "401 201 201 201 422 201",
+    "catering_bookings_read": "401 404 404 200 200 200",
+    "catering_bookings_update": "401 404 404 200 200 200",
+    "catering_webhook": "404 404 404 404 404 404",
+    "catering_webhook_events_list": "401 403 403 403 403 200",
+    "catering_webhook_events_replay": "401 403 403 403 403 200",
     "webhooks_receive": "400 400 400 400 400 400",
     "health": "200 200 200 200 200 200",
     "metrics": "200 200 200 200 200 200",
@@ -92,6 +102,8 @@ TOKEN_UNREAD = {
     "auth_password_reset",
     "auth_password_reset_confirm",
     "auth_verify_email",
+    "catering_auth_login",
+    "catering_webhook",
     "webhooks_receive",
     "health",
     "metrics",
@@ -146,6 +158,12 @@ async def a_registration(cast: Cast) -> Ask:
 
 async def a_new_booking(cast: Cast) -> Ask:
     return Ask(body={"service_id": str(cast.service), "start_time": cast.start()})
+
+
+async def a_new_event(cast: Cast) -> Ask:
+    start = cast.start()
+    wanted = {"date": start[:10], "time": start[11:16], "guests": 1, "location": "4 Quay Street"}
+    return Ask(body={"service_id": str(cast.service), **wanted})
 
 
 async def a_new_time(cast: Cast) -> Ask:
@@ -249,6 +267,12 @@ ASKS: dict[str, Asks] = {
     "payments_confirm": a_payment,
     "failed_jobs_retry": a_failed_job,
     "provider_events_replay": a_stored_event,
+    "catering_auth_login": of_account("email", "password"),
+    "catering_bookings_create": a_new_event,
+    "catering_bookings_read": of_booking(Cast.hold),
+    "catering_bookings_update": of_booking(Cast.hold, {"notes": "By the back door"}),
+    "catering_webhook": of({"id": "evt_forged"}),
+    "catering_webhook_events_replay": a_stored_event,
     "webhooks_receive": of({"id": "evt_forged"}),
 }
 

@@ -35,7 +35,7 @@ class CateringBookingIn(StrictModel):
     date: LocalDate
     time: LocalTime
     guests: Guests
-    menu: Menu
+    menu: Menu | None = Field(default=None, description="Needed where the service has options")
     location: Location
     service_id: Id | None = None
     notes: LongText = ""
