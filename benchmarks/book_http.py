@@ -1,4 +1,4 @@
-"""Two web processes on one port, and a client that costs little: for `moorage bench book --http`."""
+"""Two web processes on one port, and bookings posted to them: for `moorage bench book --http`."""
 
 import asyncio
 import contextlib
@@ -9,19 +9,18 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from benchmarks.harness import Bench
+from benchmarks.lanes import post_for
 from moorage.kernel.db import Database
 from moorage.wiring.house import connect_database
 from moorage.wiring.secrets import access_tokens
 from moorage.wiring.settings import Settings
 
 PROCESSES: Final = 2
-CONNECTIONS: Final = 16
 _TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 Slot = tuple[UUID, datetime, UUID]
@@ -47,14 +46,7 @@ class WebProcesses:
 
     async def post_for(self, seconds: float, next_slot: Callable[[], Slot]) -> int:
         """Post bookings on every connection for `seconds`, one after the other; answers how many were made."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        lanes = []
-        for _ in range(CONNECTIONS):
-            done: asyncio.Future[int] = loop.create_future()
-            await loop.create_connection(partial(_Lane, self, next_slot, end, done), "127.0.0.1", self.port)
-            lanes.append(done)
-        return sum(await asyncio.gather(*lanes))
+        return await post_for(self.port, seconds, lambda: self.request(next_slot()), status=201)
 
     def request(self, slot: Slot) -> bytes:
         """One POST as a client sends it."""
@@ -71,56 +63,6 @@ class WebProcesses:
         token = access_tokens(self.settings).issue(client, client, is_practitioner=False).encode()
         self.tokens[client] = token
         return token
-
-
-class _Lane(asyncio.Protocol):
-    """One connection: a request, its answer, the next request."""
-
-    def __init__(
-        self, web: WebProcesses, next_slot: Callable[[], Slot], end: float, done: "asyncio.Future[int]"
-    ) -> None:
-        self._web, self._next_slot, self._end, self._done = web, next_slot, end, done
-        self._count, self._buffer = 0, b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # TCP's is one; uvloop's does not say so
-        self._send()
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        lowered = head.lower()
-        length = int(lowered[lowered.index(b"content-length:") + 15 :].split(b"\r\n", 1)[0])
-        if len(body) < length:
-            return
-        if not head.startswith(b"HTTP/1.1 201"):
-            self._finish(RuntimeError(f"{head.decode()}\n\n{body.decode()}"))
-            return
-        self._buffer, self._count = b"", self._count + 1
-        if asyncio.get_running_loop().time() < self._end:
-            self._send()
-        else:
-            self._finish(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._finish(exc or RuntimeError("the server closed the connection"))
-
-    def _send(self) -> None:
-        if self._transport is not None:
-            self._transport.write(self._web.request(self._next_slot()))
-
-    def _finish(self, error: Exception | None) -> None:
-        if self._done.done():
-            return
-        if error is None:
-            self._done.set_result(self._count)
-        else:
-            self._done.set_exception(error)
-        if self._transport is not None:
-            self._transport.close()
 
 
 @contextlib.asynccontextmanager

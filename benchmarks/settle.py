@@ -4,7 +4,6 @@ Acknowledgement: POST /webhooks/sandbox, verified, stored, answered by two web p
 Goal 0.5. Processing: stored events to confirmed bookings, in process; pgbench calls `settle_payment`. Goal 0.35.
 """
 
-import asyncio
 import json
 import os
 import tempfile
@@ -14,9 +13,10 @@ from typing import Any, Final
 
 import asyncpg
 
-from benchmarks.harness import CLIENTS, ROUNDS, Bench, Turns, bench_server, in_turns, repeat_for
+from benchmarks.harness import CLIENTS, ROUNDS, Bench, Turns, bench_server, in_turns
+from benchmarks.lanes import post_for
 from benchmarks.shop import PRACTITIONERS, hold, open_shop
-from benchmarks.web import ask, web_processes
+from benchmarks.web import web_processes
 from moorage.journeys.house import House
 from moorage.journeys.process_events import process_due_events
 from moorage.kernel.db import Connection
@@ -47,21 +47,16 @@ async def run() -> dict[str, Any]:
 
 async def _measure_acknowledgement(bench: Bench, home: str) -> Turns:
     async with web_processes(WEB_PROCESSES, _environment(bench, home)) as port:
-        lanes = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CLIENTS)]
 
-        async def once(lane: int) -> None:
-            status = await ask(*lanes[lane], _request(_event(f"evt_{uuid7().hex}", str(uuid7()))))
-            if status != 200:
-                raise RuntimeError(f"the webhook was answered with {status}")
+        def next_request() -> bytes:
+            return _request(_event(f"evt_{uuid7().hex}", str(uuid7())))
 
         turns = await in_turns(
             bench,
             lambda _: _insert(),
-            lambda seconds: repeat_for(seconds, once),
+            lambda seconds: post_for(port, seconds, next_request, status=200),
             pgbench_dsn=bench.addresses.superuser_dsn,
         )
-        for _, writer in lanes:
-            writer.close()
     superuser = await asyncpg.connect(bench.addresses.superuser_dsn)
     await superuser.execute("DELETE FROM webhook_events")
     await superuser.close()
