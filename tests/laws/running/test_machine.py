@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from moorage.providers.sandbox.signatures import HEADER, sign
 from tests.laws.running import truths
 from tests.laws.running.conftest import FULL
 from tests.laws.running.house import RunningHouse
@@ -35,6 +36,8 @@ class World:
 
     def __init__(self, house: RunningHouse) -> None:
         self.runner = asyncio.Runner()
+        self.secret = (house.home / "sandbox_webhook_secret").read_text().strip()
+        self.owner: str = house.facts["tokens"]["owner"]
         self.http = httpx.Client(base_url=house.base_url, timeout=30, trust_env=False)
         self.db: asyncpg.Connection = self.runner.run(house.overseer())
         self.keeper, self.service, self.clients = self.runner.run(self._people(house))
@@ -121,6 +124,18 @@ class Bookings(RuleBasedStateMachine):
         ):
             self.status[booking_id] = "confirmed"
 
+    @rule(booking=bookings, again_as_stored=st.booleans())
+    def the_provider_repeats_what_it_told(self, booking: tuple[str, int], again_as_stored: bool) -> None:  # noqa: FBT001 - a drawn value
+        """Every webhook about the booking's payments comes in again, freshly signed or as it was stored."""
+        for event_id, body in world.runner.run(_told(booking[0])):
+            if again_as_stored:
+                answer = world.ask("POST", f"/api/v1/admin/provider-events/{event_id}/replay/", world.owner)
+            else:
+                signature = sign([world.secret], body, int(datetime.now(UTC).timestamp()))
+                headers = {HEADER: signature, "Content-Type": "application/json"}
+                answer = world.http.post("/webhooks/sandbox", content=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+
     @rule(booking=bookings, by_keeper=st.booleans())
     def cancel(self, booking: tuple[str, int], by_keeper: bool) -> None:  # noqa: FBT001 - a drawn value
         booking_id, client = booking
@@ -181,6 +196,19 @@ async def _expire(booking_id: str) -> None:
             booking_id,
         )
     await world.db.execute("SELECT release_expired_holds()")
+
+
+async def _told(booking_id: str) -> list[tuple[str, bytes]]:
+    """The stored events about a booking's payments: their rows' ids and their bodies as they came in."""
+    rows = await world.db.fetch(
+        """
+        SELECT w.id::text, w.body FROM payments p
+          JOIN webhook_events w ON position(convert_to(p.id::text, 'UTF8') IN w.body) > 0
+         WHERE p.purpose_id = $1::uuid ORDER BY w.received_at
+        """,
+        booking_id,
+    )
+    return [(row["id"], row["body"]) for row in rows]
 
 
 async def _statuses(bookings: list[str]) -> dict[str, str]:

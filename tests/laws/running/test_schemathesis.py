@@ -28,10 +28,14 @@ def test_every_operation_answers_as_documented(house: RunningHouse, who: str) ->
     schema = schemathesis.openapi.from_url(f"{house.base_url}/openapi.json")
     token = house.facts["tokens"][who]
     failures: list[str] = []
-    for result in schema.get_all_operations():
-        operation = result.ok()
+    # Signing out ends the token that all others are asked with.
+    for operation in sorted((result.ok() for result in schema.get_all_operations()), key=_ends_the_sign_in):
         _fuzz(operation, token, failures)
     assert failures == []
+
+
+def _ends_the_sign_in(operation: APIOperation) -> bool:
+    return "logout" in operation.path
 
 
 def _fuzz(operation: APIOperation, token: str, failures: list[str]) -> None:
