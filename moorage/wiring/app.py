@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
-from moorage.apis.marketplace.bookings import create_booking
+from moorage.apis.marketplace.bookings_create import create_booking
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError

@@ -15,6 +15,7 @@ from moorage.apis.marketplace import (
     bookings_attend,
     bookings_calendar,
     bookings_cancel,
+    bookings_create,
     bookings_reschedule,
     earnings,
     failed_jobs,
@@ -33,6 +34,7 @@ from moorage.pages import account_links, home, outbox, reference, sign_in_link
 
 # Each router, and the prefix that it is mounted under.
 ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
+    (bookings_create.router, PREFIX),
     (bookings.router, PREFIX),
     (bookings_cancel.router, PREFIX),
     (bookings_reschedule.router, PREFIX),
