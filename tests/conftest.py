@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.shop",
     "tests.support.worker",
     "tests.support.bookings",
+    "tests.fakes.square.fixtures",
 ]
 
 

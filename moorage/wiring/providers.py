@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import SecretStr
+
 from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.journeys.house import House
@@ -11,7 +13,7 @@ from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.sandbox.return_urls import origin_of
 from moorage.providers.smtp import SmtpGateway, SmtpServer
-from moorage.wiring.provider_settings import provider_problems
+from moorage.wiring.provider_settings import is_on, provider_problems
 from moorage.wiring.secrets import UnsafeSettingsError, provider_secret, refuse_problems
 from moorage.wiring.settings import Settings
 
@@ -30,12 +32,35 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             timeout_s=settings.provider_timeout_s,
             tolerance_s=settings.webhook_tolerance_s,
         )
+    if is_on(settings, "square"):
+        found["square"] = _square(settings)
     if settings.payment_provider not in found:
         raise UnsafeSettingsError(
             f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
             f" (set up: {', '.join(found) or 'none'})"
         )
     return found
+
+
+def _square(settings: Settings) -> PaymentGateway:
+    # Only where it is configured: its library takes memory.
+    from moorage.providers.square.client import ADDRESSES  # noqa: PLC0415
+    from moorage.providers.square.gateway import SquareGateway  # noqa: PLC0415
+
+    return SquareGateway(
+        access_token=_secret(settings.square_access_token),
+        location_id=settings.square_location_id or "",
+        application_id=settings.square_application_id,
+        signature_key=_secret(settings.square_webhook_signature_key),
+        webhook_url=settings.square_webhook_url or f"{settings.public_url()}/webhooks/square",
+        base_url=settings.square_base_url or ADDRESSES[settings.square_mode],
+        live=settings.square_mode == "live",
+        timeout_s=settings.provider_timeout_s,
+    )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return "" if value is None else value.get_secret_value()
 
 
 async def close_gateways(house: House) -> None:

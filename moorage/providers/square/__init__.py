@@ -1,0 +1,1 @@
+"""Square behind the port to payment providers."""

@@ -1,0 +1,1 @@
+"""A fake of Square: orders, payments, refunds, payment links, disputes and events, in memory behind real HTTP."""
