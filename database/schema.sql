@@ -37,6 +37,36 @@ CREATE TYPE public.pgqueuer_status AS ENUM (
     'failed'
 );
 
+CREATE FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE q quotes := lock_quote(p_quote, p_link);
+BEGIN
+  IF q.status = 'accepted' THEN
+    RETURN (SELECT id FROM invoices WHERE quote_id = p_quote);
+  ELSIF q.status <> 'open' THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.expires_at <= p_now THEN
+    PERFORM refuse('quote_expired');
+  END IF;
+  UPDATE quotes SET status = 'accepted', decided_at = p_now, updated_at = now() WHERE id = p_quote;
+  IF q.booking_id IS NOT NULL THEN
+    PERFORM price_booking(q.booking_id, q.gross_minor);
+    RETURN NULL;
+  END IF;
+  INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
+                        tax_minor, gross_minor, note, link, created_by, quote_id)
+  VALUES (p_invoice, q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.currency, q.net_minor,
+          q.tax_minor, q.gross_minor, q.note, new_link(), asking_user(), q.id);
+  INSERT INTO invoice_lines SELECT p_invoice, l."position", l.description, l.quantity, l.unit_minor, l.tax_bps,
+                                   l.tax_inclusive, l.net_minor, l.tax_minor, l.gross_minor
+                              FROM quote_lines l WHERE l.quote_id = p_quote;
+  PERFORM note_invoice(p_invoice, 'drafted', jsonb_build_object('quote_id', p_quote));
+  PERFORM number_invoice(p_invoice, p_series, p_now + make_interval(days => q.days_until_due), p_now);
+  RETURN p_invoice;
+END $$;
+
 CREATE FUNCTION public.account_balance(p_code text, p_currency text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -151,6 +181,24 @@ BEGIN
   RETURN 'confirmed';
 END $$;
 
+CREATE FUNCTION public.apply_invoice_payment(p_invoice uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices := lock_invoice(p_invoice); currency text; tax bigint;
+BEGIN
+  SELECT p.currency INTO STRICT currency FROM payments p WHERE p.id = p_payment;
+  IF i.id IS NULL OR i.booking_id IS NOT NULL OR i.currency <> currency
+     OR i.status NOT IN ('open', 'uncollectible') OR i.paid_minor + p_amount > i.gross_minor THEN
+    PERFORM plan_refund(new_id(), new_id(), p_payment, p_amount, 'invoice_' || coalesce(i.status, 'missing'), NULL);
+    RETURN 'refunded';
+  END IF;
+  tax := half_up(i.tax_minor::numeric * (i.paid_minor + p_amount), i.gross_minor)
+         - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor);
+  PERFORM record_receipt(p_payment, 'invoice', i.id, p_amount, tax, i.currency, 'held:invoice');
+  RETURN count_invoice_payment(i, p_payment, p_amount, p_now);
+END $$;
+
 CREATE FUNCTION public.apply_payment(p_purpose text, p_purpose_id uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -260,6 +308,42 @@ BEGIN
      WHERE k.caller = p_caller AND k.key = p_key;
     RETURN QUERY SELECT 'begin', v_row.subject_id, NULL::integer, NULL::text, NULL::bytea, 0;
   END IF;
+END $$;
+
+CREATE FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE b bookings; owed bigint; earlier invoices; client users;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
+  END IF;
+  b := lock_booking(p_booking);
+  owed := b.total_minor - (b.paid_minor - b.refunded_minor);
+  IF b.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF b.status = 'cancelled' THEN
+    PERFORM refuse('invalid_state', 'This booking was cancelled.');
+  ELSIF owed <= 0 THEN
+    PERFORM refuse('nothing_owed', 'Nothing is owed for this booking.');
+  END IF;
+  FOR earlier IN SELECT * FROM invoices WHERE booking_id = b.id AND status IN ('open', 'uncollectible')
+                  ORDER BY id FOR UPDATE LOOP
+    IF earlier.gross_minor - earlier.paid_minor = owed THEN
+      RETURN earlier.id;
+    END IF;
+    PERFORM close_invoice(earlier.id, 'replaced', p_now);
+  END LOOP;
+  SELECT * INTO STRICT client FROM users WHERE id = b.client_id;
+  PERFORM draft_invoice(p_invoice, b.client_id, client.email,
+    concat_ws(' ', nullif(client.first_name, ''), nullif(client.last_name, '')), coalesce(b.address, ''), b.id,
+    b.currency,
+    jsonb_build_array(jsonb_build_object(
+      'description', CASE WHEN owed < b.total_minor THEN 'Balance: ' ELSE '' END || describe_booking(b.id),
+      'quantity', 1, 'unit_minor', owed, 'tax_bps', 0, 'tax_inclusive', true)), '');
+  PERFORM finalize_invoice(p_invoice, p_series, p_due_at, p_now);
+  RETURN p_invoice;
 END $$;
 
 CREATE FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) RETURNS boolean
@@ -610,6 +694,26 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.check_document_sums() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE is_right boolean;
+BEGIN
+  IF TG_TABLE_NAME = 'invoices' THEN
+    SELECT (sum(net_minor), sum(tax_minor), sum(gross_minor)) = (NEW.net_minor, NEW.tax_minor, NEW.gross_minor)
+      INTO is_right FROM invoice_lines WHERE invoice_id = NEW.id;
+  ELSE
+    SELECT (sum(net_minor), sum(tax_minor), sum(gross_minor)) = (NEW.net_minor, NEW.tax_minor, NEW.gross_minor)
+      INTO is_right FROM quote_lines WHERE quote_id = NEW.id;
+  END IF;
+  IF is_right IS NOT TRUE THEN
+    RAISE EXCEPTION 'the totals of % % are not the sums of its lines', TG_TABLE_NAME, NEW.id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.check_may_move(p_payment uuid, p_own boolean) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -824,6 +928,15 @@ CREATE FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) 
   UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now() WHERE id = p_event
 $$;
 
+CREATE FUNCTION public.close_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE invoices SET status = 'void', voided_at = p_now, void_reason = p_reason, updated_at = now()
+   WHERE id = p_invoice;
+  PERFORM note_invoice(p_invoice, 'voided', jsonb_build_object('reason', p_reason));
+END $$;
+
 CREATE FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval DEFAULT '00:00:00'::interval) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -985,6 +1098,83 @@ BEGIN
   END IF;
 END $$;
 
+CREATE TABLE public.invoices (
+    id uuid NOT NULL,
+    series text,
+    no bigint,
+    number text,
+    status text DEFAULT 'draft'::text NOT NULL,
+    customer_id uuid,
+    customer_email text,
+    customer_name text DEFAULT ''::text NOT NULL,
+    customer_address text DEFAULT ''::text NOT NULL,
+    booking_id uuid,
+    currency text NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    gross_minor bigint NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    link text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    quote_id uuid,
+    paid_minor bigint DEFAULT '0'::bigint NOT NULL,
+    issued_at timestamp with time zone,
+    due_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    voided_at timestamp with time zone,
+    void_reason text,
+    reminders_sent smallint DEFAULT '0'::smallint NOT NULL,
+    CONSTRAINT ck_invoices_amounts CHECK (((gross_minor > 0) AND (tax_minor >= 0))),
+    CONSTRAINT ck_invoices_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_invoices_has_customer CHECK (((customer_id IS NOT NULL) OR (customer_email IS NOT NULL))),
+    CONSTRAINT ck_invoices_numbered CHECK ((((status = 'draft'::text) = (number IS NULL)) AND ((number IS NULL) = (no IS NULL)) AND ((no IS NULL) = (series IS NULL)) AND ((no IS NULL) = (issued_at IS NULL)) AND ((no IS NULL) = (due_at IS NULL)))),
+    CONSTRAINT ck_invoices_paid_in_full CHECK (((status = 'paid'::text) = (paid_minor = gross_minor))),
+    CONSTRAINT ck_invoices_paid_range CHECK (((paid_minor >= 0) AND (paid_minor <= gross_minor))),
+    CONSTRAINT ck_invoices_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'open'::text, 'paid'::text, 'void'::text, 'uncollectible'::text]))),
+    CONSTRAINT ck_invoices_totals CHECK (((net_minor + tax_minor) = gross_minor)),
+    CONSTRAINT ck_invoices_voided_when CHECK (((status = 'void'::text) = (voided_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.invoices FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.count_invoice_payment(i public.invoices, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE is_paid boolean := i.paid_minor + p_amount = i.gross_minor;
+BEGIN
+  INSERT INTO invoice_payments (invoice_id, payment_id, amount_minor) VALUES (i.id, p_payment, p_amount);
+  UPDATE invoices SET paid_minor = paid_minor + p_amount, updated_at = now(),
+                      status = CASE WHEN is_paid THEN 'paid' ELSE status END,
+                      paid_at = CASE WHEN is_paid THEN p_now END
+   WHERE id = i.id;
+  PERFORM note_invoice(i.id, CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END,
+                       jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
+  IF is_paid THEN
+    PERFORM queue_mail(i.customer_id, invoice_address(i), 'Paid: invoice ' || i.number,
+      concat_ws(E'\n', 'Thank you: invoice ' || i.number || ' over ' || spoken_amount(i.gross_minor, i.currency)
+                       || ' is paid. This is your receipt.', nullif(i.note, '')),
+      'invoice_paid:' || i.id);
+  END IF;
+  RETURN CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END;
+END $$;
+
+CREATE FUNCTION public.cover_booking_invoices(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices; left_minor bigint := p_amount; part bigint;
+BEGIN
+  FOR i IN SELECT * FROM invoices WHERE booking_id = p_booking AND status IN ('open', 'uncollectible')
+            ORDER BY no FOR UPDATE LOOP
+    part := least(left_minor, i.gross_minor - i.paid_minor);
+    EXIT WHEN part <= 0;
+    PERFORM count_invoice_payment(i, p_payment, part, p_now);
+    left_minor := left_minor - part;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) RETURNS TABLE(id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, capacity integer, is_conflict boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1105,6 +1295,20 @@ BEGIN
                 p_from, p_to, p_minutes);
 END $$;
 
+CREATE FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE q quotes := lock_quote(p_quote, p_link);
+BEGIN
+  IF q.status IN ('accepted', 'withdrawn') THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.status = 'open' THEN
+    UPDATE quotes SET status = 'declined', decided_at = p_now, decline_reason = p_reason, updated_at = now()
+     WHERE id = p_quote;
+  END IF;
+END $$;
+
 CREATE FUNCTION public.describe_booking(p_booking uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1133,6 +1337,32 @@ CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precis
     power(sin(radians(p_lat2 - p_lat1) / 2), 2)
     + cos(radians(p_lat1)) * cos(radians(p_lat2)) * power(sin(radians(p_lng2 - p_lng1) / 2), 2))))
 $$;
+
+CREATE FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE sums record;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
+  END IF;
+  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
+    FROM priced_lines(p_lines) AS l;
+  IF sums.gross <= 0 OR sums.tax < 0 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+  INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
+                        net_minor, tax_minor, gross_minor, note, link, created_by)
+  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net, sums.tax, sums.gross,
+          p_note, new_link(), asking_user())
+  ON CONFLICT (id) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  INSERT INTO invoice_lines SELECT p_invoice, l.* FROM priced_lines(p_lines) AS l;
+  PERFORM note_invoice(p_invoice, 'drafted');
+END $$;
 
 CREATE FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
@@ -1297,6 +1527,17 @@ BEGIN
     PERFORM refuse('hold_expired', 'The hold has expired; the time has to be booked again.');
   END IF;
   RETURN expires;
+END $$;
+
+CREATE FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
+  END IF;
+  RETURN number_invoice(p_invoice, p_series, p_due_at, p_now);
 END $$;
 
 CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
@@ -1778,6 +2019,30 @@ BEGIN
           WHERE d.day > v_last);
 END $$;
 
+CREATE FUNCTION public.invoice_address(i public.invoices) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(i.customer_email, (SELECT u.email FROM users u WHERE u.id = i.customer_id))
+$$;
+
+CREATE FUNCTION public.invoice_owed(p_invoice uuid, OUT owed_minor bigint, OUT currency text, OUT payer uuid) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices := lock_invoice(p_invoice);
+BEGIN
+  IF i.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such invoice.');
+  ELSIF i.booking_id IS NOT NULL THEN
+    PERFORM refuse('invalid_state', 'This invoice is of a booking: pay the balance of that.');
+  ELSIF i.status NOT IN ('open', 'uncollectible') THEN
+    PERFORM refuse('invalid_state', format('This invoice is %s.', i.status));
+  END IF;
+  owed_minor := open_of_invoice(i);
+  currency := i.currency;
+  payer := i.customer_id;
+END $$;
+
 CREATE FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS boolean
     LANGUAGE plpgsql STABLE COST 10
     AS $$
@@ -1800,6 +2065,21 @@ CREATE FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_
   UPDATE idempotency_keys SET state = 'answered', status = p_status, content_type = p_type, body = p_body
    WHERE caller = p_caller AND key = p_key AND subject_id = p_subject
 $$;
+
+CREATE FUNCTION public.keep_issued_invoice() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR (OLD.series, OLD.no, OLD.number, OLD.customer_id, OLD.customer_email, OLD.customer_name,
+      OLD.customer_address, OLD.booking_id, OLD.quote_id, OLD.currency, OLD.net_minor, OLD.tax_minor, OLD.gross_minor,
+      OLD.note, OLD.issued_at)
+     IS DISTINCT FROM (NEW.series, NEW.no, NEW.number, NEW.customer_id, NEW.customer_email, NEW.customer_name,
+      NEW.customer_address, NEW.booking_id, NEW.quote_id, NEW.currency, NEW.net_minor, NEW.tax_minor, NEW.gross_minor,
+      NEW.note, NEW.issued_at) THEN
+    RAISE EXCEPTION 'invoice % is issued', OLD.number USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
 
 CREATE FUNCTION public.lapsed_places(p_session uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1885,6 +2165,13 @@ BEGIN
   RETURN b;
 END $$;
 
+CREATE FUNCTION public.lock_invoice(p_invoice uuid) RETURNS public.invoices
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT * FROM invoices WHERE id = p_invoice FOR UPDATE
+$$;
+
 CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1894,6 +2181,50 @@ BEGIN
   ELSIF p_purpose = 'invoice' THEN
     PERFORM lock_invoice(p_purpose_id);
   END IF;
+END $$;
+
+CREATE TABLE public.quotes (
+    id uuid NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    customer_id uuid,
+    customer_email text,
+    customer_name text DEFAULT ''::text NOT NULL,
+    customer_address text DEFAULT ''::text NOT NULL,
+    booking_id uuid,
+    currency text NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    gross_minor bigint NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    link text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    days_until_due integer DEFAULT 7 NOT NULL,
+    decided_at timestamp with time zone,
+    decline_reason text,
+    CONSTRAINT ck_quotes_amounts CHECK (((gross_minor > 0) AND (tax_minor >= 0))),
+    CONSTRAINT ck_quotes_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_quotes_days_range CHECK (((days_until_due >= 0) AND (days_until_due <= 366))),
+    CONSTRAINT ck_quotes_decided_when CHECK (((status = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT ck_quotes_has_customer CHECK (((customer_id IS NOT NULL) OR (customer_email IS NOT NULL))),
+    CONSTRAINT ck_quotes_status_known CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text]))),
+    CONSTRAINT ck_quotes_totals CHECK (((net_minor + tax_minor) = gross_minor))
+);
+
+ALTER TABLE ONLY public.quotes FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.lock_quote(p_quote uuid, p_link text) RETURNS public.quotes
+    LANGUAGE plpgsql
+    AS $$
+DECLARE q quotes;
+BEGIN
+  SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
+  IF NOT FOUND OR NOT coalesce(q.link = p_link OR q.customer_id = asking_user() OR asking_admin(), false) THEN
+    PERFORM refuse('not_found', 'There is no such quote.');
+  END IF;
+  RETURN q;
 END $$;
 
 CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS void
@@ -1914,6 +2245,36 @@ BEGIN
   PERFORM confirm_claim(b.id);
   PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
   PERFORM tell_booking(b.id, 'confirmed');
+END $$;
+
+CREATE FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text, p_expires_at timestamp with time zone, p_days_until_due integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE sums record; b bookings;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Quotes are for administrators to make.');
+  END IF;
+  SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
+  IF p_booking IS NOT NULL AND NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF b.currency <> p_currency THEN
+    PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
+  END IF;
+  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
+    FROM priced_lines(p_lines) AS l;
+  IF sums.gross <= 0 OR sums.tax < 0 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+  INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
+                      tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net,
+          sums.tax, sums.gross, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  ON CONFLICT (id) DO NOTHING;
+  IF FOUND THEN
+    INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
+  END IF;
 END $$;
 
 CREATE FUNCTION public.make_room(p_purpose text, p_purpose_id uuid, p_amount bigint) RETURNS void
@@ -1976,6 +2337,13 @@ BEGIN
     FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
 END $$;
 
+CREATE FUNCTION public.may_invoice() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT asking_admin()
+      OR coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
+$$;
+
 CREATE FUNCTION public.money_text(amount_minor bigint, currency text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2020,6 +2388,13 @@ CREATE FUNCTION public.move_cursor(p_provider text, p_until timestamp with time 
     AS $$
   INSERT INTO provider_cursors AS c (provider, polled_until) VALUES (p_provider, p_until)
   ON CONFLICT (provider) DO UPDATE SET polled_until = greatest(c.polled_until, excluded.polled_until), updated_at = now()
+$$;
+
+CREATE FUNCTION public.move_invoice_refunded(p_invoice uuid, p_change bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT note_invoice(p_invoice, 'refunded', jsonb_build_object('amount_minor', p_change))
 $$;
 
 CREATE FUNCTION public.move_place(b public.bookings, p_session uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2095,6 +2470,12 @@ CREATE FUNCTION public.new_id() RETURNS uuid
       52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.new_link() RETURNS text
+    LANGUAGE sql
+    AS $$
+  SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+$$;
+
 CREATE FUNCTION public.note_capturable(p_payment uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2110,6 +2491,13 @@ BEGIN
     PERFORM plan_capture(new_id(), p_payment, NULL);
   END IF;
 END $$;
+
+CREATE FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_details jsonb DEFAULT '{}'::jsonb, p_by uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+  INSERT INTO invoice_events (invoice_id, kind, details, changed_by)
+  VALUES (p_invoice, p_kind, p_details, coalesce(p_by, asking_user()))
+$$;
 
 CREATE FUNCTION public.note_practitioner_words() RETURNS trigger
     LANGUAGE plpgsql
@@ -2135,6 +2523,27 @@ BEGIN
   NEW.list_price := whole_units(NEW.price_minor, NEW.currency);
   NEW.search_words := to_tsvector('simple', concat_ws(' ', NEW.title, NEW.description));
   RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.number_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE i invoices; next_no bigint;
+BEGIN
+  SELECT * INTO i FROM invoices WHERE id = p_invoice FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such invoice.');
+  ELSIF i.status <> 'draft' THEN
+    RETURN i.number;
+  END IF;
+  INSERT INTO invoice_series AS s (series, last_no) VALUES (p_series, 1)
+  ON CONFLICT (series) DO UPDATE SET last_no = s.last_no + 1 RETURNING last_no INTO next_no;
+  UPDATE invoices SET status = 'open', series = p_series, no = next_no, issued_at = p_now, due_at = p_due_at,
+                      number = p_series || '-' || lpad(next_no::text, greatest(5, length(next_no::text)), '0'),
+                      updated_at = now()
+   WHERE id = p_invoice RETURNING * INTO i;
+  PERFORM note_invoice(p_invoice, 'issued', jsonb_build_object('number', i.number));
+  RETURN i.number;
 END $$;
 
 CREATE FUNCTION public.on_piece(p_at timestamp with time zone) RETURNS boolean
@@ -2197,6 +2606,18 @@ BEGIN
   PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
   PERFORM describe_payment(p_payment, p_terms);
 END $$;
+
+CREATE FUNCTION public.open_of_invoice(i public.invoices) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT CASE
+    WHEN i.status NOT IN ('open', 'uncollectible') THEN 0
+    WHEN i.booking_id IS NULL THEN i.gross_minor - i.paid_minor
+    ELSE (SELECT CASE WHEN b.status = 'cancelled' THEN 0
+                 ELSE greatest(0, least(i.gross_minor - i.paid_minor, b.total_minor - b.paid_minor + b.refunded_minor)) END
+            FROM bookings b WHERE b.id = i.booking_id) END
+$$;
 
 CREATE FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2493,6 +2914,29 @@ BEGIN
     FROM cancel_terms(b, side, p_now) AS t;
 END $$;
 
+CREATE FUNCTION public.price_booking(p_booking uuid, p_total bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE b bookings := lock_booking(p_booking);
+BEGIN
+  IF b.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF b.status = 'cancelled' THEN
+    PERFORM refuse('invalid_state', 'The booking that this quote is for was cancelled.');
+  ELSIF b.paid_minor - b.refunded_minor > p_total THEN
+    PERFORM refuse('invalid_state', 'More than this was paid for the booking already.');
+  END IF;
+  IF b.confirmed_at IS NOT NULL THEN
+    PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, p_total - b.total_minor);
+  END IF;
+  UPDATE bookings
+     SET total_minor = p_total, commission_minor = half_up(p_total::numeric * commission_bps, 10000),
+         due_now_minor = CASE WHEN b.total_minor = 0 THEN p_total
+                              ELSE half_up(b.due_now_minor::numeric * p_total, b.total_minor) END,
+         updated_at = now()
+   WHERE id = b.id;
+END $$;
+
 CREATE FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) RETURNS bigint[]
     LANGUAGE plpgsql STABLE
     AS $$
@@ -2516,6 +2960,22 @@ BEGIN
     PERFORM refuse('unknown_option', 'This service has no such price option.');
   END IF;
   RETURN prices;
+END $$;
+
+CREATE FUNCTION public.priced_lines(p_lines jsonb) RETURNS TABLE("position" smallint, description text, quantity integer, unit_minor bigint, tax_bps integer, tax_inclusive boolean, net_minor bigint, tax_minor bigint, gross_minor bigint)
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+  IF jsonb_typeof(p_lines) <> 'array' OR jsonb_array_length(p_lines) NOT BETWEEN 1 AND 100 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+  RETURN QUERY
+    SELECT at::smallint, said.description, said.quantity, said.unit_minor, said.tax_bps, said.tax_inclusive,
+           parts.net_minor, parts.tax_minor, parts.gross_minor
+      FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS line (said, at),
+           LATERAL jsonb_to_record(line.said) AS said (description text, quantity integer, unit_minor bigint,
+                                                       tax_bps integer, tax_inclusive boolean),
+           LATERAL split_tax(said.quantity * said.unit_minor, said.tax_bps, said.tax_inclusive) AS parts;
 END $$;
 
 CREATE FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) RETURNS void
@@ -2694,6 +3154,20 @@ BEGIN
     END IF;
   END IF;
   RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO receipts (payment_id, reference_id, currency, gross_minor, tax_minor)
+  VALUES (p_payment, p_reference, p_currency, p_gross, p_tax) ON CONFLICT (payment_id) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  RETURN post(new_id(), 'receipt', p_reference_type, p_reference, 'receipt:' || p_payment, p_currency,
+              ARRAY[p_held, 'sales', 'tax_payable'], ARRAY[p_gross, p_tax - p_gross, -p_tax]);
 END $$;
 
 CREATE FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_data jsonb DEFAULT NULL::jsonb) RETURNS text
@@ -2922,6 +3396,34 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices; due integer; sent integer := 0; owed bigint;
+BEGIN
+  FOR i IN SELECT * FROM invoices x
+            WHERE x.status = 'open' AND x.reminders_sent < cardinality(p_days)
+              AND x.due_at + make_interval(days => p_days[x.reminders_sent + 1]) <= p_now
+            ORDER BY x.due_at, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED LOOP
+    SELECT count(*) INTO due FROM unnest(p_days) AS d WHERE i.due_at + make_interval(days => d) <= p_now;
+    owed := open_of_invoice(i);
+    UPDATE invoices SET reminders_sent = due, updated_at = now() WHERE id = i.id;
+    CONTINUE WHEN owed = 0;
+    PERFORM queue_mail(i.customer_id, invoice_address(i),
+      CASE WHEN p_days[due] < 0 THEN 'Due soon: invoice ' WHEN p_days[due] = 0 THEN 'Due today: invoice '
+           ELSE 'Overdue: invoice ' END || i.number,
+      concat_ws(E'\n', format('Invoice %s: %s %s due on %s.', i.number, spoken_amount(owed, i.currency),
+                              CASE WHEN i.due_at < p_now THEN 'was' ELSE 'is' END,
+                              to_char(i.due_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY')),
+                'See and pay it here:', p_url || '/i/' || i.link),
+      format('invoice_reminder:%s:%s', i.id, due));
+    PERFORM note_invoice(i.id, 'reminded', jsonb_build_object('step', due));
+    sent := sent + 1;
+  END LOOP;
+  RETURN sent;
+END $$;
+
 CREATE FUNCTION public.repeated_hold(p_id uuid) RETURNS public.held_booking
     LANGUAGE plpgsql STABLE
     AS $$
@@ -3102,6 +3604,7 @@ BEGIN
   IF NOT reverse_transaction(new_id(), posted, p_failed_cause) THEN
     RETURN false;
   END IF;
+  PERFORM restore_receipt(p_payment, posted, p_amount);
   SELECT max(a.code) FILTER (WHERE a.code LIKE 'earnings\_%'),
          coalesce(sum(l.amount_minor) FILTER (WHERE a.code = 'commission'), 0),
          bool_or(a.code LIKE 'earnings\_%' OR a.code IN ('commission', 'sales', 'dispute_losses'))
@@ -3120,6 +3623,20 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
+
+CREATE FUNCTION public.restore_receipt(p_payment uuid, p_posted uuid, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+  UPDATE receipts r
+     SET reversed_gross_minor = r.reversed_gross_minor - p_amount,
+         reversed_tax_minor = r.reversed_tax_minor - coalesce((
+           SELECT sum(l.amount_minor) FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
+            WHERE l.transaction_id = p_posted AND a.code = 'tax_payable'), 0),
+         updated_at = now()
+   WHERE r.payment_id = p_payment
+     AND EXISTS (SELECT FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
+                  WHERE l.transaction_id = p_posted AND a.code IN ('sales', 'tax_payable', 'dispute_losses'))
+$$;
 
 CREATE FUNCTION public.reverse_earning(p_payment uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_amount bigint, p_currency text, p_held text, p_to text, p_lost boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3388,6 +3905,15 @@ BEGIN
   RETURN outcome;
 END $$;
 
+CREATE FUNCTION public.split_tax(p_amount bigint, p_bps integer, p_inclusive boolean, OUT net_minor bigint, OUT tax_minor bigint, OUT gross_minor bigint) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+  tax_minor := half_up(p_amount::numeric * p_bps, 10000 + CASE WHEN p_inclusive THEN p_bps ELSE 0 END);
+  net_minor := CASE WHEN p_inclusive THEN p_amount - tax_minor ELSE p_amount END;
+  gross_minor := net_minor + tax_minor;
+END $$;
+
 CREATE FUNCTION public.spoken_amount(p_minor bigint, p_currency text) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -3571,8 +4097,7 @@ DECLARE e earnings; commission bigint;
 BEGIN
   SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
-    accounts := ARRAY[p_held];
-    amounts := ARRAY[p_amount];
+    SELECT r.accounts, r.amounts INTO accounts, amounts FROM take_back_receipt(p_payment, p_amount, p_held, p_lost) AS r;
     RETURN;
   END IF;
   commission := half_up(e.commission_minor::numeric * (e.reversed_gross_minor + p_amount), e.gross_minor)
@@ -3587,6 +4112,25 @@ BEGIN
   accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
                          ELSE earning_account(e) END, 'commission'];
   amounts := ARRAY[p_amount - commission, commission];
+END $$;
+
+CREATE FUNCTION public.take_back_receipt(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE r receipts; tax bigint;
+BEGIN
+  SELECT * INTO r FROM receipts WHERE payment_id = p_payment FOR UPDATE;
+  IF NOT FOUND THEN
+    accounts := ARRAY[p_held];
+    amounts := ARRAY[p_amount];
+    RETURN;
+  END IF;
+  tax := half_up(r.tax_minor::numeric * (r.reversed_gross_minor + p_amount), r.gross_minor) - r.reversed_tax_minor;
+  UPDATE receipts SET reversed_gross_minor = reversed_gross_minor + p_amount,
+                      reversed_tax_minor = reversed_tax_minor + tax, updated_at = now()
+   WHERE payment_id = p_payment;
+  accounts := ARRAY[CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END, 'tax_payable'];
+  amounts := ARRAY[p_amount - tax, tax];
 END $$;
 
 CREATE FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
@@ -3714,6 +4258,43 @@ BEGIN
   PERFORM deactivate_claim(p_block, v_block.resource_no);
 END $$;
 
+CREATE FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Invoices are for administrators to void.');
+  END IF;
+  i := lock_invoice(p_invoice);
+  IF i.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such invoice.');
+  ELSIF i.status = 'void' THEN
+    RETURN '{}';
+  ELSIF i.status = 'draft' OR i.paid_minor > 0 THEN
+    PERFORM refuse('invalid_state', CASE WHEN i.status = 'draft' THEN 'A draft has no number to void.'
+                                    ELSE 'Money was paid for this invoice: refund that instead.' END);
+  END IF;
+  PERFORM close_invoice(p_invoice, p_reason, p_now);
+  RETURN stop_collecting(p_invoice, 'invoice_void', asking_user());
+END $$;
+
+CREATE FUNCTION public.void_invoices_of_cancelled(p_now timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE stale uuid; voided integer := 0;
+BEGIN
+  FOR stale IN SELECT i.id FROM invoices i JOIN bookings b ON b.id = i.booking_id
+                WHERE i.status = 'open' AND b.status = 'cancelled' AND i.paid_minor = 0
+                ORDER BY i.id LIMIT p_limit FOR UPDATE OF i SKIP LOCKED LOOP
+    PERFORM close_invoice(stale, 'booking_cancelled', p_now);
+    voided := voided + 1;
+  END LOOP;
+  RETURN voided;
+END $$;
+
 CREATE FUNCTION public.wall_time(p_zone text, p_at timestamp with time zone) RETURNS timestamp without time zone
     LANGUAGE plpgsql STABLE
     AS $$
@@ -3740,6 +4321,25 @@ CREATE FUNCTION public.whole_units(p_minor bigint, p_currency text) RETURNS nume
     AS $$
   SELECT p_minor / power(10::numeric, currency_exponent(p_currency))
 $$;
+
+CREATE FUNCTION public.withdraw_quote(p_quote uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE q quotes;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Quotes are for administrators to withdraw.');
+  END IF;
+  SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such quote.');
+  ELSIF q.status NOT IN ('open', 'withdrawn') THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.status = 'open' THEN
+    UPDATE quotes SET status = 'withdrawn', decided_at = p_now, updated_at = now() WHERE id = p_quote;
+  END IF;
+END $$;
 
 CREATE FUNCTION public.withdraw_service(p_service uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3796,6 +4396,26 @@ CREATE FUNCTION public.working_windows(p_practitioner uuid, p_zone text, p_from 
                              least(s.hi, w.closes AT TIME ZONE 'UTC' - z.ahead) AS closes) r
   WHERE r.opens < r.closes
 $$;
+
+CREATE FUNCTION public.write_off_invoice(p_invoice uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Invoices are for administrators to write off.');
+  END IF;
+  i := lock_invoice(p_invoice);
+  IF i.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such invoice.');
+  ELSIF i.status NOT IN ('open', 'uncollectible') THEN
+    PERFORM refuse('invalid_state', format('This invoice is %s.', i.status));
+  ELSIF i.status = 'open' THEN
+    UPDATE invoices SET status = 'uncollectible', updated_at = now() WHERE id = p_invoice;
+    PERFORM note_invoice(p_invoice, 'written_off');
+  END IF;
+END $$;
 
 CREATE FUNCTION public.zone_stretches(p_zone text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone, ahead interval)
     LANGUAGE sql STABLE
@@ -3924,6 +4544,67 @@ CREATE TABLE public.idempotency_keys (
 );
 
 ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.invoice_events (
+    no bigint NOT NULL,
+    invoice_id uuid NOT NULL,
+    kind text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    changed_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_invoice_events_kind_known CHECK ((kind = ANY (ARRAY['drafted'::text, 'issued'::text, 'reminded'::text, 'part_paid'::text, 'paid'::text, 'refunded'::text, 'voided'::text, 'written_off'::text])))
+);
+
+ALTER TABLE ONLY public.invoice_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice_events ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.invoice_events_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.invoice_lines (
+    invoice_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    description text NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    unit_minor bigint NOT NULL,
+    tax_bps integer DEFAULT 0 NOT NULL,
+    tax_inclusive boolean DEFAULT true NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    gross_minor bigint NOT NULL,
+    CONSTRAINT ck_invoice_lines_amount CHECK (((quantity * unit_minor) =
+CASE
+    WHEN tax_inclusive THEN gross_minor
+    ELSE net_minor
+END)),
+    CONSTRAINT ck_invoice_lines_quantity_range CHECK (((quantity >= 1) AND (quantity <= 100000))),
+    CONSTRAINT ck_invoice_lines_tax_range CHECK (((tax_bps >= 0) AND (tax_bps <= 10000))),
+    CONSTRAINT ck_invoice_lines_totals CHECK (((net_minor + tax_minor) = gross_minor))
+);
+
+ALTER TABLE ONLY public.invoice_lines FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.invoice_payments (
+    invoice_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_invoice_payments_amount_positive CHECK ((amount_minor > 0))
+);
+
+ALTER TABLE ONLY public.invoice_payments FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.invoice_series (
+    series text NOT NULL,
+    last_no bigint DEFAULT '0'::bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.invoice_series FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.ledger_accounts (
     no bigint NOT NULL,
@@ -4157,6 +4838,15 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.portal_links (
+    token_hash bytea NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.portal_links FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.practitioner_locations (
     id uuid NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -4290,6 +4980,29 @@ CREATE TABLE public.provider_products (
 
 ALTER TABLE ONLY public.provider_products FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.quote_lines (
+    quote_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    description text NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    unit_minor bigint NOT NULL,
+    tax_bps integer DEFAULT 0 NOT NULL,
+    tax_inclusive boolean DEFAULT true NOT NULL,
+    net_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    gross_minor bigint NOT NULL,
+    CONSTRAINT ck_quote_lines_amount CHECK (((quantity * unit_minor) =
+CASE
+    WHEN tax_inclusive THEN gross_minor
+    ELSE net_minor
+END)),
+    CONSTRAINT ck_quote_lines_quantity_range CHECK (((quantity >= 1) AND (quantity <= 100000))),
+    CONSTRAINT ck_quote_lines_tax_range CHECK (((tax_bps >= 0) AND (tax_bps <= 10000))),
+    CONSTRAINT ck_quote_lines_totals CHECK (((net_minor + tax_minor) = gross_minor))
+);
+
+ALTER TABLE ONLY public.quote_lines FORCE ROW LEVEL SECURITY;
+
 CREATE UNLOGGED TABLE public.rate_limits (
     caller text NOT NULL,
     window_no bigint NOT NULL,
@@ -4297,6 +5010,23 @@ CREATE UNLOGGED TABLE public.rate_limits (
 );
 
 ALTER TABLE ONLY public.rate_limits FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.receipts (
+    payment_id uuid NOT NULL,
+    reference_id uuid NOT NULL,
+    currency text NOT NULL,
+    gross_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    reversed_gross_minor bigint DEFAULT '0'::bigint NOT NULL,
+    reversed_tax_minor bigint DEFAULT '0'::bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_receipts_amounts CHECK (((gross_minor > 0) AND ((tax_minor >= 0) AND (tax_minor <= gross_minor)))),
+    CONSTRAINT ck_receipts_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_receipts_reversed_range CHECK ((((reversed_gross_minor >= 0) AND (reversed_gross_minor <= gross_minor)) AND ((reversed_tax_minor >= 0) AND (reversed_tax_minor <= tax_minor))))
+);
+
+ALTER TABLE ONLY public.receipts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.reconciliation_findings (
     id uuid NOT NULL,
@@ -4435,6 +5165,21 @@ CREATE TABLE public.sql_objects (
     "position" integer NOT NULL,
     drop_statement text NOT NULL
 );
+
+CREATE TABLE public.tax_rates (
+    id uuid NOT NULL,
+    country text NOT NULL,
+    region text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    bps integer NOT NULL,
+    inclusive boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_tax_rates_bps_range CHECK (((bps >= 0) AND (bps <= 10000))),
+    CONSTRAINT ck_tax_rates_country_code CHECK ((country ~ '^[A-Z]{2}$'::text))
+);
+
+ALTER TABLE ONLY public.tax_rates FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -4824,6 +5569,21 @@ ALTER TABLE ONLY public.free_days
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key);
 
+ALTER TABLE ONLY public.invoice_events
+    ADD CONSTRAINT pk_invoice_events PRIMARY KEY (no);
+
+ALTER TABLE ONLY public.invoice_lines
+    ADD CONSTRAINT pk_invoice_lines PRIMARY KEY (invoice_id, "position");
+
+ALTER TABLE ONLY public.invoice_payments
+    ADD CONSTRAINT pk_invoice_payments PRIMARY KEY (invoice_id, payment_id);
+
+ALTER TABLE ONLY public.invoice_series
+    ADD CONSTRAINT pk_invoice_series PRIMARY KEY (series);
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT pk_invoices PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ledger_accounts
     ADD CONSTRAINT pk_ledger_accounts PRIMARY KEY (no);
 
@@ -4851,6 +5611,9 @@ ALTER TABLE ONLY public.payment_records
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT pk_payments PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.portal_links
+    ADD CONSTRAINT pk_portal_links PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY public.practitioner_locations
     ADD CONSTRAINT pk_practitioner_locations PRIMARY KEY (id);
 
@@ -4875,8 +5638,17 @@ ALTER TABLE ONLY public.provider_operations
 ALTER TABLE ONLY public.provider_products
     ADD CONSTRAINT pk_provider_products PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.quote_lines
+    ADD CONSTRAINT pk_quote_lines PRIMARY KEY (quote_id, "position");
+
+ALTER TABLE ONLY public.quotes
+    ADD CONSTRAINT pk_quotes PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.rate_limits
     ADD CONSTRAINT pk_rate_limits PRIMARY KEY (caller, window_no);
+
+ALTER TABLE ONLY public.receipts
+    ADD CONSTRAINT pk_receipts PRIMARY KEY (payment_id);
 
 ALTER TABLE ONLY public.reconciliation_findings
     ADD CONSTRAINT pk_reconciliation_findings PRIMARY KEY (id);
@@ -4895,6 +5667,9 @@ ALTER TABLE ONLY public.services
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT pk_sessions PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tax_rates
+    ADD CONSTRAINT pk_tax_rates PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT pk_users PRIMARY KEY (id);
@@ -4928,6 +5703,18 @@ ALTER TABLE ONLY public.disputes
 
 ALTER TABLE ONLY public.earnings
     ADD CONSTRAINT uq_earnings_payment_id UNIQUE (payment_id);
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT uq_invoices_link UNIQUE (link);
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT uq_invoices_number UNIQUE (number);
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT uq_invoices_quote_id UNIQUE (quote_id);
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT uq_invoices_series_no UNIQUE (series, no);
 
 ALTER TABLE ONLY public.ledger_accounts
     ADD CONSTRAINT uq_ledger_accounts_code_currency UNIQUE (code, currency);
@@ -4968,8 +5755,14 @@ ALTER TABLE ONLY public.provider_customers
 ALTER TABLE ONLY public.provider_products
     ADD CONSTRAINT uq_provider_products_provider_kind_local_key_provider_ref UNIQUE (provider, kind, local_key, provider_ref);
 
+ALTER TABLE ONLY public.quotes
+    ADD CONSTRAINT uq_quotes_link UNIQUE (link);
+
 ALTER TABLE ONLY public.reconciliation_findings
     ADD CONSTRAINT uq_reconciliation_findings_provider_kind_movement_provider_ref UNIQUE (provider, kind, movement, provider_ref);
+
+ALTER TABLE ONLY public.tax_rates
+    ADD CONSTRAINT uq_tax_rates_country_region UNIQUE (country, region);
 
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT uq_webhook_events_provider_event_id UNIQUE (provider, event_id);
@@ -5073,6 +5866,18 @@ CREATE INDEX ix_free_days_day ON public.free_days USING btree (day, resource_no)
 
 CREATE INDEX ix_idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
 
+CREATE INDEX ix_invoice_events_invoice_id ON public.invoice_events USING btree (invoice_id);
+
+CREATE INDEX ix_invoice_payments_payment ON public.invoice_payments USING btree (payment_id);
+
+CREATE INDEX ix_invoices_booking ON public.invoices USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+
+CREATE INDEX ix_invoices_customer ON public.invoices USING btree (customer_id, created_at);
+
+CREATE INDEX ix_invoices_newest ON public.invoices USING btree (created_at, id);
+
+CREATE INDEX ix_invoices_open ON public.invoices USING btree (due_at) WHERE (status = 'open'::text);
+
 CREATE INDEX ix_ledger_accounts_owner ON public.ledger_accounts USING btree (owner_id);
 
 CREATE INDEX ix_ledger_entries_account ON public.ledger_entries USING btree (account_no, transaction_id);
@@ -5099,6 +5904,8 @@ CREATE INDEX ix_payments_provider_ids ON public.payments USING gin (provider_ids
 
 CREATE INDEX ix_payments_purpose ON public.payments USING btree (purpose_id, created_at);
 
+CREATE INDEX ix_portal_links_expires_at ON public.portal_links USING btree (expires_at);
+
 CREATE INDEX ix_practitioner_locations_city ON public.practitioner_locations USING btree (lower(city), practitioner_id);
 
 CREATE INDEX ix_practitioner_locations_point ON public.practitioner_locations USING btree (lat, lng);
@@ -5120,6 +5927,14 @@ CREATE INDEX ix_provider_operations_due ON public.provider_operations USING btre
 CREATE INDEX ix_provider_operations_payment ON public.provider_operations USING btree (payment_id, kind);
 
 CREATE INDEX ix_provider_operations_refund ON public.provider_operations USING btree (refund_id) WHERE (refund_id IS NOT NULL);
+
+CREATE INDEX ix_quotes_booking ON public.quotes USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+
+CREATE INDEX ix_quotes_customer ON public.quotes USING btree (customer_id, created_at);
+
+CREATE INDEX ix_quotes_newest ON public.quotes USING btree (created_at, id);
+
+CREATE INDEX ix_receipts_reference ON public.receipts USING btree (reference_id);
 
 CREATE INDEX ix_refresh_families_user_id ON public.refresh_families USING btree (user_id);
 
@@ -5217,6 +6032,12 @@ CREATE UNIQUE INDEX uq_charges_paid ON sandbox.charges USING btree (intent_id) W
 
 CREATE UNIQUE INDEX uq_disputes_open ON sandbox.disputes USING btree (charge_id) WHERE (status <> 'won'::text);
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_payments FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -5224,6 +6045,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.payment_audit FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.quote_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.invoice_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -5239,6 +6064,8 @@ CREATE TRIGGER audit_log_stays_whole BEFORE TRUNCATE ON public.audit_log FOR EAC
 
 CREATE CONSTRAINT TRIGGER has_entries AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_has_entries();
 
+CREATE TRIGGER keep_issued BEFORE DELETE OR UPDATE ON public.invoices FOR EACH ROW WHEN ((old.status <> 'draft'::text)) EXECUTE FUNCTION public.keep_issued_invoice();
+
 CREATE TRIGGER keep_rows BEFORE DELETE ON public.ledger_balances FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER keep_rows_truncate BEFORE TRUNCATE ON public.ledger_balances FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -5250,6 +6077,10 @@ CREATE TRIGGER services_words BEFORE INSERT OR UPDATE OF title, description, pri
 CREATE TRIGGER summary_follows_horizon AFTER INSERT OR UPDATE OF horizon_days, is_active ON public.services FOR EACH ROW WHEN ((new.is_active AND (new.horizon_days > 60))) EXECUTE FUNCTION public.summary_follows_horizon();
 
 CREATE TRIGGER summary_follows_zone AFTER UPDATE OF timezone ON public.practitioners FOR EACH ROW WHEN ((old.timezone IS DISTINCT FROM new.timezone)) EXECUTE FUNCTION public.summary_follows_zone();
+
+CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OF net_minor, tax_minor, gross_minor ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_document_sums();
+
+CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OF net_minor, tax_minor, gross_minor ON public.quotes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_document_sums();
 
 CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_balances();
 
@@ -5296,6 +6127,27 @@ ALTER TABLE ONLY public.earnings
 ALTER TABLE ONLY public.external_identities
     ADD CONSTRAINT fk_external_identities_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.invoice_events
+    ADD CONSTRAINT fk_invoice_events_invoice_id FOREIGN KEY (invoice_id) REFERENCES public.invoices(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoice_lines
+    ADD CONSTRAINT fk_invoice_lines_invoice_id FOREIGN KEY (invoice_id) REFERENCES public.invoices(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invoice_payments
+    ADD CONSTRAINT fk_invoice_payments_invoice_id FOREIGN KEY (invoice_id) REFERENCES public.invoices(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoice_payments
+    ADD CONSTRAINT fk_invoice_payments_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT fk_invoices_booking_id FOREIGN KEY (booking_id) REFERENCES public.bookings(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT fk_invoices_customer_id FOREIGN KEY (customer_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT fk_invoices_quote_id FOREIGN KEY (quote_id) REFERENCES public.quotes(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.ledger_balances
     ADD CONSTRAINT fk_ledger_balances_account_no FOREIGN KEY (account_no) REFERENCES public.ledger_accounts(no) ON DELETE RESTRICT;
 
@@ -5340,6 +6192,15 @@ ALTER TABLE ONLY public.provider_operations
 
 ALTER TABLE ONLY public.provider_operations
     ADD CONSTRAINT fk_provider_operations_refund_id FOREIGN KEY (refund_id) REFERENCES public.refunds(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quote_lines
+    ADD CONSTRAINT fk_quote_lines_quote_id FOREIGN KEY (quote_id) REFERENCES public.quotes(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quotes
+    ADD CONSTRAINT fk_quotes_booking_id FOREIGN KEY (booking_id) REFERENCES public.bookings(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.quotes
+    ADD CONSTRAINT fk_quotes_customer_id FOREIGN KEY (customer_id) REFERENCES public.users(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.reconciliation_findings
     ADD CONSTRAINT fk_reconciliation_findings_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
@@ -5404,6 +6265,18 @@ CREATE POLICY asking ON public.disputes FOR SELECT TO moorage_web USING ((EXISTS
 
 CREATE POLICY asking ON public.earnings FOR SELECT TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
+CREATE POLICY asking ON public.invoice_events FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
+CREATE POLICY asking ON public.invoice_lines FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.invoices i
+  WHERE (i.id = invoice_lines.invoice_id))));
+
+CREATE POLICY asking ON public.invoice_payments FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.invoices i
+  WHERE (i.id = invoice_payments.invoice_id))));
+
+CREATE POLICY asking ON public.invoices FOR SELECT TO moorage_web USING (((customer_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
 CREATE POLICY asking ON public.ledger_accounts FOR SELECT TO moorage_web USING (((owner_id = ANY (ARRAY[( SELECT public.asking_practitioner() AS asking_practitioner), ( SELECT public.asking_user() AS asking_user)])) OR ( SELECT public.asking_admin() AS asking_admin)));
 
 CREATE POLICY asking ON public.ledger_balances FOR SELECT TO moorage_web USING ((( SELECT public.asking_admin() AS asking_admin) OR (account_no = ANY (ARRAY( SELECT ledger_accounts.no
@@ -5432,11 +6305,21 @@ CREATE POLICY asking ON public.provider_customers FOR SELECT TO moorage_web USIN
 
 CREATE POLICY asking ON public.provider_products FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
+CREATE POLICY asking ON public.quote_lines FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
+   FROM public.quotes q
+  WHERE (q.id = quote_lines.quote_id))));
+
+CREATE POLICY asking ON public.quotes FOR SELECT TO moorage_web USING (((customer_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
+CREATE POLICY asking ON public.receipts FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
+
 CREATE POLICY asking ON public.reconciliation_findings FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
 CREATE POLICY asking ON public.refunds FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
    FROM public.payments p
   WHERE (p.id = refunds.payment_id))));
+
+CREATE POLICY asking ON public.tax_rates TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin)) WITH CHECK (( SELECT public.asking_admin() AS asking_admin));
 
 CREATE POLICY asking ON public.webhook_events FOR SELECT TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin));
 
@@ -5471,6 +6354,16 @@ ALTER TABLE public.external_identities ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY idempotency_keys_product ON public.idempotency_keys TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE public.invoice_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice_payments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_accounts ENABLE ROW LEVEL SECURITY;
 
@@ -5514,6 +6407,8 @@ ALTER TABLE public.payment_records ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.portal_links ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.practitioner_locations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.practitioner_months ENABLE ROW LEVEL SECURITY;
@@ -5532,6 +6427,16 @@ CREATE POLICY product ON public.earnings TO moorage_engine, moorage_worker USING
 
 CREATE POLICY product ON public.external_identities TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.invoice_events TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.invoice_lines TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.invoice_payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.invoice_series TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.invoices TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.ledger_accounts TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.ledger_balances TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -5546,6 +6451,8 @@ CREATE POLICY product ON public.payment_records TO moorage_engine, moorage_worke
 
 CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.portal_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.practitioner_months TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.provider_cursors TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -5556,9 +6463,17 @@ CREATE POLICY product ON public.provider_operations TO moorage_engine, moorage_w
 
 CREATE POLICY product ON public.provider_products TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.quote_lines TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.quotes TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.receipts TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.reconciliation_findings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.refunds TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.tax_rates TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.webhook_events TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -5572,9 +6487,17 @@ ALTER TABLE public.provider_operations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_products ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.quote_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.quotes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.rate_limits ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY rate_limits_product ON public.rate_limits TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY reading ON public.tax_rates FOR SELECT TO moorage_web USING (true);
+
+ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconciliation_findings ENABLE ROW LEVEL SECURITY;
 
@@ -5589,6 +6512,8 @@ CREATE POLICY refresh_tokens_product ON public.refresh_tokens TO moorage_engine,
 ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tax_rates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
@@ -5646,12 +6571,18 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.apply_invoice_payment(p_invoice uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
@@ -5671,6 +6602,10 @@ GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
 
 REVOKE ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_worker;
@@ -5744,6 +6679,8 @@ GRANT SELECT ON TABLE public.disputes TO moorage_web;
 REVOKE ALL ON FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.close_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval) TO moorage_worker;
 
@@ -5770,6 +6707,14 @@ GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid,
 
 REVOKE ALL ON FUNCTION public.count_gross(p_practitioner uuid, p_at timestamp with time zone, p_currency text, p_amount bigint) FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.invoices TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.invoices TO moorage_engine;
+GRANT SELECT ON TABLE public.invoices TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.count_invoice_payment(i public.invoices, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.cover_booking_invoices(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_worker;
 GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_web;
@@ -5780,8 +6725,16 @@ GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) T
 REVOKE ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.describe_booking(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.describe_booking(p_booking uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) TO moorage_web;
+GRANT ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by uuid, p_reason text) FROM PUBLIC;
 
@@ -5814,6 +6767,10 @@ REVOKE ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes i
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) TO moorage_web;
 
@@ -5838,8 +6795,14 @@ GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uui
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.invoice_address(i public.invoices) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.invoice_owed(p_invoice uuid, OUT owed_minor bigint, OUT currency text, OUT payer uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.keep_issued_invoice() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lapsed_places(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_worker;
@@ -5847,13 +6810,27 @@ GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.lock_invoice(p_invoice uuid) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.quotes TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.quotes TO moorage_engine;
+GRANT SELECT ON TABLE public.quotes TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.lock_quote(p_quote uuid, p_link text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text, p_expires_at timestamp with time zone, p_days_until_due integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text, p_expires_at timestamp with time zone, p_days_until_due integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text, p_expires_at timestamp with time zone, p_days_until_due integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_wanted tstzrange) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.may_invoice() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.month_of(p_at timestamp with time zone) FROM PUBLIC;
 
@@ -5863,12 +6840,20 @@ GRANT ALL ON FUNCTION public.move_claim(p_booking uuid, p_during tstzrange) TO m
 REVOKE ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_cursor(p_provider text, p_until timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.move_invoice_refunded(p_invoice uuid, p_change bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.move_place(b public.bookings, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.new_link() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_details jsonb, p_by uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.number_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
@@ -5876,6 +6861,10 @@ GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p
 
 REVOKE ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.open_of_invoice(i public.invoices) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_of_invoice(i public.invoices) TO moorage_web;
+GRANT ALL ON FUNCTION public.open_of_invoice(i public.invoices) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) TO moorage_worker;
@@ -5908,7 +6897,11 @@ REVOKE ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now ti
 GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_web;
 GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.price_booking(p_booking uuid, p_total bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.priced_lines(p_lines jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text, p_body text, p_cause text) TO moorage_worker;
@@ -5933,6 +6926,9 @@ GRANT ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uui
 
 REVOKE ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
@@ -5967,6 +6963,9 @@ GRANT ALL ON FUNCTION public.release_key(p_caller text, p_key text, p_subject uu
 
 REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.repeated_hold(p_id uuid) FROM PUBLIC;
 
@@ -6039,6 +7038,8 @@ GRANT ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amo
 REVOKE ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.split_tax(p_amount bigint, p_bps integer, p_inclusive boolean, OUT net_minor bigint, OUT tax_minor bigint, OUT gross_minor bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.spoken_amount(p_minor bigint, p_currency text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
@@ -6074,12 +7075,27 @@ REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.void_invoices_of_cancelled(p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.void_invoices_of_cancelled(p_now timestamp with time zone, p_limit integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.who_asks(p_user uuid, p_family uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.withdraw_quote(p_quote uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_quote(p_quote uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.withdraw_quote(p_quote uuid, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.withdraw_service(p_service uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_service(p_service uuid) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.write_off_invoice(p_invoice uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.write_off_invoice(p_invoice uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.write_off_invoice(p_invoice uuid) TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_links TO moorage_worker;
@@ -6115,6 +7131,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO moorage_engine;
 GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO moorage_worker;
+
+GRANT SELECT ON TABLE public.invoice_events TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.invoice_events TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_events TO moorage_web;
+
+GRANT USAGE ON SEQUENCE public.invoice_events_no_seq TO moorage_worker;
+GRANT USAGE ON SEQUENCE public.invoice_events_no_seq TO moorage_engine;
+
+GRANT SELECT ON TABLE public.invoice_lines TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.invoice_lines TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_lines TO moorage_web;
+
+GRANT SELECT ON TABLE public.invoice_payments TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.invoice_payments TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_payments TO moorage_web;
+
+GRANT SELECT ON TABLE public.invoice_series TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.invoice_series TO moorage_engine;
 
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_worker;
@@ -6182,6 +7216,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO moorage
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_engine;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portal_links TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.portal_links TO moorage_engine;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_web;
 GRANT SELECT ON TABLE public.practitioner_locations TO moorage_worker;
@@ -6247,8 +7284,16 @@ GRANT SELECT ON TABLE public.provider_products TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_products TO moorage_engine;
 GRANT SELECT ON TABLE public.provider_products TO moorage_web;
 
+GRANT SELECT ON TABLE public.quote_lines TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.quote_lines TO moorage_engine;
+GRANT SELECT ON TABLE public.quote_lines TO moorage_web;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
 GRANT SELECT,DELETE ON TABLE public.rate_limits TO moorage_worker;
+
+GRANT SELECT ON TABLE public.receipts TO moorage_web;
+GRANT SELECT ON TABLE public.receipts TO moorage_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.receipts TO moorage_engine;
 
 GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reconciliation_findings TO moorage_engine;
@@ -6271,6 +7316,10 @@ GRANT SELECT ON TABLE public.services TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_engine;
 GRANT SELECT ON TABLE public.sessions TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_worker;
+GRANT SELECT,INSERT ON TABLE public.tax_rates TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_worker;

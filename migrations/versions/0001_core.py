@@ -80,6 +80,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_idempotency_keys_expires_at"), "idempotency_keys", ["expires_at"], unique=False)
     op.create_table(
+        "invoice_series",
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("last_no", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_invoice_series")),
+    )
+    op.create_table(
         "ledger_accounts",
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
@@ -164,6 +170,15 @@ def upgrade() -> None:
         postgresql_using="gist",
     )
     op.create_table(
+        "portal_links",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_portal_links")),
+    )
+    op.create_index(op.f("ix_portal_links_expires_at"), "portal_links", ["expires_at"], unique=False)
+    op.create_table(
         "provider_cursors",
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("polled_until", sa.DateTime(timezone=True), nullable=False),
@@ -199,6 +214,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "window_no", name=op.f("pk_rate_limits")),
         prefixes=["UNLOGGED"],
     )
+    op.create_table(
+        "receipts",
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("reference_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_gross_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("reversed_tax_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_receipts_currency_code")),
+        sa.CheckConstraint("gross_minor > 0 AND tax_minor BETWEEN 0 AND gross_minor", name=op.f("ck_receipts_amounts")),
+        sa.CheckConstraint(
+            "reversed_gross_minor BETWEEN 0 AND gross_minor AND reversed_tax_minor BETWEEN 0 AND tax_minor",
+            name=op.f("ck_receipts_reversed_range"),
+        ),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_receipts")),
+    )
+    op.create_index("ix_receipts_reference", "receipts", ["reference_id"], unique=False)
     op.create_table(
         "events",
         sa.Column("id", sa.Text(), nullable=False),
@@ -326,6 +361,21 @@ def upgrade() -> None:
         schema="sandbox",
     )
     op.create_index("ix_transfers_account", "transfers", ["account", "currency"], unique=False, schema="sandbox")
+    op.create_table(
+        "tax_rates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("bps", sa.Integer(), nullable=False),
+        sa.Column("inclusive", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_tax_rates_country_code")),
+        sa.CheckConstraint("bps BETWEEN 0 AND 10000", name=op.f("ck_tax_rates_bps_range")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rates")),
+        sa.UniqueConstraint("country", "region", name=op.f("uq_tax_rates_country_region")),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1435,6 +1485,203 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("booking_id", "position", name=op.f("pk_booking_participants")),
     )
+    op.create_table(
+        "quotes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="open", nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_email", sa.Text(), nullable=True),
+        sa.Column("customer_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("customer_address", sa.Text(), server_default="", nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("days_until_due", sa.Integer(), server_default="7", nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decline_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("(status = 'open') = (decided_at IS NULL)", name=op.f("ck_quotes_decided_when")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_quotes_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('open', 'accepted', 'declined', 'withdrawn')", name=op.f("ck_quotes_status_known")
+        ),
+        sa.CheckConstraint(
+            "customer_id IS NOT NULL OR customer_email IS NOT NULL", name=op.f("ck_quotes_has_customer")
+        ),
+        sa.CheckConstraint("days_until_due BETWEEN 0 AND 366", name=op.f("ck_quotes_days_range")),
+        sa.CheckConstraint("gross_minor > 0 AND tax_minor >= 0", name=op.f("ck_quotes_amounts")),
+        sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_quotes_totals")),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["bookings.id"], name=op.f("fk_quotes_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_quotes_customer_id"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
+        sa.UniqueConstraint("link", name=op.f("uq_quotes_link")),
+    )
+    op.create_index(
+        "ix_quotes_booking", "quotes", ["booking_id"], unique=False, postgresql_where=sa.text("booking_id IS NOT NULL")
+    )
+    op.create_index("ix_quotes_customer", "quotes", ["customer_id", "created_at"], unique=False)
+    op.create_index("ix_quotes_newest", "quotes", ["created_at", "id"], unique=False)
+    op.create_table(
+        "invoices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=True),
+        sa.Column("no", sa.BigInteger(), nullable=True),
+        sa.Column("number", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="draft", nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_email", sa.Text(), nullable=True),
+        sa.Column("customer_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("customer_address", sa.Text(), server_default="", nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("quote_id", sa.Uuid(), nullable=True),
+        sa.Column("paid_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.Column("reminders_sent", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint(
+            "(status = 'draft') = (number IS NULL) AND (number IS NULL) = (no IS NULL) AND (no IS NULL) = (series IS NULL) AND (no IS NULL) = (issued_at IS NULL) AND (no IS NULL) = (due_at IS NULL)",
+            name=op.f("ck_invoices_numbered"),
+        ),
+        sa.CheckConstraint("(status = 'paid') = (paid_minor = gross_minor)", name=op.f("ck_invoices_paid_in_full")),
+        sa.CheckConstraint("(status = 'void') = (voided_at IS NOT NULL)", name=op.f("ck_invoices_voided_when")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_invoices_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('draft', 'open', 'paid', 'void', 'uncollectible')", name=op.f("ck_invoices_status_known")
+        ),
+        sa.CheckConstraint(
+            "customer_id IS NOT NULL OR customer_email IS NOT NULL", name=op.f("ck_invoices_has_customer")
+        ),
+        sa.CheckConstraint("gross_minor > 0 AND tax_minor >= 0", name=op.f("ck_invoices_amounts")),
+        sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_invoices_totals")),
+        sa.CheckConstraint("paid_minor BETWEEN 0 AND gross_minor", name=op.f("ck_invoices_paid_range")),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["bookings.id"], name=op.f("fk_invoices_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["users.id"], name=op.f("fk_invoices_customer_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_invoices_quote_id"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
+        sa.UniqueConstraint("link", name=op.f("uq_invoices_link")),
+        sa.UniqueConstraint("number", name=op.f("uq_invoices_number")),
+        sa.UniqueConstraint("quote_id", name=op.f("uq_invoices_quote_id")),
+        sa.UniqueConstraint("series", "no", name=op.f("uq_invoices_series_no")),
+    )
+    op.create_index(
+        "ix_invoices_booking",
+        "invoices",
+        ["booking_id"],
+        unique=False,
+        postgresql_where=sa.text("booking_id IS NOT NULL"),
+    )
+    op.create_index("ix_invoices_customer", "invoices", ["customer_id", "created_at"], unique=False)
+    op.create_index("ix_invoices_newest", "invoices", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_invoices_open", "invoices", ["due_at"], unique=False, postgresql_where=sa.text("status = 'open'")
+    )
+    op.create_table(
+        "quote_lines",
+        sa.Column("quote_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("unit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_bps", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tax_inclusive", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_quote_lines_totals")),
+        sa.CheckConstraint(
+            "quantity * unit_minor = CASE WHEN tax_inclusive THEN gross_minor ELSE net_minor END",
+            name=op.f("ck_quote_lines_amount"),
+        ),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 100000", name=op.f("ck_quote_lines_quantity_range")),
+        sa.CheckConstraint("tax_bps BETWEEN 0 AND 10000", name=op.f("ck_quote_lines_tax_range")),
+        sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_quote_lines_quote_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("quote_id", "position", name=op.f("pk_quote_lines")),
+    )
+    op.create_table(
+        "invoice_events",
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("changed_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('drafted', 'issued', 'reminded', 'part_paid', 'paid', 'refunded', 'voided', 'written_off')",
+            name=op.f("ck_invoice_events_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_events_invoice_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_invoice_events")),
+    )
+    op.create_index(op.f("ix_invoice_events_invoice_id"), "invoice_events", ["invoice_id"], unique=False)
+    op.create_table(
+        "invoice_lines",
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("unit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_bps", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tax_inclusive", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_invoice_lines_totals")),
+        sa.CheckConstraint(
+            "quantity * unit_minor = CASE WHEN tax_inclusive THEN gross_minor ELSE net_minor END",
+            name=op.f("ck_invoice_lines_amount"),
+        ),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 100000", name=op.f("ck_invoice_lines_quantity_range")),
+        sa.CheckConstraint("tax_bps BETWEEN 0 AND 10000", name=op.f("ck_invoice_lines_tax_range")),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("invoice_id", "position", name=op.f("pk_invoice_lines")),
+    )
+    op.create_table(
+        "invoice_payments",
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_invoice_payments_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_payments_invoice_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_invoice_payments_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("invoice_id", "payment_id", name=op.f("pk_invoice_payments")),
+    )
+    op.create_index("ix_invoice_payments_payment", "invoice_payments", ["payment_id"], unique=False)
     # The job queue's own tables, as the library makes them; its notifying trigger is switched off (kernel/queue.sql).
     for statement in (Path(__file__).parent.parent / "pgqueuer_1_6_0.sql").read_text().split("\n--\n")[1:]:
         op.execute(statement)
@@ -1443,6 +1690,21 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("SET LOCAL statement_timeout = '5min'")
+    op.drop_index("ix_invoice_payments_payment", table_name="invoice_payments")
+    op.drop_table("invoice_payments")
+    op.drop_table("invoice_lines")
+    op.drop_index(op.f("ix_invoice_events_invoice_id"), table_name="invoice_events")
+    op.drop_table("invoice_events")
+    op.drop_table("quote_lines")
+    op.drop_index("ix_invoices_open", table_name="invoices", postgresql_where=sa.text("status = 'open'"))
+    op.drop_index("ix_invoices_newest", table_name="invoices")
+    op.drop_index("ix_invoices_customer", table_name="invoices")
+    op.drop_index("ix_invoices_booking", table_name="invoices", postgresql_where=sa.text("booking_id IS NOT NULL"))
+    op.drop_table("invoices")
+    op.drop_index("ix_quotes_newest", table_name="quotes")
+    op.drop_index("ix_quotes_customer", table_name="quotes")
+    op.drop_index("ix_quotes_booking", table_name="quotes", postgresql_where=sa.text("booking_id IS NOT NULL"))
+    op.drop_table("quotes")
     op.drop_table("booking_participants")
     op.drop_index("uq_claims_session", table_name="claims", postgresql_where=sa.text("session_id IS NOT NULL"))
     op.drop_index("uq_claims_booking", table_name="claims", postgresql_where=sa.text("booking_id IS NOT NULL"))
@@ -1594,6 +1856,7 @@ def downgrade() -> None:
     op.drop_table("webhook_events")
     op.drop_index("uq_users_email_lower", table_name="users")
     op.drop_table("users")
+    op.drop_table("tax_rates")
     op.drop_index("ix_transfers_account", table_name="transfers", schema="sandbox")
     op.drop_table("transfers", schema="sandbox")
     op.drop_index(
@@ -1610,9 +1873,13 @@ def downgrade() -> None:
     op.drop_table("faults", schema="sandbox")
     op.drop_index("ix_events_created_at", table_name="events", schema="sandbox")
     op.drop_table("events", schema="sandbox")
+    op.drop_index("ix_receipts_reference", table_name="receipts")
+    op.drop_table("receipts")
     op.drop_table("rate_limits")
     op.drop_table("provider_products")
     op.drop_table("provider_cursors")
+    op.drop_index(op.f("ix_portal_links_expires_at"), table_name="portal_links")
+    op.drop_table("portal_links")
     op.drop_index("ix_outside_busy_during", table_name="outside_busy", postgresql_using="gist")
     op.drop_table("outside_busy")
     op.drop_index("ix_mails_user", table_name="mails", postgresql_where=sa.text("user_id IS NOT NULL"))
@@ -1622,6 +1889,7 @@ def downgrade() -> None:
     op.drop_table("ledger_transactions")
     op.drop_index("ix_ledger_accounts_owner", table_name="ledger_accounts")
     op.drop_table("ledger_accounts")
+    op.drop_table("invoice_series")
     op.drop_index(op.f("ix_idempotency_keys_expires_at"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
     op.drop_index("ix_free_days_day", table_name="free_days")

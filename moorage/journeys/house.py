@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
+from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.domains.payments.inbox import Inbox
@@ -40,6 +41,7 @@ class House:
     public_url: str = "http://127.0.0.1:8000"
     business_name: str = "Moorage"
     accounts: AccountTerms = field(default_factory=AccountTerms)
+    invoicing: InvoicingTerms = field(default_factory=InvoicingTerms)
     passwords: Passwords = field(default_factory=Passwords)
     bell: Bell = field(default_factory=Bell)
     inbox: Inbox = field(default_factory=Inbox)

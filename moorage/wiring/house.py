@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
+from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, connect_pool
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
@@ -88,6 +89,7 @@ def make_house(settings: Settings, database: Database) -> House:
         public_url=settings.public_url(),
         business_name=settings.business_name,
         accounts=_account_terms(settings),
+        invoicing=_invoicing_terms(settings),
         passwords=Passwords(settings.password_hash_threads),
         mail=mail_gateway(settings),
     )
@@ -102,4 +104,18 @@ def _account_terms(settings: Settings) -> AccountTerms:
         sign_in_link=timedelta(minutes=settings.sign_in_link_minutes),
         password_min_length=settings.password_min_length,
         password_max_length=settings.password_max_length,
+    )
+
+
+def _invoicing_terms(settings: Settings) -> InvoicingTerms:
+    return InvoicingTerms(
+        series=settings.invoice_series,
+        days_until_due=settings.invoice_days_until_due,
+        quote_days=settings.quote_days,
+        reminder_days=tuple(sorted(set(settings.invoice_reminder_days))),
+        tax_country=settings.tax_country,
+        tax_region=settings.tax_region,
+        business_address=settings.business_address,
+        business_tax_id=settings.business_tax_id,
+        portal_link=timedelta(hours=settings.portal_link_hours),
     )

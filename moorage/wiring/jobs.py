@@ -9,6 +9,7 @@ from uuid import UUID
 from moorage.journeys.book_and_pay import release_expired_holds
 from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.complete import release_due_earnings
+from moorage.journeys.dun_invoices import dun_invoices
 from moorage.journeys.house import House
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
 from moorage.journeys.process_events import process_due_events
@@ -63,6 +64,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
     yield Periodic("cancel_stale_payments", 300, partial(cancel_stale_payments, house))
     yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))
+    yield Periodic("dun_invoices", 600, partial(dun_invoices, house))
     yield Periodic("tidy_up", 3600, partial(tidy_up, house))
     own_gateway = sandbox(settings, house)
     if own_gateway is not None:

@@ -104,6 +104,19 @@ class Settings(BaseSettings):
     webhook_tolerance_s: int = 300
     webhook_attempts: int = 12
 
+    # Invoices, quotes and tax
+    invoice_series: str = Field(default="INV", pattern=r"^[A-Z0-9][A-Z0-9/-]{0,15}$")  # numbers: INV-00001, …
+    invoice_days_until_due: int = Field(default=7, ge=0, le=366)
+    invoice_reminder_days: list[int] = [-3, 0, 7]  # from the due date; below zero: before it
+    quote_days: int = Field(default=14, ge=1, le=366)
+    tax_country: str | None = Field(
+        default=None, pattern=r"^[A-Z]{2}$"
+    )  # whose rate of the table applies; not set: no tax
+    tax_region: str = ""
+    business_address: str = ""  # stands on invoices, lines parted by \n
+    business_tax_id: str = ""
+    portal_link_hours: int = Field(default=24, ge=1, le=720)
+
     # Mail
     smtp_host: str | None = None  # not set: mails are kept in the outbox
     smtp_port: int = 587

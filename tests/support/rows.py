@@ -16,6 +16,16 @@ SPECIAL = {
     "earnings.gross_minor": 3,
     "earnings.net_minor": 2,
     "bookings.hold_expires_at": NOW,
+    "invoices.gross_minor": 2,
+    "invoices.customer_email": "ann@example.com",
+    "quotes.gross_minor": 2,
+    "quotes.customer_email": "ann@example.com",
+    "quotes.decided_at": None,
+    "invoice_lines.gross_minor": 2,
+    "invoice_lines.unit_minor": 2,
+    "quote_lines.gross_minor": 2,
+    "quote_lines.unit_minor": 2,
+    "tax_rates.country": "GB",
     "claims.expires_at": NOW,
 }
 

@@ -45,8 +45,7 @@ DECLARE e earnings; commission bigint;
 BEGIN
   SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
-    accounts := ARRAY[p_held];
-    amounts := ARRAY[p_amount];
+    SELECT r.accounts, r.amounts INTO accounts, amounts FROM take_back_receipt(p_payment, p_amount, p_held, p_lost) AS r;
     RETURN;
   END IF;
   commission := half_up(e.commission_minor::numeric * (e.reversed_gross_minor + p_amount), e.gross_minor)
@@ -98,6 +97,7 @@ BEGIN
   IF NOT reverse_transaction(new_id(), posted, p_failed_cause) THEN
     RETURN false;
   END IF;
+  PERFORM restore_receipt(p_payment, posted, p_amount);
   SELECT max(a.code) FILTER (WHERE a.code LIKE 'earnings\_%'),
          coalesce(sum(l.amount_minor) FILTER (WHERE a.code = 'commission'), 0),
          bool_or(a.code LIKE 'earnings\_%' OR a.code IN ('commission', 'sales', 'dispute_losses'))

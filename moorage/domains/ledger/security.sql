@@ -50,7 +50,8 @@ CREATE TRIGGER keep_rows_truncate BEFORE TRUNCATE ON ledger_balances
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['ledger_accounts', 'ledger_balances', 'ledger_transactions', 'ledger_entries', 'earnings'] LOOP
+  FOREACH name IN ARRAY ARRAY['ledger_accounts', 'ledger_balances', 'ledger_transactions', 'ledger_entries', 'earnings',
+                              'receipts'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
@@ -59,7 +60,7 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT ON %I TO moorage_engine', name);
   END LOOP;
 END $$;
-GRANT UPDATE ON ledger_balances, earnings TO moorage_engine;
+GRANT UPDATE ON ledger_balances, earnings, receipts TO moorage_engine;
 
 CREATE POLICY asking ON ledger_accounts FOR SELECT TO moorage_web
   USING (owner_id IN ((SELECT asking_practitioner()), (SELECT asking_user())) OR (SELECT asking_admin()));
@@ -69,6 +70,7 @@ CREATE POLICY asking ON ledger_entries FOR SELECT TO moorage_web
   USING ((SELECT asking_admin()) OR account_no = ANY (ARRAY(SELECT no FROM ledger_accounts)));
 CREATE POLICY asking ON ledger_transactions FOR SELECT TO moorage_web
   USING ((SELECT asking_admin()) OR EXISTS (SELECT FROM ledger_entries e WHERE e.transaction_id = ledger_transactions.id));
+CREATE POLICY asking ON receipts FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
 CREATE POLICY asking ON earnings FOR SELECT TO moorage_web
   USING (practitioner_id = (SELECT asking_practitioner()) OR (SELECT asking_admin()));
 
@@ -93,3 +95,6 @@ GRANT EXECUTE ON FUNCTION
   reverse_earning(uuid, text, text, uuid, text, bigint, text, text, text, boolean),
   restore_earning(uuid, text, text, bigint), schedule_earnings(uuid, timestamptz),
   release_earnings(timestamptz, uuid, integer), hold_earning(uuid, timestamptz) TO moorage_worker;
+ALTER FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) TO moorage_worker;

@@ -133,3 +133,26 @@ earnings = Table(
     Index("ix_earnings_booking", "booking_id"),
     Index("ix_earnings_due", "available_at", postgresql_where=text("status = 'pending' AND held_at IS NULL")),
 )
+
+# What one payment brought for our own sales: gross = net + tax; reversals in the running totals.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("payment_id", Uuid, primary_key=True),
+    # What was paid for, by id: an invoice.
+    Column("reference_id", Uuid, nullable=False),
+    text_column("currency"),
+    minor("gross_minor"),
+    minor("tax_minor"),
+    minor("reversed_gross_minor", default=0),
+    minor("reversed_tax_minor", default=0),
+    created_at(),
+    updated_at(),
+    currency_check(),
+    CheckConstraint("gross_minor > 0 AND tax_minor BETWEEN 0 AND gross_minor", name="amounts"),
+    CheckConstraint(
+        "reversed_gross_minor BETWEEN 0 AND gross_minor AND reversed_tax_minor BETWEEN 0 AND tax_minor",
+        name="reversed_range",
+    ),
+    Index("ix_receipts_reference", "reference_id"),
+)

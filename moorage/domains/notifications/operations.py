@@ -23,7 +23,7 @@ async def mark_mail(
         """
         UPDATE mails SET status = $2, error = $3, attempts = attempts + 1, updated_at = now(),
                sent_at = CASE $2 WHEN 'sent' THEN now() END,
-               body_text = CASE WHEN $2 = 'sent' AND cause ~ '^(verify_email|reset_password|sign_in):' THEN ''
+               body_text = CASE WHEN $2 = 'sent' AND cause ~ '^(verify_email|reset_password|sign_in|portal):' THEN ''
                                 ELSE body_text END
          WHERE id = $1
         """,

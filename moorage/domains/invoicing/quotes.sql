@@ -1,0 +1,130 @@
+-- Quotes: offered with a price and an end, and accepted once.
+
+-- Writes an open quote. A repeat with the same id changes nothing. Refuses 'forbidden', 'invalid_lines', 'not_found'
+-- (the booking). Locks nothing that exists.
+CREATE OR REPLACE FUNCTION make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text,
+                                      p_booking uuid, p_currency text, p_lines jsonb, p_note text,
+                                      p_expires_at timestamptz, p_days_until_due integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE sums record; b bookings;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Quotes are for administrators to make.');
+  END IF;
+  SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
+  IF p_booking IS NOT NULL AND NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF b.currency <> p_currency THEN
+    PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
+  END IF;
+  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
+    FROM priced_lines(p_lines) AS l;
+  IF sums.gross <= 0 OR sums.tax < 0 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+  INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
+                      tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net,
+          sums.tax, sums.gross, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  ON CONFLICT (id) DO NOTHING;
+  IF FOUND THEN
+    INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
+  END IF;
+END $$;
+
+-- The quote, locked, if it is open to who is asking: its customer, an administrator, or whoever has its link. Refuses
+-- 'not_found', also to strangers.
+CREATE OR REPLACE FUNCTION lock_quote(p_quote uuid, p_link text) RETURNS quotes LANGUAGE plpgsql AS $$
+DECLARE q quotes;
+BEGIN
+  SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
+  IF NOT FOUND OR NOT coalesce(q.link = p_link OR q.customer_id = asking_user() OR asking_admin(), false) THEN
+    PERFORM refuse('not_found', 'There is no such quote.');
+  END IF;
+  RETURN q;
+END $$;
+
+-- Accepts a quote, once: answers the invoice it made, the same at every repeat; NULL where it became a booking's price.
+-- Refuses 'not_found', 'quote_expired', 'invalid_state' (declined, withdrawn; a booking that was paid more).
+-- Locks: the quote, then what lock_booking locks, or the counter of the series.
+CREATE OR REPLACE FUNCTION accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamptz)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE q quotes := lock_quote(p_quote, p_link);
+BEGIN
+  IF q.status = 'accepted' THEN
+    RETURN (SELECT id FROM invoices WHERE quote_id = p_quote);
+  ELSIF q.status <> 'open' THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.expires_at <= p_now THEN
+    PERFORM refuse('quote_expired');
+  END IF;
+  UPDATE quotes SET status = 'accepted', decided_at = p_now, updated_at = now() WHERE id = p_quote;
+  IF q.booking_id IS NOT NULL THEN
+    PERFORM price_booking(q.booking_id, q.gross_minor);
+    RETURN NULL;
+  END IF;
+  INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
+                        tax_minor, gross_minor, note, link, created_by, quote_id)
+  VALUES (p_invoice, q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.currency, q.net_minor,
+          q.tax_minor, q.gross_minor, q.note, new_link(), asking_user(), q.id);
+  INSERT INTO invoice_lines SELECT p_invoice, l."position", l.description, l.quantity, l.unit_minor, l.tax_bps,
+                                   l.tax_inclusive, l.net_minor, l.tax_minor, l.gross_minor
+                              FROM quote_lines l WHERE l.quote_id = p_quote;
+  PERFORM note_invoice(p_invoice, 'drafted', jsonb_build_object('quote_id', p_quote));
+  PERFORM number_invoice(p_invoice, p_series, p_now + make_interval(days => q.days_until_due), p_now);
+  RETURN p_invoice;
+END $$;
+
+-- Sets a booking's price as agreed in a quote: what is due now grows or shrinks in proportion. Refuses 'not_found',
+-- 'invalid_state' when it has ended, or more than that was paid already. Locks what lock_booking locks.
+CREATE OR REPLACE FUNCTION price_booking(p_booking uuid, p_total bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE b bookings := lock_booking(p_booking);
+BEGIN
+  IF b.id IS NULL THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF b.status = 'cancelled' THEN
+    PERFORM refuse('invalid_state', 'The booking that this quote is for was cancelled.');
+  ELSIF b.paid_minor - b.refunded_minor > p_total THEN
+    PERFORM refuse('invalid_state', 'More than this was paid for the booking already.');
+  END IF;
+  IF b.confirmed_at IS NOT NULL THEN
+    PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, p_total - b.total_minor);
+  END IF;
+  UPDATE bookings
+     SET total_minor = p_total, commission_minor = half_up(p_total::numeric * commission_bps, 10000),
+         due_now_minor = CASE WHEN b.total_minor = 0 THEN p_total
+                              ELSE half_up(b.due_now_minor::numeric * p_total, b.total_minor) END,
+         updated_at = now()
+   WHERE id = b.id;
+END $$;
+
+-- Declines a quote; again for one that is declined: nothing. Refuses 'not_found', 'invalid_state'. Locks: the quote.
+CREATE OR REPLACE FUNCTION decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE q quotes := lock_quote(p_quote, p_link);
+BEGIN
+  IF q.status IN ('accepted', 'withdrawn') THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.status = 'open' THEN
+    UPDATE quotes SET status = 'declined', decided_at = p_now, decline_reason = p_reason, updated_at = now()
+     WHERE id = p_quote;
+  END IF;
+END $$;
+
+-- Takes an open quote back. Refuses 'forbidden', 'not_found', 'invalid_state'. Locks: the quote.
+CREATE OR REPLACE FUNCTION withdraw_quote(p_quote uuid, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE q quotes;
+BEGIN
+  IF NOT may_invoice() THEN
+    PERFORM refuse('forbidden', 'Quotes are for administrators to withdraw.');
+  END IF;
+  SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such quote.');
+  ELSIF q.status NOT IN ('open', 'withdrawn') THEN
+    PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
+  ELSIF q.status = 'open' THEN
+    UPDATE quotes SET status = 'withdrawn', decided_at = p_now, updated_at = now() WHERE id = p_quote;
+  END IF;
+END $$;

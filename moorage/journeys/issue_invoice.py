@@ -1,0 +1,107 @@
+"""An invoice is written, numbered and mailed in one transaction; or voided, when it should never have been.
+
+Whoever writes is an administrator, which the database checks, or the product itself (`SYSTEM`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from moorage.domains.invoicing import operations, queries
+from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.domains.invoicing.queries import InvoiceRow
+from moorage.domains.notifications.operations import queue_mail
+from moorage.journeys.house import House
+from moorage.journeys.planned_calls import carry_out_now
+from moorage.kernel.db import SYSTEM, Actor, Connection, with_retries
+from moorage.kernel.errors import InvalidError, NotFoundError
+from moorage.kernel.money import exponent, format_amount
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvoice:
+    """What to ask for. `invoice_id` is the caller's: the same again is the same invoice. Due at `due_at`, else after
+    `days_until_due`, else after the business's own number of days. Lines in minor units of `currency`.
+    """
+
+    invoice_id: UUID
+    recipient: Recipient
+    currency: str
+    lines: Sequence[InvoiceLine]
+    due_at: datetime | None = None
+    days_until_due: int | None = None
+    note: str = ""
+
+
+async def issue_invoice(house: House, actor: Actor, new: NewInvoice) -> InvoiceRow:
+    """Write, number and mail an invoice. Raises ForbiddenError, InvoiceLinesError, TaxRateUnknownError,
+    InvalidCurrencyError, InvalidError (nobody to send it to).
+    """
+    exponent(new.currency)
+    if new.recipient.user_id is None and not new.recipient.email:
+        raise InvalidError("An invoice is for somebody: an account, or an email address.", pointer="/customer")
+
+    async def issue() -> None:
+        now = house.clock()
+        days = house.invoicing.days_until_due if new.days_until_due is None else new.days_until_due
+        async with house.database.transaction(actor) as db:
+            lines = await operations.price_lines(db, new.lines, house.invoicing)
+            await operations.draft(db, new.invoice_id, new.recipient, currency=new.currency, lines=lines, note=new.note)
+            due_at = new.due_at or now + timedelta(days=days)
+            await operations.finalise(db, new.invoice_id, house.invoicing.series, due_at, now)
+
+    await with_retries(issue, repeatable=True)
+    return await mail_invoice(house, new.invoice_id)
+
+
+async def void_invoice(house: House, actor: Actor, invoice_id: UUID, reason: str) -> InvoiceRow:
+    """Void an invoice for which nothing was paid; what is being collected for it is stopped. Raises NotFoundError,
+    ForbiddenError, InvalidStateError.
+    """
+
+    async def void() -> list[UUID]:
+        async with house.database.transaction(actor) as db:
+            return await operations.void(db, invoice_id, reason, house.clock())
+
+    await carry_out_now(house, await with_retries(void))
+    return await read_invoice(house, invoice_id)
+
+
+async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
+    """Mail the link of an invoice to its customer, once; answers the invoice."""
+    async with house.database.transaction(SYSTEM) as db:
+        invoice = await _read(house, db, invoice_id)
+        address = await address_of(db, invoice.customer_id, invoice.customer_email)
+        if address is not None and invoice.status in {"open", "overdue"} and invoice.due_at is not None:
+            owed = f"{format_amount(invoice.owed_minor, invoice.currency)} {invoice.currency}"
+            await queue_mail(
+                db,
+                user_id=invoice.customer_id,
+                recipient=address,
+                subject=f"Invoice {invoice.number} from {house.business_name}",
+                body=f"{owed} is due on {invoice.due_at:%-d %B %Y}.\nSee and pay it here:\n"
+                f"{house.public_url}/i/{invoice.link}",
+                cause=f"invoice_issued:{invoice.id}",
+            )
+    house.bell.ring()
+    return invoice
+
+
+async def read_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
+    """The invoice as it is now, whoever asks: for a journey that has seen to who may. Raises NotFoundError."""
+    async with house.database.reading(SYSTEM) as db:
+        return await _read(house, db, invoice_id)
+
+
+async def address_of(db: Connection, user_id: UUID | None, email: str | None) -> str | None:
+    """Where mail for a customer goes: the address they were written to, else their account's."""
+    address: str | None = email or await db.fetchval("SELECT email FROM users WHERE id = $1", user_id)
+    return address
+
+
+async def _read(house: House, db: Connection, invoice_id: UUID) -> InvoiceRow:
+    invoice = await queries.invoice(db, invoice_id, house.clock())
+    if invoice is None:
+        raise NotFoundError("There is no such invoice.")
+    return invoice
