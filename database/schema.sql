@@ -1330,6 +1330,23 @@ CREATE FUNCTION public.describe_payment(p_payment uuid, p_terms jsonb) RETURNS v
    WHERE id = p_payment
 $$;
 
+CREATE FUNCTION public.describe_record(p_no bigint, p_changes jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments := record_of_asker(p_no); r payment_records;
+BEGIN
+  UPDATE payment_records AS old SET
+    (checkout_session_id, payment_method_id, payment_method_types, customer_id, customer_email, booking_no, property_no,
+     description, updated_at)
+    = (SELECT n.checkout_session_id, n.payment_method_id, n.payment_method_types, n.customer_id, n.customer_email,
+              n.booking_no, n.property_no, n.description, now() FROM jsonb_populate_record(old, p_changes) n)
+   WHERE payment_id = p.id RETURNING * INTO r;
+  UPDATE payments SET provider_ids = provider_ids || record_ids(to_jsonb(r)), updated_at = now() WHERE id = p.id;
+EXCEPTION WHEN unique_violation THEN
+  PERFORM refuse('checkout_session_id_taken');
+END $$;
+
 CREATE FUNCTION public.distance_km(p_lat1 double precision, p_lng1 double precision, p_lat2 double precision, p_lng2 double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1528,6 +1545,21 @@ BEGIN
   END IF;
   RETURN expires;
 END $$;
+
+CREATE FUNCTION public.external_subject(p_user uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT subject FROM external_identities
+   WHERE user_id = p_user AND (p_user = asking_user() OR asking_admin()) ORDER BY created_at, issuer LIMIT 1
+$$;
+
+CREATE FUNCTION public.external_users(p_subject text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT user_id FROM external_identities WHERE subject = p_subject AND asking_admin()
+$$;
 
 CREATE FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2422,6 +2454,21 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE FUNCTION public.move_record(p_payment uuid, p_to text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE v_refund uuid := new_id(); v_left bigint;
+BEGIN
+  IF p_to = 'refunded' THEN
+    SELECT amount_minor - refunded_minor - refund_pending_minor INTO v_left FROM payments WHERE id = p_payment;
+    PERFORM record_external_refund(v_refund, p_payment, v_left, NULL);
+    PERFORM record_refund(v_refund, true, NULL, NULL, jsonb_build_object('reason', p_reason, 'by', asking_user()));
+  ELSE
+    PERFORM record_payment_status(p_payment, p_to, p_reason, NULL, NULL, NULL, NULL, asking_user());
+  END IF;
+END $$;
+
 CREATE FUNCTION public.move_refunded(p_purpose text, p_purpose_id uuid, p_change bigint) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2693,6 +2740,14 @@ CREATE FUNCTION public.payment_moves() RETURNS TABLE(from_status text, to_status
     ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
     ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
     ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute')
+$$;
+
+CREATE FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT EXISTS (SELECT FROM payments p JOIN payment_records r ON r.payment_id = p.id WHERE p.no = p_no)
+      OR EXISTS (SELECT FROM payment_records r WHERE r.gateway_payment_id = p_gateway_payment_id)
 $$;
 
 CREATE FUNCTION public.payment_standing(p public.payments) RETURNS text
@@ -3116,6 +3171,75 @@ BEGIN
   UPDATE payments SET refund_pending_minor = refund_pending_minor + p_amount, updated_at = now() WHERE id = p_payment;
   PERFORM post_refund(p_refund, p, p_amount);
   RETURN p_refund;
+END $$;
+
+CREATE FUNCTION public.record_ids(p_record jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT jsonb_strip_nulls(jsonb_build_object('checkout_session', p_record -> 'checkout_session_id',
+    'payment_method', p_record -> 'payment_method_id', 'customer', p_record -> 'customer_id'))
+$$;
+
+CREATE FUNCTION public.record_may_move(p_from text, p_to text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT EXISTS (SELECT FROM payment_moves() m
+                  WHERE m.from_status = p_from AND m.to_status = p_to
+                    AND (m.mover = 'provider' AND m.from_status NOT IN ('failed', 'canceled')
+                         OR m.to_status = 'refunded' AND m.mover = 'refund'))
+$$;
+
+CREATE FUNCTION public.record_of_asker(p_no bigint) RETURNS public.payments
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT q.* INTO p FROM payments q JOIN payment_records r ON r.payment_id = q.id WHERE q.no = p_no FOR UPDATE OF q;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  ELSIF p.payer_id IS DISTINCT FROM asking_user() AND NOT asking_admin() THEN
+    PERFORM refuse('forbidden', 'This payment is somebody else''s.');
+  END IF;
+  RETURN p;
+END $$;
+
+CREATE FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE number bigint; broken text;
+BEGIN
+  IF asking_user() IS NULL THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  SELECT no INTO number FROM payments WHERE id = p_payment AND payer_id = asking_user();
+  IF FOUND THEN
+    RETURN number;
+  END IF;
+  BEGIN
+    INSERT INTO payments (id, purpose, payer_id, amount_minor, currency, provider, provider_ref, provider_ids)
+    VALUES (p_payment, 'free_amount', asking_user(), p_amount, p_currency, p_provider, p_record ->> 'gateway_payment_id',
+            record_ids(p_record))
+    RETURNING no INTO number;
+    INSERT INTO payment_records
+    SELECT r.* FROM jsonb_populate_record(NULL::payment_records,
+      jsonb_build_object('payment_method_types', '[]'::jsonb, 'created_at', now(), 'updated_at', now())
+      || jsonb_strip_nulls(p_record) || jsonb_build_object('payment_id', p_payment)) r;
+  EXCEPTION WHEN unique_violation THEN
+    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+    PERFORM refuse(CASE broken WHEN 'uq_payment_records_checkout_session_id' THEN 'checkout_session_id_taken'
+                   ELSE 'payment_id_taken' END);
+  END;
+  INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
+  VALUES (p_payment, 'pending', 'recorded', asking_user());
+  IF p_status = 'refunded' THEN
+    PERFORM move_record(p_payment, 'succeeded', 'recorded');
+  END IF;
+  IF p_status <> 'pending' THEN
+    PERFORM move_record(p_payment, p_status, 'recorded');
+  END IF;
+  RETURN number;
 END $$;
 
 CREATE FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text DEFAULT NULL::text, p_method text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_data jsonb DEFAULT NULL::jsonb, p_changed_by uuid DEFAULT NULL::uuid) RETURNS text
@@ -3591,6 +3715,23 @@ BEGIN
   UPDATE payments SET status = standing, updated_at = now() WHERE id = p_payment;
   INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
   VALUES (p_payment, p.status, standing, p_reason, p_data, p_changed_by);
+END $$;
+
+CREATE FUNCTION public.restate_record(p_no bigint, p_to text, p_from text[] DEFAULT NULL::text[], OUT outcome text, OUT was text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments := record_of_asker(p_no);
+BEGIN
+  was := p.status;
+  IF p.status = p_to AND p_from IS NULL THEN
+    outcome := 'repeated';
+  ELSIF p.status <> ALL (coalesce(p_from, ARRAY[p.status])) OR NOT record_may_move(p.status, p_to) THEN
+    outcome := 'impossible';
+  ELSE
+    PERFORM move_record(p.id, p_to, CASE WHEN p.payer_id = asking_user() THEN 'payer' ELSE 'admin' END);
+    outcome := 'moved';
+  END IF;
 END $$;
 
 CREATE FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) RETURNS boolean
@@ -5860,6 +6001,8 @@ CREATE INDEX ix_earnings_due ON public.earnings USING btree (available_at) WHERE
 
 CREATE INDEX ix_earnings_practitioner ON public.earnings USING btree (practitioner_id, created_at);
 
+CREATE INDEX ix_external_identities_subject ON public.external_identities USING btree (subject);
+
 CREATE INDEX ix_external_identities_user_id ON public.external_identities USING btree (user_id);
 
 CREATE INDEX ix_free_days_day ON public.free_days USING btree (day, resource_no);
@@ -5895,6 +6038,14 @@ CREATE INDEX ix_payment_audit_payment_id ON public.payment_audit USING btree (pa
 CREATE INDEX ix_payment_records_booking ON public.payment_records USING btree (booking_no) WHERE (booking_no IS NOT NULL);
 
 CREATE INDEX ix_payment_records_property ON public.payment_records USING btree (property_no) WHERE (property_no IS NOT NULL);
+
+CREATE INDEX ix_payments_free_created ON public.payments USING btree (created_at) WHERE (purpose = 'free_amount'::text);
+
+CREATE INDEX ix_payments_free_currency ON public.payments USING btree (currency, created_at) WHERE (purpose = 'free_amount'::text);
+
+CREATE INDEX ix_payments_free_provider ON public.payments USING btree (provider, created_at) WHERE (purpose = 'free_amount'::text);
+
+CREATE INDEX ix_payments_free_status ON public.payments USING btree (status, created_at) WHERE (purpose = 'free_amount'::text);
 
 CREATE INDEX ix_payments_open ON public.payments USING btree (provider, updated_at) WHERE (status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text]));
 
@@ -6732,6 +6883,10 @@ GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason t
 REVOKE ALL ON FUNCTION public.describe_booking(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.describe_booking(p_booking uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.describe_record(p_no bigint, p_changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.describe_record(p_no bigint, p_changes jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.describe_record(p_no bigint, p_changes jsonb) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) TO moorage_web;
 GRANT ALL ON FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text) TO moorage_worker;
@@ -6766,6 +6921,14 @@ GRANT ALL ON FUNCTION public.extend_free_days(p_practitioner uuid) TO moorage_wo
 REVOKE ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.extend_hold(p_booking uuid, p_by uuid, p_minutes integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.external_subject(p_user uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.external_subject(p_user uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.external_subject(p_user uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.external_users(p_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.external_users(p_subject text) TO moorage_web;
+GRANT ALL ON FUNCTION public.external_users(p_subject text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_web;
@@ -6844,6 +7007,8 @@ REVOKE ALL ON FUNCTION public.move_invoice_refunded(p_invoice uuid, p_change big
 
 REVOKE ALL ON FUNCTION public.move_place(b public.bookings, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.move_record(p_payment uuid, p_to text, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.new_link() FROM PUBLIC;
@@ -6868,6 +7033,10 @@ GRANT ALL ON FUNCTION public.open_of_invoice(i public.invoices) TO moorage_worke
 
 REVOKE ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) TO moorage_web;
+GRANT ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
@@ -6923,6 +7092,12 @@ GRANT ALL ON FUNCTION public.record_earning(p_booking uuid, p_payment uuid, p_pr
 
 REVOKE ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_of_asker(p_no bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
@@ -6993,6 +7168,10 @@ GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with 
 
 REVOKE ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.restate_record(p_no bigint, p_to text, p_from text[], OUT outcome text, OUT was text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restate_record(p_no bigint, p_to text, p_from text[], OUT outcome text, OUT was text) TO moorage_web;
+GRANT ALL ON FUNCTION public.restate_record(p_no bigint, p_to text, p_from text[], OUT outcome text, OUT was text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restore_earning(p_payment uuid, p_cause text, p_failed_cause text, p_amount bigint) TO moorage_worker;

@@ -492,6 +492,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_external_identities")),
     )
+    op.create_index(op.f("ix_external_identities_subject"), "external_identities", ["subject"], unique=False)
     op.create_index(op.f("ix_external_identities_user_id"), "external_identities", ["user_id"], unique=False)
     op.create_table(
         "ledger_balances",
@@ -588,6 +589,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("no", name=op.f("uq_payments_no")),
         sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_payments_provider_provider_ref")),
+    )
+    op.create_index(
+        "ix_payments_free_created",
+        "payments",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("purpose = 'free_amount'"),
+    )
+    op.create_index(
+        "ix_payments_free_currency",
+        "payments",
+        ["currency", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("purpose = 'free_amount'"),
+    )
+    op.create_index(
+        "ix_payments_free_provider",
+        "payments",
+        ["provider", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("purpose = 'free_amount'"),
+    )
+    op.create_index(
+        "ix_payments_free_status",
+        "payments",
+        ["status", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("purpose = 'free_amount'"),
     )
     op.create_index(
         "ix_payments_open",
@@ -1837,11 +1866,22 @@ def downgrade() -> None:
         table_name="payments",
         postgresql_where=sa.text("status IN ('pending', 'requires_action', 'processing')"),
     )
+    op.drop_index("ix_payments_free_status", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'"))
+    op.drop_index(
+        "ix_payments_free_provider", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'")
+    )
+    op.drop_index(
+        "ix_payments_free_currency", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'")
+    )
+    op.drop_index(
+        "ix_payments_free_created", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'")
+    )
     op.drop_table("payments")
     op.drop_index("ix_ledger_entries_account", table_name="ledger_entries")
     op.drop_table("ledger_entries")
     op.drop_table("ledger_balances")
     op.drop_index(op.f("ix_external_identities_user_id"), table_name="external_identities")
+    op.drop_index(op.f("ix_external_identities_subject"), table_name="external_identities")
     op.drop_table("external_identities")
     op.drop_index(op.f("ix_account_links_user_id"), table_name="account_links")
     op.drop_index(op.f("ix_account_links_expires_at"), table_name="account_links")

@@ -22,6 +22,7 @@ async def home(request: Request) -> Response:
             {
                 "service": "moorage",
                 "version": moorage.__version__,
+                "docs": "/docs",
                 "business": settings.business_name,
                 "links": {name: settings.public_url() + path for name, path in links.items()},
             }

@@ -4,6 +4,7 @@ A contract has a renderer for its path prefix. A failure inside says nothing but
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -130,6 +131,7 @@ class Rendered:
 
 Renderer = Callable[[Problem], Rendered]
 _renderers: list[tuple[str, Renderer]] = []
+_exceptions: list[tuple[re.Pattern[str], Renderer]] = []
 
 
 def render_below(prefix: str, renderer: Renderer) -> None:
@@ -139,8 +141,18 @@ def render_below(prefix: str, renderer: Renderer) -> None:
     )
 
 
+def render_where(pattern: re.Pattern[str], renderer: Renderer) -> None:
+    """The same for paths that match `pattern` from their beginning: a contract's own below another's prefix. The paths
+    of the document match as well, with their parameters in braces.
+    """
+    _exceptions[:] = [*((known, r) for known, r in _exceptions if known != pattern), (pattern, renderer)]
+
+
 def render(path: str, problem: Problem) -> Rendered:
     """`problem` as the contract that owns `path` writes it."""
+    for pattern, renderer in _exceptions:
+        if pattern.match(path):
+            return renderer(problem)
     for prefix, renderer in _renderers:
         if path.startswith(prefix):
             return renderer(problem)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 import moorage
 from moorage.apis.marketplace import envelope
 from moorage.apis.marketplace.bookings_create import create_booking
+from moorage.apis.payment_records import payments as payment_records
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
@@ -23,7 +24,7 @@ from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
 from moorage.web.metrics import count_request, operation_of
-from moorage.web.problems import problem_of, render, render_below
+from moorage.web.problems import problem_json, problem_of, render, render_below, render_where
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.contracts import EXAMPLES, REFUSALS
 from moorage.wiring.demo import accept_demo_tokens
@@ -73,6 +74,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     if house is not None:
         _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)
+    render_where(payment_records.PLACES, problem_json)
     for router, prefix in ROUTERS:
         api.include_router(router, prefix=prefix)
     return api
@@ -119,7 +121,7 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
         app = CORSMiddleware(
             app,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Request-Id"],
             expose_headers=["Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "ETag", "Link"],
             max_age=3600,

@@ -6,11 +6,14 @@ from typing import Any, Final
 from moorage.apis.catering import refusals as catering_refusals
 from moorage.apis.marketplace import examples as marketplace_examples
 from moorage.apis.marketplace import refusals as marketplace_refusals
+from moorage.apis.payment_records import refusals as payment_records
 
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     **marketplace_refusals.REFUSALS,
     **catering_refusals.REFUSALS,
+    **payment_records.REFUSALS,
 }
 EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
     **marketplace_examples.EXAMPLES,
+    **payment_records.EXAMPLES,
 }

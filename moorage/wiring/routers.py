@@ -27,6 +27,7 @@ from moorage.apis.marketplace import (
 )
 from moorage.apis.marketplace.envelope import PREFIX
 from moorage.apis.operations import health, metrics, openapi
+from moorage.apis.payment_records import payments as payment_records
 from moorage.apis.sandbox import api as sandbox_api
 from moorage.apis.sandbox import page as sandbox_page
 from moorage.apis.webhooks import events
@@ -46,6 +47,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (services.router, PREFIX),
     (service_sessions.router, PREFIX),
     (payments.router, PREFIX),
+    (payment_records.router, PREFIX),
     (earnings.router, PREFIX),
     (auth.router, PREFIX),
     (failed_jobs.router, PREFIX),

@@ -73,6 +73,15 @@ EXPECTED = {
     "payments_create_intent": "401 404 404 200 404 404",
     "payments_confirm": "401 404 404 200 404 404",
     "payments_history": "401 200 200 200 200 200",
+    "records_create": "401 201 201 201 201 201",
+    "records_list": "401 200 200 200 200 200",
+    "records_list_all": "401 403 403 403 403 200",
+    "records_of_booking": "401 200 200 200 200 200",
+    "records_read": "401 403 403 200 403 200",
+    "records_read_by_gateway": "401 403 403 200 403 200",
+    "records_update": "401 403 403 200 403 200",
+    "records_update_status": "401 403 403 200 403 200",
+    "records_cancel": "401 403 403 200 403 200",
     "earnings_list": "401 403 200 403 200 403",
     "earnings_summary": "401 403 200 403 200 403",
     "earnings_transactions": "401 403 200 403 200 403",
@@ -212,6 +221,25 @@ async def a_payment(cast: Cast) -> Ask:
     return Ask(body={"payment_id": (await cast.hold())["payment"]["id"], "payment_method": "pm_card_visa"})
 
 
+async def of_numbered_booking(_: Cast) -> Ask:
+    return Ask({"booking_id": 7})
+
+
+async def a_new_record(cast: Cast) -> Ask:
+    body = {"payment_id": f"pi_{next(cast.hours_on)}_{cast.service.hex}", "amount_total": "80.00"}
+    return Ask(body={**body, "currency": "USD", "provider": "other"})
+
+
+def of_record(body: Any = None) -> Asks:
+    """A payment that `client` recorded, fresh for each caller."""
+
+    async def ask(cast: Cast) -> Ask:
+        made = await cast.record()
+        return Ask({"number": made["id"], "payment_id": made["payment_id"]}, body)
+
+    return ask
+
+
 async def a_failed_job(cast: Cast) -> Ask:
     return Ask({"job_id": await cast.failed_job()})
 
@@ -265,6 +293,13 @@ ASKS: dict[str, Asks] = {
     "bookings_calendar": of_booking(Cast.confirmed),
     "payments_create_intent": an_intent,
     "payments_confirm": a_payment,
+    "records_create": a_new_record,
+    "records_of_booking": of_numbered_booking,
+    "records_read": of_record(),
+    "records_read_by_gateway": of_record(),
+    "records_update": of_record({"description": "Two nights"}),
+    "records_update_status": of_record({"payment_status": "succeeded"}),
+    "records_cancel": of_record(),
     "failed_jobs_retry": a_failed_job,
     "provider_events_replay": a_stored_event,
     "catering_auth_login": of_account("email", "password"),

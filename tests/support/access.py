@@ -100,6 +100,14 @@ class Cast:
         names = {"first_name": "Nora", "last_name": "Quay"}
         return body | await self._done("anonymous", "/api/v1/auth/register/", body | names, 201)
 
+    async def record(self) -> dict[str, Any]:
+        """A payment of `client`'s, collected elsewhere."""
+        body = {"payment_id": f"pi_{uuid7().hex}", "amount_total": "80.00", "currency": "USD", "provider": "other"}
+        answer = await self.ask("client", "POST", "/api/v1/payments/", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
     async def _done(self, who: str, path: str, body: Any, status: int) -> dict[str, Any]:
         answer = await self.ask(who, "POST", path, json=body)
         assert answer.status_code == status, answer.text

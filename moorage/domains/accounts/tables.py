@@ -44,7 +44,7 @@ external_identities = Table(
     "external_identities",
     metadata,
     Column("issuer", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, index=True),
     reference("user_id", "users.id", ondelete="CASCADE", index=True),
     Column("is_admin", Boolean, nullable=False, server_default="false"),
     created_at(),

@@ -47,3 +47,31 @@ class CaptureExceedsAuthorizationError(InvalidError):
     """That is more than was reserved."""
 
     code = "capture_exceeds_authorization"
+
+
+class PaymentIdTakenError(MoorageError):
+    """A payment with this payment_id has been recorded already."""
+
+    code = "payment_id_taken"
+    kind = "conflict"
+
+
+class CheckoutSessionIdTakenError(MoorageError):
+    """A payment with this checkout_session_id has been recorded already."""
+
+    code = "checkout_session_id_taken"
+    kind = "conflict"
+
+
+class InvalidTransitionError(MoorageError):
+    """A payment in this state does not go there."""
+
+    code = "invalid_transition"
+    kind = "conflict"
+
+
+class ImmutableFieldError(MoorageError):
+    """This is fixed once it has been recorded."""
+
+    code = "immutable_field"
+    kind = "conflict"

@@ -125,6 +125,16 @@ payments = Table(
         "updated_at",
         postgresql_where=text("status IN ('pending', 'requires_action', 'processing')"),
     ),
+    # Lists of what other services record filter by these; payments of bookings cost nothing here.
+    *(
+        Index(f"ix_payments_free_{name}", *columns, postgresql_where=text("purpose = 'free_amount'"))
+        for name, columns in (
+            ("created", ("created_at",)),
+            ("status", ("status", "created_at")),
+            ("provider", ("provider", "created_at")),
+            ("currency", ("currency", "created_at")),
+        )
+    ),
 )
 
 payment_audit = Table(

@@ -1,0 +1,79 @@
+"""Pages and filters of payment records."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from moorage.apis.payment_records.schemas import STATUS_OF, Number, PaymentStatus, Provider
+from moorage.domains.payments.records import RecordFilter
+from moorage.kernel.errors import InvalidRangeError
+from moorage.web.errors import InvalidLimitError
+from moorage.web.fields import CurrencyCode, DateOrInstant
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page is asked for, from 1, and how many items it holds."""
+
+    number: int
+    size: int
+
+
+def _page(
+    request: Request,
+    page: Annotated[
+        int, Query(description="Which page, from 1", json_schema_extra={"minimum": 1, "maximum": 1_000_000})
+    ] = 1,
+    page_size: Annotated[
+        int, Query(description="Items in a page, 1 to 100", json_schema_extra={"minimum": 1, "maximum": 100})
+    ] = 20,
+) -> Page:
+    if not 1 <= page <= 1_000_000:
+        raise InvalidLimitError("page is 1 to 1000000", pointer="?page")
+    most: int = request.app.state.settings.page_size_max
+    if not 1 <= page_size <= most:
+        raise InvalidLimitError(f"page_size is 1 to {most}", pointer="?page_size")
+    return Page(page, page_size)
+
+
+def _filters(
+    *,
+    payment_status: PaymentStatus | None = None,
+    provider: Provider | None = None,
+    currency: CurrencyCode | None = None,
+    booking_id: Number | None = None,
+    property_id: Number | None = None,
+    created_from: Annotated[DateOrInstant | None, Query(description="A date (UTC) or an instant, included")] = None,
+    created_to: Annotated[
+        DateOrInstant | None, Query(description="A date (UTC), included as a whole, or an instant, not included")
+    ] = None,
+) -> RecordFilter:
+    first = _instant(created_from, timedelta(0))
+    end = _instant(created_to, timedelta(days=1))
+    if first is not None and end is not None and first >= end:
+        raise InvalidRangeError("created_to has to come after created_from.", pointer="?created_to")
+    return RecordFilter(
+        statuses=[core for core, word in STATUS_OF.items() if word == payment_status] if payment_status else None,
+        provider=provider,
+        currency=currency,
+        booking_no=booking_id,
+        property_no=property_id,
+        created_from=first,
+        created_to=end,
+    )
+
+
+Paging = Annotated[Page, Depends(_page)]
+"""Parameter of a list: the page that is asked for."""
+
+Filters = Annotated[RecordFilter, Depends(_filters)]
+"""Parameter of a list: what narrows it."""
+
+
+def _instant(value: date | datetime | None, after: timedelta) -> datetime | None:
+    """An instant as it is; a date as its first moment in UTC, plus `after`. A time without offset counts as UTC."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    return None if value is None else datetime.combine(value, time(), UTC) + after
