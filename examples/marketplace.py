@@ -1,0 +1,111 @@
+"""The marketplace contract from a client's side: register, find a time, book, pay, see it confirmed, cancel, see the
+refund.
+
+    python examples/marketplace.py [--base-url http://127.0.0.1:8000] [--demo var/demo.json] [--provider sandbox]
+
+Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the first surprise.
+"""
+
+import argparse
+import json
+import sys
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from payment_page import pay
+
+WAIT_S = 30
+
+
+def main() -> None:
+    """Tell the whole story once."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
+    parser.add_argument("--base-url", default=None)
+    parser.add_argument("--provider", default="sandbox")
+    asked = parser.parse_args()
+    demo = json.loads(asked.demo.read_text())
+    with httpx.Client(base_url=asked.base_url or demo["base_url"], timeout=30, trust_env=False) as http:
+        tell(http, demo, asked.provider)
+
+
+def tell(http: httpx.Client, demo: dict[str, Any], provider: str) -> None:
+    """Each step says what it did."""
+    email = f"ada-{uuid.uuid4().hex[:12]}@example.test"
+    person = {"email": email, "password": "a long enough secret", "first_name": "Ada", "last_name": "Byron"}
+    tokens = call(http, "POST", "/api/v1/auth/register/", person, expect=201)
+    http.headers["Authorization"] = f"Bearer {tokens['access']}"
+    say("registered", email)
+
+    practitioner, service = demo["practitioners"][0], demo["services"][0]
+    today = datetime.now(UTC).date()
+    window = f"from={today + timedelta(days=3)}&to={today + timedelta(days=12)}"
+    days = call(
+        http, "GET", f"/api/v1/practitioners/{practitioner}/availability/?service_id={service}&{window}&timezone=UTC"
+    )
+    starts = [start for day in days["days"] for start in day["starts"]]
+    say("free times found", str(len(starts)))
+
+    wanted = {"service_id": service, "start_time": starts[0], "payment_provider": provider}
+    booking = call(http, "POST", "/api/v1/bookings/", wanted, expect=201, key=uuid.uuid4().hex)
+    say("held until", booking["hold_expires_at"])
+    intent = call(http, "POST", "/api/v1/payments/create-intent/", {"booking_id": booking["id"], "provider": provider})
+    pay(intent["checkout_url"])
+    say("paid at", provider)
+    booking = wait_for(http, f"/api/v1/bookings/{booking['id']}/", "status", "confirmed")
+    say("confirmed", booking["start_time"])
+
+    told = call(http, "GET", f"/api/v1/bookings/{booking['id']}/cancel/")
+    say("cancelling would give back", json.dumps(told["refund"]))
+    call(http, "POST", f"/api/v1/bookings/{booking['id']}/cancel/", {"reason": "changed plans"})
+    wait_for_refund(http)
+    say("cancelled and refunded")
+
+
+def wait_for_refund(http: httpx.Client) -> None:
+    """Wait until the payment says that it was given back."""
+    for _ in range(WAIT_S * 5):
+        status = call(http, "GET", "/api/v1/payments/history/")["results"][0]["status"]
+        if status in ("refunded", "partially_refunded"):
+            return
+        time.sleep(0.2)
+    stop("the payment was not refunded in time")
+
+
+def wait_for(http: httpx.Client, path: str, name: str, value: str) -> dict[str, Any]:
+    """Ask until the field `name` is `value`."""
+    for _ in range(WAIT_S * 5):
+        found: dict[str, Any] = call(http, "GET", path)
+        if found[name] == value:
+            return found
+        time.sleep(0.2)
+    return stop(f"{path}: {name} did not become {value}")
+
+
+def call(
+    http: httpx.Client, method: str, path: str, body: Any = None, *, expect: int = 200, key: str | None = None
+) -> Any:
+    """One call; the `data` of its answer."""
+    answer = http.request(method, path, json=body, headers={"Idempotency-Key": key} if key else {})
+    if answer.status_code not in (expect, 200):
+        stop(f"{method} {path}: {answer.status_code} {answer.text}")
+    return answer.json()["data"]
+
+
+def say(what: str, more: str = "") -> None:
+    """One line of what was done."""
+    print(f"{what:28} {more}".rstrip(), flush=True)
+
+
+def stop(why: str) -> Any:
+    """End with 1."""
+    print(why, file=sys.stderr)
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
