@@ -5537,6 +5537,9 @@ CREATE TABLE sandbox.intents (
     description text NOT NULL,
     return_url text NOT NULL,
     payer_email text,
+    lines jsonb DEFAULT '[]'::jsonb NOT NULL,
+    capture_method text DEFAULT 'automatic'::text NOT NULL,
+    captured_minor bigint,
     status text DEFAULT 'open'::text NOT NULL,
     method text,
     brand text,
@@ -5548,8 +5551,10 @@ CREATE TABLE sandbox.intents (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_intents_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_intents_capture_method_known CHECK ((capture_method = ANY (ARRAY['automatic'::text, 'manual'::text]))),
     CONSTRAINT ck_intents_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT ck_intents_status_known CHECK ((status = ANY (ARRAY['open'::text, 'declined'::text, 'challenge'::text, 'processing'::text, 'paid'::text, 'canceled'::text])))
+    CONSTRAINT ck_intents_never_over_captured CHECK (((captured_minor >= 1) AND (captured_minor <= amount_minor))),
+    CONSTRAINT ck_intents_status_known CHECK ((status = ANY (ARRAY['open'::text, 'declined'::text, 'challenge'::text, 'processing'::text, 'authorized'::text, 'paid'::text, 'canceled'::text])))
 );
 
 ALTER TABLE ONLY sandbox.intents FORCE ROW LEVEL SECURITY;

@@ -282,6 +282,11 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("return_url", sa.Text(), nullable=False),
         sa.Column("payer_email", sa.Text(), nullable=True),
+        sa.Column(
+            "lines", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("capture_method", sa.Text(), server_default="automatic", nullable=False),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.Text(), server_default="open", nullable=False),
         sa.Column("method", sa.Text(), nullable=True),
         sa.Column("brand", sa.Text(), nullable=True),
@@ -292,12 +297,14 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_intents_capture_method_known")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_intents_currency_code")),
         sa.CheckConstraint(
-            "status IN ('open', 'declined', 'challenge', 'processing', 'paid', 'canceled')",
+            "status IN ('open', 'declined', 'challenge', 'processing', 'authorized', 'paid', 'canceled')",
             name=op.f("ck_intents_status_known"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_intents_amount_positive")),
+        sa.CheckConstraint("captured_minor BETWEEN 1 AND amount_minor", name=op.f("ck_intents_never_over_captured")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
         sa.UniqueConstraint("client_reference", name=op.f("uq_intents_client_reference")),
         sa.UniqueConstraint("no", name=op.f("uq_intents_no")),

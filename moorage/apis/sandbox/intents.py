@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from moorage.apis.sandbox.objects import ChargeObject, IntentObject, ListOf
 from moorage.apis.sandbox.requests import (
+    CaptureRequest,
     ChallengeRequest,
     ConfirmRequest,
     IntentRequest,
@@ -21,6 +22,7 @@ from moorage.providers.sandbox.intents import (
     NewIntent,
     answer_challenge,
     cancel_intent,
+    capture_intent,
     confirm_intent,
     create_intent,
 )
@@ -86,6 +88,20 @@ async def challenge(request: Request, intent: str, asked: ChallengeRequest) -> R
         "challenge",
         lambda call: answer_challenge(call, intent, approved=asked.approved),
         asked.model_dump(),
+    )
+
+
+@router.post(
+    "/intents/{intent}/capture",
+    dependencies=KEYED,
+    operation_id="sandbox_intents_capture",
+    response_model=IntentObject,
+    responses=errors(404, 409, 413, 415),
+)
+async def capture(request: Request, intent: str, asked: CaptureRequest) -> Response:
+    """Collect what a payer's bank has reserved, or a part of it: the rest is released. 409 when nothing is reserved."""
+    return await perform(
+        request, "capture", lambda call: capture_intent(call, intent, asked.amount_minor), asked.model_dump()
     )
 
 

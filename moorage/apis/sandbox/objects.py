@@ -29,15 +29,20 @@ class Parent(BaseModel):
 
 
 class IntentObject(BaseModel):
-    """What is to be collected once. `declined`: the last attempt was refused, another one is possible."""
+    """What is to be collected once. `declined`: the last attempt was refused, another one is possible. `authorized`:
+    reserved, to be captured.
+    """
 
     id: str = Field(examples=["pi_0197c2f0a1b27c3d8e4f5a6b7c8d9e0f"])
     object: Literal["intent"]
     client_reference: str | None
-    status: Literal["open", "declined", "challenge", "processing", "paid", "canceled", "expired"]
+    status: Literal["open", "declined", "challenge", "processing", "authorized", "paid", "canceled", "expired"]
     amount_minor: int = Field(examples=[7200])
     currency: str = Field(examples=["GBP"])
+    captured_minor: int | None = Field(description="What was collected", examples=[7200])
+    capture_method: Literal["automatic", "manual"]
     description: str = Field(examples=["Massage, 60 minutes"])
+    lines: list[dict[str, Any]]
     payment_method: str | None = Field(examples=["visa 4242"])
     failure_code: str | None
     charge: str | None = Field(description="The charge that collected")

@@ -124,7 +124,9 @@ class _Visit:
         if answer.status == 402:
             refusal = answer.body["error"]
             return rendered(shown(merchant, refusal["intent"], self._address, refused=REASONS[refusal["code"]]), 402)
-        return RedirectResponse(answer.body["return_url"] if answer.body["status"] == "paid" else self._address, 303)
+        return RedirectResponse(
+            answer.body["return_url"] if answer.body["status"] in ("paid", "authorized") else self._address, 303
+        )
 
 
 async def _let_in(request: Request, reference: str, key: str) -> _Visit:

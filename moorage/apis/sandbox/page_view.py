@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -69,6 +69,7 @@ class View:
     address: str = ""
     amount: str = ""
     description: str = ""
+    lines: Sequence[tuple[str, str]] = ()  # what, and for how much
     sentence: str = ""
     refused: str = ""
     method: str = ""
@@ -92,7 +93,13 @@ def shown(
     only matter while it can be paid.
     """
     amount = amount_text(intent["amount_minor"], intent["currency"])
-    about = {"merchant": merchant, "address": address, "amount": amount, "description": intent["description"]}
+    about: dict[str, Any] = {
+        "merchant": merchant,
+        "address": address,
+        "amount": amount,
+        "description": intent["description"],
+        "lines": _lines(intent),
+    }
     back = {"return_url": intent["return_url"]}
     match intent["status"]:
         case "open" | "declined":
@@ -111,15 +118,33 @@ def shown(
         case "processing":
             sentence = "The payment is being processed. This takes a moment; you may wait here or go back."
             return View("processing", "Nearly there", **about, **back, sentence=sentence, again=True, refreshes=True)
-        case "paid":
-            sentence = f"{amount} was paid with {intent['payment_method']}. There is nothing left to do here."
-            return View("paid", "Paid", **about, **back, sentence=sentence)
+        case "authorized" | "paid":
+            title, sentence = _received(intent, amount)
+            return View("paid", title, **about, **back, sentence=sentence)
         case "expired":
             sentence = "The time to pay this is over, and nothing was taken. Go back to start again."
             return View("expired", "Too late for this one", **about, **back, sentence=sentence)
         case _:
             sentence = "This payment was cancelled, and nothing was taken. Go back if you still want to book."
             return View("canceled", "Cancelled", **about, **back, sentence=sentence)
+
+
+def _received(intent: Mapping[str, Any], amount: str) -> tuple[str, str]:
+    """Title and sentence once the payer has done their part."""
+    if intent["status"] == "authorized":
+        return "Reserved", f"{amount} is reserved with {intent['payment_method']}. It is taken when the time has come."
+    taken = amount_text(intent["captured_minor"], intent["currency"])
+    return "Paid", f"{taken} was paid with {intent['payment_method']}. There is nothing left to do here."
+
+
+def _lines(intent: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (
+            line["name"] if line["quantity"] == 1 else f"{line['quantity']} × {line['name']}",
+            amount_text(line["amount_minor"] * line["quantity"], intent["currency"]),
+        )
+        for line in intent["lines"]
+    ]
 
 
 def preparing(merchant: str, address: str) -> View:

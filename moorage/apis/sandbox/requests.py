@@ -15,6 +15,14 @@ AmountMinor = Annotated[int, Field(gt=0, le=MAX_AMOUNT_MINOR, examples=[7200])]
 Account = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_]{1,60}$", examples=["acct_anna"])]
 
 
+class LineRequest(StrictModel):
+    """One line of what is paid for; the amount is of one piece."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Soup"])]
+    amount_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)]
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+
+
 class IntentRequest(StrictModel):
     """What to collect. `client_reference` is the merchant's own id of it, under which it can be found again."""
 
@@ -25,6 +33,14 @@ class IntentRequest(StrictModel):
     client_reference: Id | None = None
     payer_email: Annotated[str, Field(max_length=254)] | None = None
     expires_at: Instant | None = None
+    capture_method: Literal["automatic", "manual"] = "automatic"
+    lines: Annotated[list[LineRequest], Field(default_factory=list, max_length=100)]
+
+
+class CaptureRequest(StrictModel):
+    """How much of what is reserved to collect; all of it where nothing is said. The rest is released."""
+
+    amount_minor: AmountMinor | None = None
 
 
 class ConfirmRequest(StrictModel):

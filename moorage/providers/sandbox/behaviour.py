@@ -9,7 +9,18 @@ from moorage.kernel.db import Connection
 from moorage.providers.sandbox.cards import Misbehaviour
 
 Operation = Literal[
-    "create", "confirm", "challenge", "cancel", "refund", "dispute", "transfer", "payout", "resolve", "fetch", "list"
+    "create",
+    "confirm",
+    "challenge",
+    "capture",
+    "cancel",
+    "refund",
+    "dispute",
+    "transfer",
+    "payout",
+    "resolve",
+    "fetch",
+    "list",
 ]
 Fault = Literal[
     Misbehaviour,
@@ -21,7 +32,9 @@ Fault = Literal[
     "payout_fails",  # pending, then failed after `seconds`
 ]
 FAULTS: Final[tuple[str, ...]] = (*get_args(Misbehaviour), *get_args(get_args(Fault)[-1]))
-_CHANGING: Final = frozenset({"create", "confirm", "challenge", "cancel", "refund", "dispute", "transfer", "payout"})
+_CHANGING: Final = frozenset(
+    {"create", "confirm", "challenge", "capture", "cancel", "refund", "dispute", "transfer", "payout"}
+)
 _STRIKES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("error_before", "error_after", "timeout_after", "answer_after_webhook"), _CHANGING),
     **dict.fromkeys(("duplicate", "out_of_order", "late", "never"), _CHANGING | {"resolve"}),

@@ -13,7 +13,6 @@ from moorage.domains.payments.gateway import (
     Intent,
     IntentRequest,
     InvalidSignatureError,
-    NotSupportedByProviderError,
     OutcomeUnknownError,
     ProviderDeclinedError,
     ProviderEvent,
@@ -29,7 +28,9 @@ T = TypeVar("T")
 _PAGE_SIZE: Final = 500
 # An event is dated when it is made and seen when its transaction ends: looking back a little further misses none.
 _OVERLAP: Final = timedelta(seconds=60)
-_ALREADY_DECIDED: Final = frozenset({"intent_paid", "intent_processing", "intent_canceled", "intent_expired"})
+_ALREADY_DECIDED: Final = frozenset(
+    {"intent_paid", "intent_processing", "intent_authorized", "intent_canceled", "intent_expired"}
+)
 # Refusals that say nothing about the outcome: try again, or have somebody put the settings right.
 _UNDECIDED: Final = frozenset({"idempotency_key_in_use", "invalid_api_key"})
 
@@ -45,6 +46,7 @@ class SandboxGateway:
         client_secret=True,
         confirm_with_method=True,
         disputes=True,
+        separate_capture=True,
         hosted_checkout=True,
         known_ahead=True,
         live=False,
@@ -93,6 +95,11 @@ class SandboxGateway:
             "client_reference": str(request.payment_id),
             "payer_email": request.payer_email,
             "expires_at": None if request.expires_at is None else request.expires_at.isoformat(),
+            "capture_method": request.capture,
+            "lines": [
+                {"name": line.name, "amount_minor": line.amount_minor, "quantity": line.quantity}
+                for line in request.lines
+            ],
         }
         return _read(to_intent, await self._call("POST", "/intents", body, key=key))
 
@@ -116,9 +123,15 @@ class SandboxGateway:
         exponent(currency)
 
     async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
-        """Raises NotSupportedByProviderError: the sandbox collects at once."""
-        del reference, amount_minor, currency, key
-        raise NotSupportedByProviderError
+        """Collect what is reserved, or a part. Raises ProviderDeclinedError (`capture_exceeds_authorization`)."""
+        del currency
+        try:
+            answer = await self._call("POST", f"/intents/{reference}/capture", {"amount_minor": amount_minor}, key=key)
+        except ProviderDeclinedError as error:
+            if error.facts["failure_code"] in _ALREADY_DECIDED:
+                return await self.fetch(reference)
+            raise
+        return _read(to_intent, answer)
 
     async def test_connection(self) -> str:
         """Ask for nothing much with our key. Raises as any call does."""

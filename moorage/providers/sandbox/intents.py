@@ -3,14 +3,16 @@
 Every verb locks the intent's row first; whoever comes second sees what the first one did.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from moorage.providers.sandbox.behaviour import seconds_of
 from moorage.providers.sandbox.call import Answer, Call, Row
 from moorage.providers.sandbox.cards import BY_NAME, REASONS, Method
-from moorage.providers.sandbox.errors import StateError
+from moorage.providers.sandbox.errors import SandboxError, StateError
 from moorage.providers.sandbox.present import charge_object, intent_object
 from moorage.providers.sandbox.return_urls import check_return_url
 
@@ -28,6 +30,8 @@ class NewIntent:
     client_reference: UUID | None = None
     payer_email: str | None = None
     expires_at: datetime | None = None
+    capture_method: Literal["automatic", "manual"] = "automatic"
+    lines: Sequence[Mapping[str, Any]] = ()  # of `name`, `amount_minor`, `quantity`
 
 
 async def create_intent(call: Call, new: NewIntent) -> Answer:
@@ -38,8 +42,8 @@ async def create_intent(call: Call, new: NewIntent) -> Answer:
     row = await call.db.fetchrow(
         """
         INSERT INTO sandbox.intents (id, client_reference, amount_minor, currency, description, return_url, payer_email,
-                                     expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (client_reference) DO NOTHING RETURNING *
+                                     expires_at, capture_method, lines)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (client_reference) DO NOTHING RETURNING *
         """,
         call.new_id("pi"),
         new.client_reference,
@@ -49,6 +53,8 @@ async def create_intent(call: Call, new: NewIntent) -> Answer:
         new.return_url,
         new.payer_email,
         new.expires_at,
+        new.capture_method,
+        list(new.lines),
     )
     if row is not None:
         return Answer(201, intent_object(call.terms, row, None))
@@ -95,8 +101,24 @@ async def answer_challenge(call: Call, intent_id: str, *, approved: bool) -> Ans
     return Answer(200, await collect(call, intent, method))
 
 
+async def capture_intent(call: Call, intent_id: str, amount_minor: int | None) -> Answer:
+    """Collect what is reserved: all of it, or `amount_minor` while the rest is released. Raises StateError when nothing
+    is reserved (any more), SandboxError `capture_exceeds_authorization`.
+    """
+    intent = await lock_intent(call, intent_id)
+    if intent["status"] != "authorized":
+        raise StateError(f"Nothing is reserved: it is {intent['status']}.", code=f"intent_{intent['status']}")
+    if amount_minor is not None and amount_minor > intent["amount_minor"]:
+        message = f"Only {intent['amount_minor']} is reserved."
+        raise SandboxError(message, code="capture_exceeds_authorization", param="amount_minor")
+    collected = amount_minor or intent["amount_minor"]
+    return Answer(200, await _take(call, intent, BY_NAME[intent["method"]], collected))
+
+
 async def cancel_intent(call: Call, intent_id: str) -> Answer:
-    """Make sure that nothing is collected any more; again is harmless. Raises StateError once money is on its way."""
+    """Make sure that nothing is collected any more, releasing what is reserved; again is harmless. Raises StateError
+    once money is on its way.
+    """
     intent = await lock_intent(call, intent_id)
     if intent["status"] in ("paid", "processing"):
         raise StateError("It has been paid or is being processed.", code=f"intent_{intent['status']}")
@@ -107,8 +129,20 @@ async def cancel_intent(call: Call, intent_id: str) -> Answer:
 
 
 async def collect(call: Call, intent: Row, method: Method) -> dict[str, object]:
-    """Take the money: the charge, the intent's move, two events as other gateways send them. The caller has locked
-    `intent`. The unique index on paid charges refuses a second one whatever the code believes.
+    """The payer's part is done: take the money, or reserve it where the merchant collects later. The caller has locked
+    `intent`.
+    """
+    if intent["capture_method"] == "automatic":
+        return await _take(call, intent, method, intent["amount_minor"])
+    intent = await _move(call, intent, "authorized", method=method)
+    body = intent_object(call.terms, intent, None)
+    call.tell("intent.authorized", intent["id"], body)
+    return body
+
+
+async def _take(call: Call, intent: Row, method: Method, amount_minor: int) -> dict[str, object]:
+    """The charge, the intent's move, two events as other gateways send them. The unique index on paid charges refuses a
+    second one whatever the code believes.
     """
     disputed = "interval '0'" if method.then == "dispute" else "NULL"
     charge = await call.one(
@@ -118,12 +152,13 @@ async def collect(call: Call, intent: Row, method: Method) -> dict[str, object]:
         """,  # noqa: S608 - one of two constants
         call.new_id("ch"),
         intent["id"],
-        intent["amount_minor"],
+        amount_minor,
         intent["currency"],
         method.name,
         method.brand,
         method.last4,
     )
+    await call.db.execute("UPDATE sandbox.intents SET captured_minor = $2 WHERE id = $1", intent["id"], amount_minor)
     intent = await _move(call, intent, "paid", method=method)
     shown_intent = intent_object(call.terms, intent, charge)
     call.tell("charge.succeeded", intent["id"], charge_object(intent, charge))

@@ -50,6 +50,11 @@ intents = Table(
     text_column("description"),
     text_column("return_url"),
     text_column("payer_email", nullable=True),
+    # What is paid for, line by line, as the page shows it.
+    Column("lines", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    # `manual`: paying reserves (`authorized`), and a call of its own collects, all or a part.
+    text_column("capture_method", default="automatic"),
+    minor("captured_minor", nullable=True),
     text_column("status", default="open"),
     # The method that waits for its challenge or is being processed, then the one that paid.
     text_column("method", nullable=True),
@@ -63,9 +68,11 @@ intents = Table(
     instant("expires_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("status", "open", "declined", "challenge", "processing", "paid", "canceled"),
+    one_of("status", "open", "declined", "challenge", "processing", "authorized", "paid", "canceled"),
+    one_of("capture_method", "automatic", "manual"),
     currency_check(),
     CheckConstraint("amount_minor > 0", name="amount_positive"),
+    CheckConstraint("captured_minor BETWEEN 1 AND amount_minor", name="never_over_captured"),
     Index("ix_intents_ripe", "ripe_at", postgresql_where=text("status = 'processing'")),
     schema=SCHEMA,
 )

@@ -13,6 +13,7 @@ _STATUSES: Final[dict[str, IntentStatus]] = {
     "open": "pending",
     "challenge": "requires_action",
     "processing": "processing",
+    "authorized": "processing",
     "paid": "succeeded",
     # An attempt was refused. The payer may try again on the page: a success after this is possible.
     "declined": "failed",
@@ -26,13 +27,16 @@ def to_intent(body: Body) -> Intent:
     return Intent(
         reference=body["id"],
         status=_STATUSES[body["status"]],
-        amount_minor=body["amount_minor"],
+        amount_minor=_collected(body),
         currency=body["currency"],
         client_secret=body["client_secret"],
         checkout_url=body["page_url"],
         payment_method=body["payment_method"],
         failure_code=body["failure_code"],
         refunded_minor=body["refunded_minor"],
+        needs_capture=body["status"] == "authorized",
+        ids=_ids(body),
+        expires_at=None if body["expires_at"] is None else datetime.fromisoformat(body["expires_at"]),
         raw=body,
     )
 
@@ -86,7 +90,10 @@ def _payment(data: Body) -> dict[str, Any]:
         "payment_id": _uuid(data["client_reference"]),
         "reference": data["id"],
         "intent_status": _STATUSES[data["status"]],
-        **_money(data),
+        "amount_minor": _collected(data),
+        "currency": data["currency"],
+        "needs_capture": data["status"] == "authorized",
+        "ids": _ids(data),
         "payment_method": data["payment_method"],
         "failure_code": data["failure_code"],
     }
@@ -97,6 +104,7 @@ def _charge(data: Body) -> dict[str, Any]:
         **_about(data, "payment"),
         "intent_status": "succeeded",
         **_money(data),
+        "ids": {"charge": data["id"]},
         "payment_method": data["payment_method"],
     }
 
@@ -129,6 +137,16 @@ def _about(data: Body, kind: str) -> dict[str, Any]:
 
 def _money(data: Body) -> dict[str, Any]:
     return {"amount_minor": data["amount_minor"], "currency": data["currency"]}
+
+
+def _collected(intent: Body) -> int:
+    """What an intent is worth: what was collected once it was, which may be a part; what is asked for until then."""
+    collected: int | None = intent["captured_minor"]
+    return intent["amount_minor"] if collected is None else collected
+
+
+def _ids(intent: Body) -> dict[str, str]:
+    return {} if intent["charge"] is None else {"charge": intent["charge"]}
 
 
 def _uuid(text: str | None) -> UUID | None:
