@@ -231,6 +231,18 @@ BEGIN
   RETURN v_id;
 END $$;
 
+CREATE FUNCTION public.appoint_practitioner(p_id uuid, p_user uuid, p_display_name text, p_timezone text, p_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO practitioners (id, user_id, display_name, timezone, verification_status, verified_by, verified_at)
+  VALUES (p_id, p_user, p_display_name, p_timezone, 'verified', p_by, now()) ON CONFLICT (user_id) DO NOTHING;
+  IF FOUND THEN
+    PERFORM record_action('practitioner.appointed', 'practitioner', p_id, NULL, p_by);
+  END IF;
+END $$;
+
 CREATE FUNCTION public.appointments_of(p_booking uuid, p_by uuid) RETURNS TABLE(id uuid, status text, starts_at timestamp with time zone, ends_at timestamp with time zone, title text, practitioner_name text, location text, sequence integer, changed_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -724,6 +736,20 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such payment.');
   ELSIF NOT p_own THEN
     PERFORM refuse('forbidden', 'This is for administrators.');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('enrolment'), hashtext(p_client::text || p_service::text));
+  IF EXISTS (SELECT FROM bookings b
+              WHERE b.client_id = p_client AND b.service_id = p_service AND b.parent_id IS NULL AND b.id <> p_booking
+                AND (p_session IS NULL OR b.session_id = p_session) AND b.ends_at > p_now
+                AND (b.status = 'confirmed' OR b.status = 'pending' AND b.hold_expires_at > now())) THEN
+    PERFORM refuse('already_enrolled');
   END IF;
 END $$;
 
@@ -1652,6 +1678,8 @@ DECLARE
        AND EXISTS (SELECT FROM practitioners p WHERE p.id = s.practitioner_id AND p.verification_status = ''verified'')',
     CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
     CASE WHEN p_filters ? 'service_type' THEN 's.service_type = $1->>''service_type''' END,
+    CASE WHEN p_filters ? 'service_types' THEN
+      's.service_type = ANY (ARRAY(SELECT jsonb_array_elements_text($1->''service_types'')))' END,
     CASE WHEN p_filters ? 'practitioner' THEN 's.practitioner_id = ($1->>''practitioner'')::uuid' END,
     CASE WHEN p_filters ? 'location_id' THEN 's.location_id = ($1->>''location_id'')::uuid' END,
     CASE WHEN p_filters ? 'city' THEN
@@ -1669,7 +1697,7 @@ DECLARE
                                       "duration_minutes": "s.duration_minutes", "id": "s.id"}');
 BEGIN
   -- What few services match is found first and then ordered; else the order's own index gives the page.
-  EXECUTE CASE WHEN p_filters - '{service_type,is_virtual,currency}'::text[] = '{}' THEN
+  EXECUTE CASE WHEN p_filters - '{service_type,service_types,is_virtual,currency}'::text[] = '{}' THEN
     'SELECT (SELECT count(*)' || v_from || '),
             array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
   ELSE
@@ -2571,6 +2599,13 @@ BEGIN
   NEW.search_words := to_tsvector('simple', concat_ws(' ', NEW.title, NEW.description));
   RETURN NEW;
 END $$;
+
+CREATE FUNCTION public.note_state(p_booking uuid, p_state integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE bookings SET state_no = p_state WHERE id = p_booking AND (client_id = asking_user() OR asking_admin())
+$$;
 
 CREATE FUNCTION public.number_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
@@ -6743,6 +6778,9 @@ REVOKE ALL ON FUNCTION public.apply_invoice_payment(p_invoice uuid, p_payment uu
 REVOKE ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_practitioner(p_id uuid, p_display_name text, p_bio text, p_timezone text, p_specializations text[], p_certifications text[]) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.appoint_practitioner(p_id uuid, p_user uuid, p_display_name text, p_timezone text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appoint_practitioner(p_id uuid, p_user uuid, p_display_name text, p_timezone text, p_by uuid) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.appointments_of(p_booking uuid, p_by uuid) TO moorage_worker;
@@ -6816,6 +6854,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO moorage_engine;
 GRANT SELECT ON TABLE public.payments TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.check_changeable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) FROM PUBLIC;
 
@@ -7022,6 +7064,10 @@ REVOKE ALL ON FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_detail
 
 REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.note_state(p_booking uuid, p_state integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_state(p_booking uuid, p_state integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.note_state(p_booking uuid, p_state integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.number_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
@@ -7513,6 +7559,8 @@ GRANT SELECT(id) ON TABLE public.users TO moorage_web;
 GRANT SELECT(email) ON TABLE public.users TO moorage_web;
 
 GRANT SELECT(first_name),UPDATE(first_name) ON TABLE public.users TO moorage_web;
+
+GRANT SELECT(middle_name) ON TABLE public.users TO moorage_web;
 
 GRANT SELECT(last_name),UPDATE(last_name) ON TABLE public.users TO moorage_web;
 

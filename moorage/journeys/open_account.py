@@ -42,7 +42,7 @@ async def register(
             last_name=last_name,
             phone_number=phone_number,
         )
-        await _mail_verify_link(house, db, user_id, email)
+        await mail_verify_link(house, db, user_id, email)
         family_id = house.ids()
         refresh = await open_family(db, family_id, user_id, house.accounts.refresh_token)
         return await session_of(db, user_id, family_id, refresh)
@@ -71,10 +71,11 @@ async def send_verify_link(house: House, payload: Mapping[str, Any]) -> None:
     async with house.database.transaction(SYSTEM) as db:
         account = await account_by_email(db, payload["email"])
         if account is not None and account.is_active and not account.is_verified:
-            await _mail_verify_link(house, db, account.id, account.email)
+            await mail_verify_link(house, db, account.id, account.email)
 
 
-async def _mail_verify_link(house: House, db: Connection, user_id: UUID, email: str) -> None:
+async def mail_verify_link(house: House, db: Connection, user_id: UUID, email: str) -> None:
+    """Have a link mailed that proves the address."""
     secret = await make_link(db, user_id, "verify_email", house.accounts.verify_link)
     hours = int(house.accounts.verify_link.total_seconds() // 3600)
     await queue_mail(

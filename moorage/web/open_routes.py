@@ -16,6 +16,10 @@ PUBLIC: Final = frozenset(
         "services_read",
         "services_categories",
         "services_schedule_read",
+        "practice_services_list",
+        "practice_trainings_list",
+        # Anybody opens an account for themselves; for others, and in other roles, administrators.
+        "practice_users_create",
     }
 )
 # Ways in: they take a password, a token or a link instead.

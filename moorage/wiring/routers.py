@@ -28,6 +28,11 @@ from moorage.apis.marketplace import (
 from moorage.apis.marketplace.envelope import PREFIX
 from moorage.apis.operations import health, metrics, openapi
 from moorage.apis.payment_records import payments as payment_records
+from moorage.apis.practice import appointments as practice_appointments
+from moorage.apis.practice import services as practice_services
+from moorage.apis.practice import training_enrollments as practice_training_enrollments
+from moorage.apis.practice import trainings as practice_trainings
+from moorage.apis.practice import users as practice_users
 from moorage.apis.sandbox import api as sandbox_api
 from moorage.apis.sandbox import page as sandbox_page
 from moorage.apis.webhooks import events
@@ -55,6 +60,11 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (catering_bookings.router, CATERING),
     (catering_webhook.router, CATERING),
     (catering_auth.router, CATERING),
+    (practice_appointments.router, ""),
+    (practice_training_enrollments.router, ""),
+    (practice_services.router, ""),
+    (practice_trainings.router, ""),
+    (practice_users.router, ""),
     (sandbox_api.router, ""),
     (sandbox_page.router, ""),
     (health.router, ""),

@@ -7,7 +7,6 @@ every operation that reads tokens; the ways in do not, and answer those two as t
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,7 +15,9 @@ import pytest_asyncio
 from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX
 from moorage.web.openapi import operations
 from moorage.wiring.openapi_snapshot import promised
+from tests.support import access_practice
 from tests.support.access import CALLERS, Cast, gathered
+from tests.support.asks import Ask, Asks, of
 
 DOCUMENT = promised()
 OPERATIONS = {op["operationId"]: (method, path) for path, method, op in operations(DOCUMENT)}
@@ -102,6 +103,7 @@ EXPECTED = {
     "webhooks_receive": "400 400 400 400 400 400",
     "health": "200 200 200 200 200 200",
     "metrics": "200 200 200 200 200 200",
+    **access_practice.EXPECTED,
 }
 # These take something else than an access token, and do not look at one.
 TOKEN_UNREAD = {
@@ -116,29 +118,8 @@ TOKEN_UNREAD = {
     "webhooks_receive",
     "health",
     "metrics",
+    *access_practice.TOKEN_UNREAD,
 }
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What one request fills in: members of the path, a body, a query."""
-
-    path: dict[str, Any] = field(default_factory=dict)
-    body: Any = None
-    query: dict[str, Any] = field(default_factory=dict)
-
-
-Asks = Callable[[Cast], Awaitable[Ask]]
-
-
-def of(body: Any = None, **query: Any) -> Asks:
-    """The practice itself: its practitioner and service are known from the start."""
-
-    async def ask(cast: Cast) -> Ask:
-        path = {"practitioner_id": cast.practitioner.id, "service_id": cast.service, "provider": "sandbox"}
-        return Ask(path, body, query)
-
-    return ask
 
 
 def of_booking(made: Callable[[Cast], Awaitable[Any]], body: Any = None) -> Asks:
@@ -309,6 +290,7 @@ ASKS: dict[str, Asks] = {
     "catering_webhook": of({"id": "evt_forged"}),
     "catering_webhook_events_replay": a_stored_event,
     "webhooks_receive": of({"id": "evt_forged"}),
+    **access_practice.ASKS,
 }
 
 

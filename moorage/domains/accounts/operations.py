@@ -11,7 +11,7 @@ from moorage.domains.accounts.policy import at_rest, new_secret
 from moorage.kernel.db import Connection
 
 LinkPurpose = Literal["verify_email", "reset_password", "sign_in"]
-Role = Literal["user", "admin"]
+Role = Literal["user", "admin", "owner"]
 _EDITABLE: Final = ("first_name", "last_name", "phone_number", "bio", "avatar", "timezone", "location", "preferences")
 
 
@@ -33,6 +33,7 @@ async def create_user(
     password_hash: str | None,
     first_name: str,
     last_name: str,
+    middle_name: str | None = None,
     phone_number: str | None = None,
     role: Role = "user",
 ) -> None:
@@ -41,13 +42,14 @@ async def create_user(
     """
     made = await db.fetchval(
         """
-        INSERT INTO users (id, email, password_hash, first_name, last_name, phone_number, role)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO users (id, email, password_hash, first_name, middle_name, last_name, phone_number, role)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id
         """,
         user_id,
         email,
         password_hash,
         first_name,
+        middle_name,
         last_name,
         phone_number,
         role,

@@ -35,6 +35,15 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """What a training's id names: a workshop or course, and the one date of it where the id is a date's."""
+
+    service_id: UUID
+    service_type: ServiceType
+    session_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A stretch that a practitioner keeps for themselves."""
 
@@ -79,6 +88,22 @@ SELECT id, service_id, starts_at, ends_at, capacity,
 """
 
 _COUNT_SESSIONS = "SELECT count(*) FROM sessions WHERE service_id = $1 AND starts_at >= $2 AND status = 'scheduled'"
+
+_SESSIONS_OF = """
+SELECT t.id, t.service_id, t.starts_at, t.ends_at, t.capacity,
+       t.capacity - t.places_taken + CASE t.places_taken WHEN 0 THEN 0 ELSE lapsed_places(t.id) END AS available_spots
+  FROM unnest($1::uuid[]) AS asked (id)
+ CROSS JOIN LATERAL (SELECT * FROM sessions WHERE service_id = asked.id AND starts_at >= $2 AND status = 'scheduled'
+                      ORDER BY starts_at, id LIMIT $3) AS t
+ ORDER BY t.starts_at, t.id
+"""
+
+_TRAINING = """
+SELECT s.id AS service_id, s.service_type, t.id AS session_id
+  FROM services s LEFT JOIN sessions t ON t.service_id = s.id AND t.id = $1
+ WHERE s.service_type <> 'session'
+   AND s.id = coalesce((SELECT service_id FROM sessions WHERE id = $1), $1)
+"""
 
 _SCHEDULE = """
 SELECT p.timezone,
@@ -147,6 +172,22 @@ async def count_sessions(db: Connection, service_id: UUID, starts_from: datetime
     """How many sessions `list_sessions` would list without a limit."""
     count: int = await db.fetchval(_COUNT_SESSIONS, service_id, starts_from)
     return count
+
+
+async def sessions_of(
+    db: Connection, service_ids: Sequence[UUID], starts_from: datetime, *, most: int
+) -> dict[UUID, list[Session]]:
+    """The first `most` scheduled sessions from `starts_from` on of each of many services, in one query."""
+    found: dict[UUID, list[Session]] = {service_id: [] for service_id in service_ids}
+    for row in await db.fetch(_SESSIONS_OF, list(service_ids), starts_from, most):
+        found[row["service_id"]].append(Session(**dict(row)))
+    return found
+
+
+async def find_training(db: Connection, training_id: UUID) -> Training | None:
+    """The workshop or course that `training_id` names, itself or by one of its dates, where the asker sees it."""
+    row = await db.fetchrow(_TRAINING, training_id)
+    return None if row is None else Training(**dict(row))
 
 
 async def get_schedule(db: Connection, practitioner_id: UUID) -> Schedule | None:

@@ -10,6 +10,20 @@ class SlotUnavailableError(MoorageError):
     kind = "conflict"
 
 
+class NoPlacesLeftError(MoorageError):
+    """There are no places left."""
+
+    code = "no_places_left"
+    kind = "conflict"
+
+
+class AlreadyEnrolledError(MoorageError):
+    """This person is enrolled already."""
+
+    code = "already_enrolled"
+    kind = "conflict"
+
+
 class HoldExpiredError(MoorageError):
     """The hold has expired; the time has to be booked again."""
 

@@ -197,6 +197,22 @@ async def change_order(db: Connection, booking_id: UUID, change: OrderChange, *,
     return calls
 
 
+async def check_not_enrolled(
+    db: Connection, booking_id: UUID, *, client_id: UUID, service_id: UUID, session_id: UUID | None, now: datetime
+) -> None:
+    """Raise AlreadyEnrolledError when the client has a place in this training (this date of it) by another booking.
+    Who enrols the same person at the same time waits until this transaction ends.
+    """
+    await db.execute(
+        "SELECT check_not_enrolled($1, $2, $3, $4, $5)", booking_id, client_id, service_id, session_id, now
+    )
+
+
+async def note_state(db: Connection, booking_id: UUID, state_no: int) -> None:
+    """Note the practice's own code of the state that the asking client lives in."""
+    await db.execute("SELECT note_state($1, $2)", booking_id, state_no)
+
+
 async def release_expired_holds(db: Connection, *, limit: int) -> int:
     """Release up to `limit` holds that have expired by the database's clock; never waits. Answers how many."""
     released: int = await db.fetchval("SELECT release_expired_holds(NULL, NULL, $1)", limit)

@@ -28,7 +28,8 @@ CREATE POLICY product ON practitioner_months TO moorage_engine, moorage_worker U
 DO $$
 DECLARE
   verbs text[] := ARRAY['hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel',
-    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'change_order', 'release_expired_holds', 'appointments_of'];
+    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'change_order', 'release_expired_holds',
+    'appointments_of', 'check_not_enrolled', 'note_state'];
   parts text[] := ARRAY['lock_booking', 'sessions_of', 'drop_booking', 'stop_collecting', 'commission_rate',
     'repeated_hold', 'price_participants', 'take_time', 'make_way', 'replace_hold', 'take_places', 'add_places',
     'enrol_children',

@@ -22,7 +22,7 @@ CREATE TRIGGER services_words BEFORE INSERT OR UPDATE OF title, description, pri
 
 -- One page of the active services of verified practitioners that match every filter in `p_filters`, in the order of
 -- `p_order` ("price", "-title", …), and how many match in all. Filters (a key left out does not filter): category (slug
--- or id), service_type, practitioner, location (id, or a city's name), is_virtual, price_min, price_max (whole units), currency,
+-- or id), service_type, service_types (a list), practitioner, location (id, or a city's name), is_virtual, price_min, price_max (whole units), currency,
 -- search. A definer's function because the indexes on words are of no use under row-level security (their operators
 -- are not leakproof); it gives ids of public rows alone, and who asks reads the rows themselves under their own policy.
 CREATE FUNCTION find_services(p_filters jsonb, p_order text[], p_limit int, p_offset int,
@@ -35,6 +35,8 @@ DECLARE
        AND EXISTS (SELECT FROM practitioners p WHERE p.id = s.practitioner_id AND p.verification_status = ''verified'')',
     CASE WHEN p_filters ? 'category' THEN 's.category_id = find_category($1->>''category'')' END,
     CASE WHEN p_filters ? 'service_type' THEN 's.service_type = $1->>''service_type''' END,
+    CASE WHEN p_filters ? 'service_types' THEN
+      's.service_type = ANY (ARRAY(SELECT jsonb_array_elements_text($1->''service_types'')))' END,
     CASE WHEN p_filters ? 'practitioner' THEN 's.practitioner_id = ($1->>''practitioner'')::uuid' END,
     CASE WHEN p_filters ? 'location_id' THEN 's.location_id = ($1->>''location_id'')::uuid' END,
     CASE WHEN p_filters ? 'city' THEN
@@ -52,7 +54,7 @@ DECLARE
                                       "duration_minutes": "s.duration_minutes", "id": "s.id"}');
 BEGIN
   -- What few services match is found first and then ordered; else the order's own index gives the page.
-  EXECUTE CASE WHEN p_filters - '{service_type,is_virtual,currency}'::text[] = '{}' THEN
+  EXECUTE CASE WHEN p_filters - '{service_type,service_types,is_virtual,currency}'::text[] = '{}' THEN
     'SELECT (SELECT count(*)' || v_from || '),
             array(SELECT s.id' || v_from || ' ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
   ELSE

@@ -59,6 +59,20 @@ ALTER FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) OWNER 
 REVOKE ALL ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) TO moorage_web, moorage_engine;
 
+-- Makes an account a verified practitioner at once, on an administrator's word (`p_by`). Repeating it changes nothing.
+CREATE FUNCTION appoint_practitioner(p_id uuid, p_user uuid, p_display_name text, p_timezone text, p_by uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO practitioners (id, user_id, display_name, timezone, verification_status, verified_by, verified_at)
+  VALUES (p_id, p_user, p_display_name, p_timezone, 'verified', p_by, now()) ON CONFLICT (user_id) DO NOTHING;
+  IF FOUND THEN
+    PERFORM record_action('practitioner.appointed', 'practitioner', p_id, NULL, p_by);
+  END IF;
+END $$;
+ALTER FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) TO moorage_worker;
+
 -- An administrator verifies or rejects: the row, its audit row and the mail to the practitioner, all or nothing.
 -- Refuses `forbidden`, `not_found` and `already_decided`. Locks the practitioner.
 CREATE FUNCTION decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text)

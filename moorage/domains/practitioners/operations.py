@@ -84,6 +84,15 @@ async def apply(db: Connection, practitioner_id: UUID, profile: Profile) -> UUID
     return applied
 
 
+async def appoint(
+    db: Connection, practitioner_id: UUID, *, user_id: UUID, display_name: str, timezone: str, by: UUID
+) -> None:
+    """Make an account a verified practitioner at once, on the word of the administrator `by`."""
+    await db.execute(
+        "SELECT appoint_practitioner($1, $2, $3, $4, $5)", practitioner_id, user_id, display_name, timezone, by
+    )
+
+
 async def edit(db: Connection, practitioner_id: UUID, profile: Profile) -> None:
     """Replace what the asker's own practitioner says of themselves. Raises NotFoundError when it is not theirs."""
     done = await db.execute(

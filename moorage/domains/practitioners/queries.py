@@ -51,6 +51,22 @@ class PrivateFacts:
     verification_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as the people who work here see it. `role` is 'user', 'admin' or 'owner'; `delivers`: they are a
+    verified practitioner.
+    """
+
+    id: UUID
+    first_name: str
+    middle_name: str | None
+    last_name: str
+    email: str
+    role: str
+    created_at: datetime
+    delivers: bool
+
+
 _COLUMNS = """
        p.id, p.user_id, p.display_name, p.bio, p.timezone, p.specializations, p.certifications,
        p.verification_status, p.verified_at, p.is_featured, p.created_at, p.updated_at,
@@ -73,6 +89,18 @@ SELECT {_COLUMNS} FROM unnest($1::uuid[]) WITH ORDINALITY asked (id, position)
  ORDER BY asked.position
 """  # noqa: S608 - as above
 
+_PERSON = """
+SELECT u.id, u.first_name, u.middle_name, u.last_name, u.email, u.role, u.created_at,
+       EXISTS (SELECT FROM practitioners p WHERE p.user_id = u.id AND p.verification_status = 'verified') AS delivers
+  FROM users u
+"""
+
+_PERSON_BY_ID = f"{_PERSON} WHERE u.id = $1 AND (u.id = (SELECT asking_user()) OR (SELECT asking_admin()))"
+
+_PEOPLE = f"{_PERSON} WHERE (SELECT asking_admin()) ORDER BY u.created_at DESC, u.id DESC LIMIT $1 OFFSET $2"
+
+_COUNT_PEOPLE = "SELECT count(*) FROM users WHERE (SELECT asking_admin())"
+
 _PRIVATE = "SELECT stripe_account_id, commission_bps, verification_reason FROM practitioner_private($1)"
 
 
@@ -91,6 +119,18 @@ async def get_private(db: Connection, practitioner_id: UUID) -> PrivateFacts | N
     """The private facts, for the practitioner themselves or an administrator; None for anybody else."""
     row = await db.fetchrow(_PRIVATE, practitioner_id)
     return None if row is None else PrivateFacts(**dict(row))
+
+
+async def get_person(db: Connection, user_id: UUID) -> Person | None:
+    """The account, when it is the asker's own or an administrator asks."""
+    row = await db.fetchrow(_PERSON_BY_ID, user_id)
+    return None if row is None else Person(**dict(row))
+
+
+async def list_people(db: Connection, *, limit: int, offset: int) -> tuple[list[Person], int]:
+    """One page of all accounts, the newest first, and how many there are; none unless an administrator asks."""
+    total: int = await db.fetchval(_COUNT_PEOPLE)
+    return [Person(**dict(row)) for row in await db.fetch(_PEOPLE, limit, offset)], total
 
 
 def _practitioner(row: dict[str, object]) -> Practitioner:

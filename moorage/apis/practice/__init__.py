@@ -1,0 +1,1 @@
+"""The practice contract: users, services, appointments, trainings and payments, at `/`."""

@@ -1,0 +1,103 @@
+"""The practice contract: services and appointments."""
+
+from datetime import datetime, timedelta
+
+from tests.builders import make_service
+from tests.support.bookings import start_at
+
+
+async def appointed(practice, by=None, status=201, **body):
+    body = {"service_id": str(practice.service), "appointment_time": start_at(10), **body}
+    answer = await (by or practice.client).client.post("/appointments/", json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_services_are_told_by_their_kind_with_exact_prices(practice):
+    course = await make_service(practice.owner, practice.practitioner, service_type="course", price_minor=45_050)
+    await make_service(practice.owner, practice.practitioner, is_active=False)
+    everything = (await practice.anybody.get("/services/")).json()
+    assert [one["price"] for one in everything] == ["450.50", "80.00"]
+    consulting = await practice.anybody.get("/services?service_type=consulting")
+    assert [one["id"] for one in consulting.json()] == [str(practice.service)]
+    assert consulting.headers["x-total-count"] == "1"
+    training = (await practice.anybody.get("/services/?service_type=training")).json()
+    assert [(one["id"], one["service_type"]) for one in training] == [(str(course), "training")]
+    assert set(training[0]) >= {"id", "title", "description", "service_type", "price", "duration_minutes", "is_active"}
+    assert (await practice.anybody.get("/services/?service_type=massage")).status_code == 422
+
+
+async def test_a_client_books_a_time_and_state_and_notes_come_back(practice):
+    made = await appointed(practice, duration_minutes=60, state_id=36, notes="First baby")
+    assert set(made) == {
+        "id",
+        "user_id",
+        "service_id",
+        "appointment_time",
+        "duration_minutes",
+        "state_id",
+        "notes",
+        "status",
+        "created_at",
+        "updated_at",
+    }
+    assert (made["state_id"], made["notes"], made["status"]) == (36, "First baby", "scheduled")
+    assert datetime.fromisoformat(made["appointment_time"]) == datetime.fromisoformat(start_at(10))
+    assert (await practice.client.client.get("/appointments/")).json() == [made]
+    assert await practice.read(made["id"]), "it is a booking of the core"
+
+
+async def test_a_time_that_is_taken_is_refused_and_so_is_another_length(practice):
+    await appointed(practice)
+    other = await practice.sign_up()
+    assert (await appointed(practice, other, 409))["code"] == "slot_unavailable"
+    refused = await appointed(practice, other, 422, appointment_time=start_at(12), duration_minutes=90)
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("invalid_range", "/duration_minutes")
+    assert (await appointed(practice, other, 422, appointment_time="2026-12-15T10:30:00"))["code"] == "offset_required"
+    course = await make_service(practice.owner, practice.practitioner, service_type="course")
+    assert (await appointed(practice, other, 404, service_id=str(course)))["code"] == "not_found"
+
+
+async def test_an_administrator_books_for_anyone_and_a_client_only_for_oneself(practice):
+    admin, other = await practice.sign_up(role="owner"), await practice.sign_up()
+    made = await appointed(practice, admin, user_id=str(other.user_id), state_id=1)
+    assert made["user_id"] == str(other.user_id)
+    assert [one["id"] for one in (await other.client.get("/appointments/")).json()] == [made["id"]]
+    assert (await appointed(practice, status=403, user_id=str(other.user_id)))["code"] == "forbidden"
+    nobody = "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70"
+    assert (await appointed(practice, admin, 404, user_id=nobody))["code"] == "not_found"
+    own = await appointed(practice, appointment_time=start_at(12), user_id=str(practice.client.user_id))
+    assert own["user_id"] == str(practice.client.user_id)
+
+
+async def test_lists_hold_ones_own_and_everything_for_an_owner_by_status_and_time(practice):
+    owner, stranger = await practice.sign_up(role="owner"), await practice.sign_up()
+    first, second = await appointed(practice), await appointed(practice, appointment_time=start_at(14))
+    missed = await practice.booked(start_at(15))
+    await practice.shift(missed, timedelta(days=3, hours=23))
+    await practice.act(missed, "no-show", practice.host)
+    await practice.act(first, "cancel")
+
+    async def seen(who, query=""):
+        return [one["id"] for one in (await who.client.get(f"/appointments/{query}")).json()]
+
+    assert await seen(practice.client) == [second["id"], first["id"], missed["id"]]
+    assert await seen(owner) == await seen(practice.client) == await seen(practice.host)
+    assert await seen(stranger) == []
+    assert await seen(owner, "?status=no_show") == [missed["id"]]
+    assert await seen(owner, "?status=cancelled") == [first["id"]]
+    assert await seen(owner, "?status=scheduled") == [second["id"]]
+    assert await seen(owner, "?status=completed") == []
+    after = start_at(13).replace("+", "%2B")
+    assert await seen(owner, f"?from={after}") == [second["id"]]
+    assert await seen(owner, f"?to={after}") == [first["id"], missed["id"]]
+    assert (await owner.client.get(f"/appointments/?from={after}&to={after}")).status_code == 422
+
+
+async def test_the_same_key_books_once(practice):
+    body = {"service_id": str(practice.service), "appointment_time": start_at(11), "state_id": 3}
+    headers = {"Idempotency-Key": "one"}
+    answers = [await practice.client.client.post("/appointments/", json=body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert answers[1].headers["idempotent-replayed"] == "true"

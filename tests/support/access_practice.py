@@ -1,0 +1,69 @@
+"""The practice contract in the access matrix: its rows, and what its requests fill in."""
+
+from datetime import datetime
+
+from tests.builders import make_session
+from tests.support.access import Cast
+from tests.support.asks import Ask, Asks
+
+# operation (and a word where it has several rows)  anonymous client practitioner | client host admin (of it)
+EXPECTED = {
+    "practice_users_create": "201 201 201 201 201 201",
+    "practice_users_create of staff": "403 403 403 403 403 201",
+    "practice_users_list": "401 403 403 403 403 200",
+    "practice_users_read": "401 404 404 404 200 200",
+    "practice_services_list": "200 200 200 200 200 200",
+    "practice_appointments_create": "401 201 201 201 422 201",
+    "practice_appointments_create of another": "401 403 403 403 422 422",
+    "practice_appointments_list": "401 200 200 200 200 200",
+    "practice_trainings_list": "200 200 200 200 200 200",
+    "practice_training_enrollments_create": "401 201 201 201 422 201",
+    "practice_training_enrollments_create of another": "401 403 403 403 422 422",
+    "practice_training_enrollments_list": "401 200 200 200 200 200",
+}
+# Their signature is looked at, and no token.
+TOKEN_UNREAD: set[str] = set()
+
+
+async def a_new_user(cast: Cast) -> Ask:
+    names = {"first_name": "Nora", "last_name": "Quay"}
+    return Ask(body={"email": f"{next(cast.hours_on)}.{cast.service.hex}@example.com", **names})
+
+
+async def a_new_member_of_staff(cast: Cast) -> Ask:
+    return Ask(body={**(await a_new_user(cast)).body, "role": "administrator"})
+
+
+async def the_host(cast: Cast) -> Ask:
+    return Ask({"user_id": cast.practitioner.user_id})
+
+
+async def an_appointment(cast: Cast) -> Ask:
+    return Ask(body={"service_id": str(cast.service), "appointment_time": cast.start()})
+
+
+async def an_appointment_of_the_hosts(cast: Cast) -> Ask:
+    host = {"user_id": str(cast.practitioner.user_id)}
+    return Ask(body={**(await an_appointment(cast)).body, **host})
+
+
+async def a_place_in_a_workshop(cast: Cast) -> Ask:
+    await cast.superuser.execute("UPDATE services SET service_type = 'workshop' WHERE id = $1", cast.service)
+    date = await make_session(cast.owner, cast.service, datetime.fromisoformat(cast.start()), capacity=5)
+    return Ask(body={"training_id": str(date)})
+
+
+async def the_hosts_place_in_a_workshop(cast: Cast) -> Ask:
+    host = {"user_id": str(cast.practitioner.user_id)}
+    return Ask(body={**(await a_place_in_a_workshop(cast)).body, **host})
+
+
+ASKS: dict[str, Asks] = {
+    "practice_users_create": a_new_user,
+    "practice_users_create of staff": a_new_member_of_staff,
+    "practice_users_read": the_host,
+    "practice_appointments_create": an_appointment,
+    "practice_appointments_create of another": an_appointment_of_the_hosts,
+    "practice_training_enrollments_create": a_place_in_a_workshop,
+    "practice_training_enrollments_create of another": the_hosts_place_in_a_workshop,
+}
