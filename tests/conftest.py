@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.support.worker",
     "tests.support.bookings",
     "tests.fakes.square.fixtures",
+    "tests.fakes.paypal.fixtures",
 ]
 
 

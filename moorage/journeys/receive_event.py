@@ -12,7 +12,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments import queries
-from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
+from moorage.domains.payments.gateway import (
+    OutcomeUnknownError,
+    PaymentGateway,
+    PreparesVerification,
+    ProviderDeclinedError,
+)
 from moorage.domains.payments.operations import NewEvent, move_cursor, replay_event, store_events
 from moorage.journeys.house import House
 from moorage.kernel.crash import crash_point
@@ -29,11 +34,14 @@ log = logging.getLogger(__name__)
 
 async def receive_event(house: House, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Verify the raw bytes and store them once; False when they were here already. Raises NotFoundError for a provider
-    that is not set up, InvalidSignatureError, TimestampOutOfToleranceError. Nothing else happens before the answer.
+    that is not set up, InvalidSignatureError, TimestampOutOfToleranceError; OutcomeUnknownError when what it is checked
+    with cannot be had now. Nothing else happens before the answer.
     """
     gateway = house.gateways.get(provider)
     if gateway is None:
         raise NotFoundError
+    if isinstance(gateway, PreparesVerification):
+        await gateway.prepare_verification(headers, body)
     event = gateway.verify(headers, body, now=house.clock())
     stored = await house.inbox.put(
         house.database, NewEvent(house.ids(), provider, event.event_id, event.event_type, body)

@@ -32,6 +32,8 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             timeout_s=settings.provider_timeout_s,
             tolerance_s=settings.webhook_tolerance_s,
         )
+    if is_on(settings, "paypal"):
+        found["paypal"] = _paypal(settings)
     if is_on(settings, "square"):
         found["square"] = _square(settings)
     if settings.payment_provider not in found:
@@ -40,6 +42,22 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             f" (set up: {', '.join(found) or 'none'})"
         )
     return found
+
+
+def _paypal(settings: Settings) -> PaymentGateway:
+    from moorage.providers.paypal.connect import connect  # noqa: PLC0415 - only where it is configured
+
+    return connect(
+        client_id=settings.paypal_client_id or "",
+        client_secret=_secret(settings.paypal_client_secret),
+        webhook_id=settings.paypal_webhook_id or "",
+        live=settings.paypal_mode == "live",
+        base_url=settings.paypal_base_url,
+        ca_file=settings.paypal_ca_file,
+        asks_paypal=settings.paypal_verifies_webhooks,
+        timeout_s=settings.provider_timeout_s,
+        tolerance_s=settings.webhook_tolerance_s,
+    )
 
 
 def _square(settings: Settings) -> PaymentGateway:

@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     paypal_webhook_id: str | None = None
     paypal_mode: Literal["sandbox", "live"] = "sandbox"
     paypal_base_url: str | None = None
+    paypal_verifies_webhooks: bool = False  # PayPal is asked about each event's signature; else it is checked here
+    paypal_ca_file: Path | None = None  # the roots that sign webhooks, in a trial against another server
     square_access_token: SecretStr | None = None
     square_location_id: str | None = None
     square_application_id: str | None = None

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from moorage.domains.payments.gateway import (
+    Intent,
     IntentRequest,
     InvalidSignatureError,
     PaymentGateway,
@@ -34,6 +35,12 @@ class Provider:
     succeeds: str
     declines: str
     signs_time: bool = True  # False: only that each event is taken in once guards against repeats
+    # What the payer does to pay `reference` by a method, and we after it; None: we confirm the method.
+    pays: Callable[[str, str, str], Awaitable[Intent]] | None = None
+    opens_as: str = "pending"
+    declined_as: tuple[str, str] = ("card_declined", "failed")  # the failure's code, and the payment's state after it
+    finds: bool = True  # False: what was made for our payment is found again by its key alone
+    prepares: Callable[[dict[str, str], bytes], Awaitable[None]] | None = None  # what comes before `verify`
 
 
 class ProviderContract:
@@ -43,26 +50,26 @@ class ProviderContract:
         asked = provider.request()
         first = await provider.gateway.create(asked, key="one")
         again = await provider.gateway.create(asked, key="one")
-        found = await provider.gateway.find(asked.payment_id)
+        found = await provider.gateway.find(asked.payment_id) if provider.finds else again
         assert first.reference == again.reference == found.reference
-        assert (first.status, first.amount_minor, first.currency) == ("pending", asked.amount_minor, asked.currency)
+        opened = (provider.opens_as, asked.amount_minor, asked.currency)
+        assert (first.status, first.amount_minor, first.currency) == opened
 
     async def test_what_was_never_made_is_not_found(self, provider):
         assert await provider.gateway.find(uuid7()) is None
 
     async def test_a_method_that_succeeds_collects_once(self, provider):
         reference = await created(provider)
-        first = await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="two")
-        again = await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="two")
-        other = await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="three")
+        first = await pay(provider, reference, provider.succeeds, "two")
+        again = await pay(provider, reference, provider.succeeds, "two")
+        other = await pay(provider, reference, provider.succeeds, "three")
         assert [one.status for one in (first, again, other)] == ["succeeded"] * 3
         assert len([one async for one in provider.gateway.records() if one.kind == "charge"]) == 1
 
     async def test_twenty_confirmations_at_once_collect_once(self, provider):
         reference = await created(provider)
-        confirm = provider.gateway.confirm
         answers = await asyncio.gather(
-            *(confirm(reference, payment_method=provider.succeeds, key=f"at-once-{no}") for no in range(20))
+            *(pay(provider, reference, provider.succeeds, f"at-once-{no}") for no in range(20))
         )
         assert {answer.status for answer in answers} == {"succeeded"}
         assert len([one async for one in provider.gateway.records() if one.kind == "charge"]) == 1
@@ -70,16 +77,16 @@ class ProviderContract:
     async def test_a_declined_method_says_so_and_takes_nothing(self, provider):
         reference = await created(provider)
         with pytest.raises(ProviderDeclinedError) as refusal:
-            await provider.gateway.confirm(reference, payment_method=provider.declines, key="declined")
-        assert refusal.value.facts["failure_code"] == "card_declined"
-        assert (await provider.gateway.fetch(reference)).status == "failed"
+            await pay(provider, reference, provider.declines, "declined")
+        told = refusal.value.facts["failure_code"], (await provider.gateway.fetch(reference)).status
+        assert told == provider.declined_as
         assert [one async for one in provider.gateway.records()] == []
 
     async def test_a_cancelled_payment_takes_no_money(self, provider):
         reference = await created(provider)
         assert (await provider.gateway.cancel(reference, key="cancel")).status == "canceled"
         assert (await provider.gateway.cancel(reference, key="cancel again")).status == "canceled"
-        late = await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="late")
+        late = await pay(provider, reference, provider.succeeds, "late")
         assert late.status == "canceled"
 
     async def test_cancelling_what_is_paid_answers_that_it_is_paid(self, provider):
@@ -90,7 +97,7 @@ class ProviderContract:
         for no in range(10):
             reference = await created(provider)
             ends = await asyncio.gather(
-                provider.gateway.confirm(reference, payment_method=provider.succeeds, key=f"pay-{no}"),
+                pay(provider, reference, provider.succeeds, f"pay-{no}"),
                 provider.gateway.cancel(reference, key=f"cancel-{no}"),
             )
             assert len({end.status for end in ends}) == 1
@@ -121,7 +128,7 @@ class ProviderContract:
     async def test_every_movement_of_money_is_on_record(self, provider):
         asked = provider.request(5_000)
         reference = (await provider.gateway.create(asked, key="recorded")).reference
-        await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="recorded too")
+        await pay(provider, reference, provider.succeeds, "recorded too")
         refund_id = uuid7()
         await refunded(provider, reference, 1_500, refund_id)
         records = [one async for one in provider.gateway.records()]
@@ -136,7 +143,7 @@ class ProviderContract:
         started = datetime.now(UTC)
         asked = provider.request(5_000)
         reference = (await provider.gateway.create(asked, key="told")).reference
-        await provider.gateway.confirm(reference, payment_method=provider.succeeds, key="told too")
+        await pay(provider, reference, provider.succeeds, "told too")
         events = [event for event in await provider.gateway.events_since(started) if event.kind == "payment"]
         assert {(event.reference, event.payment_id) for event in events} == {(reference, asked.payment_id)}
         last = events[-1]
@@ -145,13 +152,13 @@ class ProviderContract:
 
     async def test_a_signed_event_is_believed(self, provider):
         body, now = await webhook(provider), datetime.now(UTC)
-        event = provider.gateway.verify(provider.sign(body, now), body, now=now)
+        event = provider.gateway.verify(await signed(provider, body, now), body, now=now)
         assert (event.kind, event.intent_status) == ("payment", "succeeded")
         assert provider.gateway.parse(body) == event
 
     async def test_one_changed_byte_is_refused(self, provider):
         body, now = await webhook(provider), datetime.now(UTC)
-        headers = provider.sign(body, now)
+        headers = await signed(provider, body, now)
         for position in range(0, len(body), 7):
             forged = body[:position] + bytes([body[position] ^ 1]) + body[position + 1 :]
             with pytest.raises(InvalidSignatureError):
@@ -167,7 +174,7 @@ class ProviderContract:
         if not provider.signs_time:
             pytest.skip("this provider signs no time")
         body, now = await webhook(provider), datetime.now(UTC).replace(microsecond=0)
-        headers = provider.sign(body, now - timedelta(seconds=age_s))
+        headers = await signed(provider, body, now - timedelta(seconds=age_s))
         if believed:
             assert provider.gateway.verify(headers, body, now=now).event_id
         else:
@@ -183,8 +190,23 @@ async def created(provider: Provider, amount_minor: int = 7_200) -> str:
 async def paid(provider: Provider, amount_minor: int = 7_200) -> str:
     """The same, paid."""
     reference = await created(provider, amount_minor)
-    await provider.gateway.confirm(reference, payment_method=provider.succeeds, key=f"confirm-{uuid7()}")
+    await pay(provider, reference, provider.succeeds, f"confirm-{uuid7()}")
     return reference
+
+
+async def pay(provider: Provider, reference: str, method: str, key: str) -> Intent:
+    """The payer pays by a method."""
+    if provider.pays is not None:
+        return await provider.pays(reference, method, key)
+    return await provider.gateway.confirm(reference, payment_method=method, key=key)
+
+
+async def signed(provider: Provider, body: bytes, at: datetime) -> dict[str, str]:
+    """The headers of a webhook sent at `at`, with all at hand that checking it takes."""
+    headers = provider.sign(body, at)
+    if provider.prepares is not None:
+        await provider.prepares(headers, body)
+    return headers
 
 
 async def refunded(provider: Provider, reference: str, amount_minor: int, refund_id: UUID | None = None):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from moorage.kernel.errors import MoorageError
@@ -277,4 +277,15 @@ class PaymentGateway(Protocol):
 
     def parse(self, body: bytes) -> ProviderEvent:
         """Translate a stored body again (it was verified when it came in)."""
+        ...
+
+
+@runtime_checkable
+class PreparesVerification(Protocol):
+    """A gateway that needs something from its provider before `verify`, which waits for nobody."""
+
+    async def prepare_verification(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Have at hand what this event is checked with. Raises OutcomeUnknownError: the event is refused with 503, and
+        the provider delivers it again.
+        """
         ...

@@ -1,0 +1,147 @@
+"""PayPal over HTTP: the access token, one request, and what its refusals mean."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+
+LIVE: Final = "https://api-m.paypal.com"
+SANDBOX: Final = "https://api-m.sandbox.paypal.com"
+# A token is not used in its last minute: it has to outlive the request that carries it.
+_MARGIN_S: Final = 60.0
+# Refusals that say nothing about the outcome: the first try of the same key is still being worked on.
+_UNDECIDED: Final = frozenset({"previous_request_in_progress", "order_completion_in_progress"})
+
+
+class Paypal:
+    """The connection to PayPal's API. `base_url` is PayPal's own, or a trial server's."""
+
+    def __init__(self, *, client_id: str, client_secret: str, base_url: str, timeout_s: float = 10.0) -> None:
+        """Open nothing yet; connections are made when they are needed, and shared by all calls."""
+        self._basic = httpx.BasicAuth(client_id, client_secret)
+        self._token: str | None = None
+        self._good_until_s = 0.0
+        self._renewal = asyncio.Lock()
+        self.app_id = ""
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers={"User-Agent": "Moorage"},
+            timeout=timeout_s,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        key: str | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> dict[str, Any]:
+        """One request, and its answer's object ({} where there is none). `key` is the idempotency key
+        (`PayPal-Request-Id`). Raises ProviderDeclinedError with PayPal's own word for the reason in small letters as
+        `failure_code` (`invalid_credentials` for keys it does not know), OutcomeUnknownError.
+        """
+        token = await self._access_token(stale=None)
+        answer = await self._send(method, path, body, key=key, query=query, token=token)
+        if answer.status_code == 401:  # withdrawn before its time, which PayPal may do: once more with a new one
+            token = await self._access_token(stale=token)
+            answer = await self._send(method, path, body, key=key, query=query, token=token)
+        return _understood(answer)
+
+    async def fetch_text(self, url: str) -> str:
+        """Something public of PayPal's, without our token. Raises OutcomeUnknownError."""
+        try:
+            answer = await self._http.get(url)
+        except httpx.HTTPError as error:
+            raise OutcomeUnknownError from error
+        if answer.status_code != 200:
+            raise OutcomeUnknownError
+        return answer.text
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None,
+        *,
+        key: str | None,
+        query: Mapping[str, str | int] | None,
+        token: str,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        if method == "POST":
+            headers["Prefer"] = "return=representation"  # the whole object, not only its id
+        if key is not None:
+            headers["PayPal-Request-Id"] = key
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        try:
+            return await self._http.request(method, path, content=content, params=query, headers=headers)
+        except httpx.HTTPError as error:
+            raise OutcomeUnknownError from error
+
+    async def _access_token(self, *, stale: str | None) -> str:
+        """A token that is good for a while; however many wait for one, it is asked for once. `stale` is one that was
+        refused. Raises ProviderDeclinedError `invalid_credentials`, OutcomeUnknownError.
+        """
+        async with self._renewal:
+            if self._token is None or self._token == stale or time.monotonic() >= self._good_until_s:
+                await self._renew()
+            assert self._token is not None  # noqa: S101 - as `_renew` leaves it
+            return self._token
+
+    async def _renew(self) -> None:
+        asked_s = time.monotonic()
+        try:
+            answer = await self._http.post(
+                "/v1/oauth2/token", data={"grant_type": "client_credentials"}, auth=self._basic
+            )
+        except httpx.HTTPError as error:
+            raise OutcomeUnknownError from error
+        told = _understood(answer)
+        try:
+            self._token = str(told["access_token"])
+            self._good_until_s = asked_s + float(told["expires_in"]) - _MARGIN_S
+            self.app_id = str(told.get("app_id") or "")
+        except (KeyError, ValueError, TypeError) as error:
+            raise OutcomeUnknownError from error
+
+
+def _understood(answer: httpx.Response) -> dict[str, Any]:
+    """An answer's object. No answer, a broken one and one of overload all mean: unknown."""
+    if answer.status_code >= 500 or answer.status_code == 429:
+        raise OutcomeUnknownError
+    try:
+        content = answer.json() if answer.content else {}
+    except ValueError as error:
+        raise OutcomeUnknownError from error
+    if not isinstance(content, dict):
+        raise OutcomeUnknownError
+    if answer.status_code == 401:
+        raise ProviderDeclinedError("PayPal does not know these keys.", failure_code="invalid_credentials")
+    if answer.status_code >= 400:
+        raise _refusal(content)
+    return content
+
+
+def _refusal(content: Mapping[str, Any]) -> ProviderDeclinedError | OutcomeUnknownError:
+    """PayPal's error: `details[].issue` is the reason where there is one, else `name` is."""
+    details = content.get("details")
+    first = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
+    reason = first.get("issue") or content.get("name")
+    if not isinstance(reason, str) or reason.lower() in _UNDECIDED:
+        return OutcomeUnknownError()
+    said = first.get("description") or content.get("message") or "PayPal refused."
+    return ProviderDeclinedError(str(said), failure_code=reason.lower())
