@@ -16,6 +16,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ledger": ("benchmarks.ledger", ()),
     "availability": ("benchmarks.availability", ()),
     "search": ("benchmarks.search", ()),
+    "analytics": ("benchmarks.analytics", ()),
 }
 
 

@@ -796,6 +796,15 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.check_reports() RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden', 'Reports are for administrators.');
+  END IF;
+END $$;
+
 CREATE FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -2404,6 +2413,12 @@ CREATE FUNCTION public.may_invoice() RETURNS boolean
       OR coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
 $$;
 
+CREATE FUNCTION public.method_kind(p_method text, p_provider text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE WHEN p_method IS NULL THEN p_provider WHEN p_method LIKE '% ____' THEN 'card' ELSE p_method END
+$$;
+
 CREATE FUNCTION public.money_text(amount_minor bigint, currency text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2797,6 +2812,13 @@ CREATE FUNCTION public.payment_standing(p public.payments) RETURNS text
     WHEN p.refunded_minor = p.amount_minor THEN 'refunded'
     WHEN p.refunded_minor > 0 THEN 'partially_refunded'
     ELSE 'succeeded' END
+$$;
+
+CREATE FUNCTION public.payment_type(p_purpose text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE p_purpose WHEN 'booking_deposit' THEN 'deposit' WHEN 'booking_balance' THEN 'balance'
+    WHEN 'booking_add_on' THEN 'addon' WHEN 'booking_full' THEN 'full' WHEN 'free_amount' THEN 'free' ELSE p_purpose END
 $$;
 
 CREATE FUNCTION public.pieces(p_first integer, p_end integer) RETURNS bit
@@ -3653,6 +3675,90 @@ CREATE FUNCTION public.replay_event(p_event uuid) RETURNS boolean
 BEGIN
   UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL WHERE id = p_event;
   RETURN FOUND;
+END $$;
+
+CREATE FUNCTION public.report_customers(p_currency text, p_limit integer, p_offset integer DEFAULT 0) RETURNS TABLE(payer_id uuid, email text, name text, spent_minor numeric, payments bigint, first_at timestamp with time zone, last_at timestamp with time zone, customers bigint, all_spent_minor numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_reports();
+  RETURN QUERY
+  WITH spent AS MATERIALIZED (
+    SELECT f.payer_id, sum(f.amount_minor - f.refunded_minor - f.lost_minor) AS minor, count(*) AS payments,
+           min(f.created_at) AS first_at, max(f.created_at) AS last_at
+      FROM payment_facts f WHERE f.currency = p_currency AND f.is_collected AND f.payer_id IS NOT NULL
+     GROUP BY f.payer_id
+  ), everybody AS (
+    SELECT count(*) AS customers, coalesce(sum(s.minor), 0) AS minor FROM spent s
+  ), page AS (
+    SELECT s.* FROM spent s ORDER BY s.minor DESC, s.payer_id LIMIT p_limit OFFSET p_offset
+  )
+  SELECT page.payer_id, u.email, concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')), page.minor,
+         page.payments, page.first_at, page.last_at, everybody.customers, everybody.minor
+    FROM everybody LEFT JOIN page ON true LEFT JOIN users u ON u.id = page.payer_id
+   ORDER BY page.minor DESC, page.payer_id;
+END $$;
+
+CREATE FUNCTION public.report_disputes(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(status text, disputes bigint, payments bigint, amount_minor numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_reports();
+  RETURN QUERY SELECT f.status, count(*), count(DISTINCT f.payment_id), sum(f.amount_minor) FROM dispute_facts f
+    WHERE f.currency = p_currency AND f.created_at >= p_from AND f.created_at < p_to GROUP BY ROLLUP (f.status) ORDER BY 1;
+END $$;
+
+CREATE FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) RETURNS TABLE(dimension text, key text, payments bigint, collected bigint, failed bigint, canceled bigint, orders bigint, given_back bigint, gross_minor numeric, refunded_minor numeric, lost_minor numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_reports();
+  RETURN QUERY
+  WITH cells AS MATERIALIZED (
+    SELECT width_bucket(f.created_at, p_edges) AS number, f.payment_type, f.method, count(*) AS payments,
+           count(*) FILTER (WHERE f.is_collected) AS collected, count(*) FILTER (WHERE f.status = 'failed') AS failed,
+           count(*) FILTER (WHERE f.status = 'canceled') AS canceled,
+           count(*) FILTER (WHERE f.is_collected AND f.payment_type NOT IN ('balance', 'addon')) AS orders,
+           count(*) FILTER (WHERE f.refunded_minor > 0) AS given_back,
+           coalesce(sum(f.amount_minor) FILTER (WHERE f.is_collected), 0) AS gross_minor,
+           sum(f.refunded_minor) AS refunded_minor, sum(f.lost_minor) AS lost_minor
+      FROM payment_facts f
+     WHERE f.currency = p_currency AND f.created_at >= p_edges[1] AND f.created_at < p_edges[cardinality(p_edges)]
+     GROUP BY 1, 2, 3
+  ), keyed AS (
+    SELECT 'total' AS dimension, '' AS key, c.* FROM cells c
+    UNION ALL SELECT 'interval', c.number::text, c.* FROM cells c
+    UNION ALL SELECT 'type', c.payment_type, c.* FROM cells c
+    UNION ALL SELECT 'method', c.method, c.* FROM cells c
+  )
+  SELECT k.dimension, k.key, sum(k.payments)::bigint, sum(k.collected)::bigint, sum(k.failed)::bigint,
+         sum(k.canceled)::bigint, sum(k.orders)::bigint, sum(k.given_back)::bigint, sum(k.gross_minor),
+         sum(k.refunded_minor), sum(k.lost_minor)
+    FROM keyed k GROUP BY 1, 2 ORDER BY 1, 9 DESC, 2;
+END $$;
+
+CREATE FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(reason text, refunds bigint, amount_minor numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_reports();
+  RETURN QUERY SELECT f.reason, count(*), sum(f.amount_minor) FROM refund_facts f
+    WHERE f.currency = p_currency AND f.status = 'succeeded' AND f.created_at >= p_from AND f.created_at < p_to
+    GROUP BY f.reason ORDER BY 3 DESC, 1;
+END $$;
+
+CREATE FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_reports();
+  RETURN QUERY SELECT f.currency FROM payment_facts f WHERE f.created_at >= p_from AND f.created_at < p_to
+    GROUP BY f.currency ORDER BY count(*) DESC, f.currency;
 END $$;
 
 CREATE FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
@@ -4685,6 +4791,17 @@ CREATE TABLE public.date_overrides (
     CONSTRAINT ck_date_overrides_start_range CHECK (((0 <= ALL (start_minutes)) AND (1439 >= ALL (start_minutes))))
 );
 
+CREATE VIEW public.dispute_facts WITH (security_invoker='true') AS
+ SELECT d.id,
+    d.payment_id,
+    p.created_at,
+    d.currency,
+    d.status,
+    d.reason,
+    d.amount_minor
+   FROM (public.disputes d
+     JOIN public.payments p ON ((p.id = d.payment_id)));
+
 CREATE TABLE public.external_identities (
     issuer text NOT NULL,
     subject text NOT NULL,
@@ -4893,6 +5010,25 @@ ALTER TABLE public.payment_audit ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE VIEW public.payment_facts WITH (security_invoker='true') AS
+ SELECT id,
+    created_at,
+    currency,
+    status,
+    payer_id,
+    purpose_id,
+    public.payment_type(purpose) AS payment_type,
+    public.method_kind(payment_method, provider) AS method,
+    provider,
+    amount_minor,
+    refunded_minor,
+        CASE
+            WHEN (status = 'charged_back'::text) THEN disputed_minor
+            ELSE (0)::bigint
+        END AS lost_minor,
+    (succeeded_at IS NOT NULL) AS is_collected
+   FROM public.payments;
 
 CREATE TABLE public.payment_records (
     payment_id uuid NOT NULL,
@@ -5262,6 +5398,17 @@ CREATE TABLE public.refunds (
 );
 
 ALTER TABLE ONLY public.refunds FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.refund_facts WITH (security_invoker='true') AS
+ SELECT r.id,
+    r.payment_id,
+    p.created_at,
+    r.currency,
+    r.status,
+    r.reason,
+    r.amount_minor
+   FROM (public.refunds r
+     JOIN public.payments p ON ((p.id = r.payment_id)));
 
 CREATE TABLE public.services (
     id uuid NOT NULL,
@@ -7207,6 +7354,21 @@ GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, 
 REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.report_customers(p_currency text, p_limit integer, p_offset integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_customers(p_currency text, p_limit integer, p_offset integer) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.report_disputes(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_disputes(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
@@ -7352,6 +7514,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_engi
 GRANT SELECT ON TABLE public.date_overrides TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_worker;
 
+GRANT SELECT ON TABLE public.dispute_facts TO moorage_engine;
+GRANT SELECT ON TABLE public.dispute_facts TO moorage_web;
+GRANT SELECT ON TABLE public.dispute_facts TO moorage_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.external_identities TO moorage_engine;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.external_identities TO moorage_worker;
 
@@ -7411,6 +7577,10 @@ GRANT SELECT ON TABLE public.payment_audit TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_engine;
+
+GRANT SELECT ON TABLE public.payment_facts TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_facts TO moorage_web;
+GRANT SELECT ON TABLE public.payment_facts TO moorage_worker;
 
 GRANT SELECT ON TABLE public.payment_records TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_records TO moorage_engine;
@@ -7538,6 +7708,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_work
 GRANT SELECT ON TABLE public.refunds TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO moorage_engine;
 GRANT SELECT ON TABLE public.refunds TO moorage_web;
+
+GRANT SELECT ON TABLE public.refund_facts TO moorage_engine;
+GRANT SELECT ON TABLE public.refund_facts TO moorage_web;
+GRANT SELECT ON TABLE public.refund_facts TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO moorage_web;

@@ -4,8 +4,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from moorage.apis.catering import analytics as catering_analytics
 from moorage.apis.catering import auth as catering_auth
 from moorage.apis.catering import bookings as catering_bookings
+from moorage.apis.catering import customers as catering_customers
 from moorage.apis.catering import webhook as catering_webhook
 from moorage.apis.catering.answers import PREFIX as CATERING
 from moorage.apis.marketplace import (
@@ -58,6 +60,8 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (failed_jobs.router, PREFIX),
     (provider_events.router, PREFIX),
     (catering_bookings.router, CATERING),
+    (catering_analytics.router, CATERING),
+    (catering_customers.router, CATERING),
     (catering_webhook.router, CATERING),
     (catering_auth.router, CATERING),
     (practice_appointments.router, ""),

@@ -97,6 +97,8 @@ EXPECTED = {
     "catering_bookings_create": "401 201 201 201 422 201",
     "catering_bookings_read": "401 404 404 200 200 200",
     "catering_bookings_update": "401 404 404 200 200 200",
+    "catering_analytics_payments": "401 403 403 403 403 200",
+    "catering_customers_list": "401 403 403 403 403 200",
     "catering_webhook": "404 404 404 404 404 404",
     "catering_webhook_events_list": "401 403 403 403 403 200",
     "catering_webhook_events_replay": "401 403 403 403 403 200",

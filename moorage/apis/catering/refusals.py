@@ -26,6 +26,8 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
         *_GUESTS,
         *_WALL_TIME,
     ),
+    "catering_analytics_payments": ("forbidden", "invalid_range", "invalid_currency"),
+    "catering_customers_list": ("forbidden", "invalid_currency"),
     "catering_webhook": ("not_found", "invalid_signature", "timestamp_out_of_tolerance"),
     "catering_webhook_events_list": ("forbidden",),
     "catering_webhook_events_replay": ("forbidden",),
