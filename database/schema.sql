@@ -2991,6 +2991,19 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE FUNCTION public.post_fee(p_payment uuid, p_fee bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments;
+BEGIN
+  UPDATE payments SET fee_minor = p_fee, updated_at = now()
+   WHERE id = p_payment AND fee_minor IS NULL AND succeeded_at IS NOT NULL RETURNING * INTO p;
+  IF FOUND AND p_fee <> 0 THEN
+    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.currency,
+                 ARRAY['provider_fees', 'clearing:' || p.provider], ARRAY[p_fee, -p_fee]);
+  END IF;
+END $$;
+
 CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bigint) RETURNS void
     LANGUAGE sql
     AS $$
@@ -3314,6 +3327,9 @@ BEGIN
     PERFORM learn_payment(p_payment, p_data);
   END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_data ? 'fee_minor' THEN
+      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+    END IF;
     RETURN outcome;
   END IF;
   UPDATE payments SET
@@ -3333,6 +3349,9 @@ BEGIN
       PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
                    ARRAY['clearing:' || p.provider, held_account(p.purpose)], ARRAY[p.amount_minor, -p.amount_minor]);
     END IF;
+  END IF;
+  IF p_data ? 'fee_minor' THEN
+    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
   END IF;
   RETURN outcome;
 END $$;
@@ -5594,6 +5613,7 @@ CREATE TABLE sandbox.charges (
     brand text NOT NULL,
     last4 text,
     failure_code text,
+    fee_minor bigint DEFAULT '0'::bigint NOT NULL,
     refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
     refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
     dispute_at timestamp with time zone,

@@ -759,6 +759,7 @@ def upgrade() -> None:
         sa.Column("brand", sa.Text(), nullable=False),
         sa.Column("last4", sa.Text(), nullable=True),
         sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("refund_pending_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("dispute_at", sa.DateTime(timezone=True), nullable=True),

@@ -69,6 +69,14 @@ PAYMENTS: Final[dict[str, str]] = {
             OR (p.succeeded_at IS NULL)
                <> (p.status IN ('pending', 'requires_action', 'processing', 'failed', 'canceled'))
     """,
+    "fee_is_posted_once": """
+        SELECT p.id::text AS subject, format('the provider keeps %s, and %s was posted', coalesce(p.fee_minor, 0),
+                                             coalesce(sum(e.amount_minor), 0))
+          FROM payments p
+          LEFT JOIN ledger_transactions t ON t.reference_id = p.id AND t.kind = 'provider_fee'
+          LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.amount_minor > 0
+         GROUP BY p.id HAVING coalesce(sum(e.amount_minor), 0) <> coalesce(p.fee_minor, 0)
+    """,
     "posting_has_its_payment": """
         SELECT t.id::text AS subject, format('%s has no payment', t.cause) FROM ledger_transactions t
          WHERE t.kind = 'payment' AND NOT EXISTS (SELECT FROM payments p WHERE p.id = t.reference_id)

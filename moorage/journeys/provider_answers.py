@@ -53,7 +53,10 @@ def learned(told: Intent | ProviderEvent) -> dict[str, Any]:
         data["ids"] = dict(told.ids)
     if told.needs_capture:
         data["needs_capture"] = True
-    if isinstance(told, Intent):
+    if isinstance(told, ProviderEvent):
+        if told.fee_minor is not None:
+            data["fee_minor"] = told.fee_minor
+    else:
         if told.expires_at is not None:
             data["expires_at"] = told.expires_at.isoformat()
         if told.tax_minor is not None:

@@ -120,6 +120,8 @@ def sandbox_terms(settings: Settings) -> Terms | None:
         webhook_secrets=tuple(secrets),
         endpoints=(f"{public_url}/webhooks/sandbox",),
         return_origins=frozenset(origin for origin in origins if origin is not None),
+        fee_bps=settings.sandbox_fee_bps,
+        fee_fixed_minor=settings.sandbox_fee_fixed_minor,
     )
 
 

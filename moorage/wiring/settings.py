@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
     sandbox_previous_webhook_secret: SecretStr | None = None  # still signs and verifies while secrets rotate
     sandbox_api_key: SecretStr | None = None
+    sandbox_fee_bps: int = 0  # what the sandbox keeps of a charge, as other gateways do
+    sandbox_fee_fixed_minor: int = 0
     # Each provider is on when its keys are set, all of them or none. The base addresses are for a trial against another
     # server than the provider's own.
     stripe_secret_key: SecretStr | None = None

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,17 @@ async def test_case_1_the_same_event_fifty_times_at_once_has_one_effect(shop: Sh
     await shop.settle()
     assert await shop.value(mails, f"%confirmed:{held.id}%") == 2
     assert await shop.balance("clearing:sandbox") == 8_000
+
+
+async def test_case_21_the_providers_fee_is_posted_once_when_it_is_told(shop: Shop):
+    shop.town.sandbox.terms = replace(shop.town.sandbox.terms, fee_bps=290, fee_fixed_minor=30)
+    await charged_silently(shop)
+    told = await shop.webhooks()
+    await shop.deliver(*told, *told)
+    await shop.settle()
+    assert (await shop.balance("provider_fees"), await shop.balance("clearing:sandbox")) == (262, 7_738)
+    assert await shop.value("SELECT fee_minor FROM payments") == 262
+    assert await shop.audit() == []
 
 
 async def test_case_2_two_events_of_one_charge_post_once(shop: Shop):
@@ -121,7 +133,7 @@ async def test_case_7_a_poisoned_event_delays_no_other(shop: Shop):
     assert (await inbox(shop))["received"] == 20
 
 
-@pytest.mark.parametrize("facts", [{"amount_minor": 7_999}, {"currency": "EUR"}, {"id": "pi_another"}])
+@pytest.mark.parametrize("facts", [{"captured_minor": 7_999}, {"currency": "EUR"}, {"id": "pi_another"}])
 async def test_a_genuine_event_with_another_amount_currency_or_object_is_parked_and_pays_nothing(shop: Shop, facts):
     held = await charged_silently(shop)
     told = await shop.webhooks()

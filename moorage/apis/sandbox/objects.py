@@ -65,6 +65,7 @@ class ChargeObject(BaseModel):
     currency: str
     payment_method: str | None
     failure_code: str | None
+    fee_minor: int = Field(description="What the gateway keeps of it", examples=[238])
     refunded_minor: int
     refund_pending_minor: int
     created_at: str

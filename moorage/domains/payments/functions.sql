@@ -85,6 +85,9 @@ BEGIN
     PERFORM learn_payment(p_payment, p_data);
   END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_data ? 'fee_minor' THEN
+      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+    END IF;
     RETURN outcome;
   END IF;
   UPDATE payments SET
@@ -105,6 +108,9 @@ BEGIN
                    ARRAY['clearing:' || p.provider, held_account(p.purpose)], ARRAY[p.amount_minor, -p.amount_minor]);
     END IF;
   END IF;
+  IF p_data ? 'fee_minor' THEN
+    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+  END IF;
   RETURN outcome;
 END $$;
 
@@ -117,6 +123,19 @@ CREATE OR REPLACE FUNCTION learn_payment(p_payment uuid, p_data jsonb) RETURNS v
          tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor), updated_at = now()
    WHERE id = p_payment
 $$;
+
+-- Posts what the provider keeps of a payment for itself, once: the first word of it counts. A fee of a payment that has
+-- not succeeded here yet waits for the event that tells of both.
+CREATE OR REPLACE FUNCTION post_fee(p_payment uuid, p_fee bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE p payments;
+BEGIN
+  UPDATE payments SET fee_minor = p_fee, updated_at = now()
+   WHERE id = p_payment AND fee_minor IS NULL AND succeeded_at IS NOT NULL RETURNING * INTO p;
+  IF FOUND AND p_fee <> 0 THEN
+    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.currency,
+                 ARRAY['provider_fees', 'clearing:' || p.provider], ARRAY[p_fee, -p_fee]);
+  END IF;
+END $$;
 
 -- Where a payment stands after success, from its own totals: the status that refunds and disputes lead to.
 CREATE OR REPLACE FUNCTION payment_standing(p payments) RETURNS text LANGUAGE sql STABLE AS $$

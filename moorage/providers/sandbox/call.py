@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from moorage.kernel.db import Connection
 from moorage.kernel.ids import Ids
+from moorage.kernel.money import half_up
 from moorage.providers.sandbox.behaviour import seconds_of
 from moorage.providers.sandbox.cards import Method
 from moorage.providers.sandbox.errors import MissingError
@@ -34,7 +35,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the gateway knows of its merchant. `endpoints` get the webhooks; `return_origins` are where a payer may be
-    sent back to ("https://example.org"); `public_url` is where the gateway itself is reached.
+    sent back to ("https://example.org"); `public_url` is where the gateway itself is reached. Of each charge it keeps
+    `fee_bps` basis points and `fee_fixed_minor`.
     """
 
     api_key: str = field(repr=False)
@@ -43,6 +45,12 @@ class Terms:
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     endpoints: tuple[str, ...] = ()
     return_origins: frozenset[str] = frozenset()
+    fee_bps: int = 0
+    fee_fixed_minor: int = 0
+
+    def fee_of(self, amount_minor: int) -> int:
+        """What the gateway keeps of a charge, never more than all of it."""
+        return min(amount_minor, half_up(amount_minor * self.fee_bps, 10_000) + self.fee_fixed_minor)
 
 
 @dataclass(slots=True)

@@ -147,8 +147,9 @@ async def _take(call: Call, intent: Row, method: Method, amount_minor: int) -> d
     disputed = "interval '0'" if method.then == "dispute" else "NULL"
     charge = await call.one(
         f"""
-        INSERT INTO sandbox.charges (id, intent_id, amount_minor, currency, status, method, brand, last4, dispute_at)
-        VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, now() + {disputed}) RETURNING *
+        INSERT INTO sandbox.charges (id, intent_id, amount_minor, currency, status, method, brand, last4, fee_minor,
+                                     dispute_at)
+        VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $8, now() + {disputed}) RETURNING *
         """,  # noqa: S608 - one of two constants
         call.new_id("ch"),
         intent["id"],
@@ -157,6 +158,7 @@ async def _take(call: Call, intent: Row, method: Method, amount_minor: int) -> d
         method.name,
         method.brand,
         method.last4,
+        call.terms.fee_of(amount_minor),
     )
     await call.db.execute("UPDATE sandbox.intents SET captured_minor = $2 WHERE id = $1", intent["id"], amount_minor)
     intent = await _move(call, intent, "paid", method=method)

@@ -44,6 +44,7 @@ def charge_object(intent: Row, charge: Row) -> dict[str, Any]:
         "currency": charge["currency"],
         "payment_method": method_label(charge),
         "failure_code": charge["failure_code"],
+        "fee_minor": charge["fee_minor"],
         "refunded_minor": charge["refunded_minor"],
         "refund_pending_minor": charge["refund_pending_minor"],
         "created_at": _instant(charge["created_at"]),

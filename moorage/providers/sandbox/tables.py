@@ -91,6 +91,8 @@ charges = Table(
     text_column("brand"),
     text_column("last4", nullable=True),
     text_column("failure_code", nullable=True),
+    # What the gateway keeps of it for itself.
+    minor("fee_minor", default=0),
     minor("refund_pending_minor", default=0),
     minor("refunded_minor", default=0),
     # When the payer's bank will take it back (the disputed test card).

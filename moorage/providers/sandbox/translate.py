@@ -105,6 +105,7 @@ def _charge(data: Body) -> dict[str, Any]:
         "intent_status": "succeeded",
         **_money(data),
         "ids": {"charge": data["id"]},
+        "fee_minor": data["fee_minor"] or None,
         "payment_method": data["payment_method"],
     }
 
