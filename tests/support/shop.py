@@ -63,7 +63,7 @@ class Shop:
     def actor(self) -> Actor:
         return Actor(self.client_id)
 
-    async def hold(self, *, service: UUID | None = None) -> Held:
+    async def hold(self, *, service: UUID | None = None, provider: str = "sandbox") -> Held:
         """The client holds the next free hour; nobody has called the provider yet."""
         day, hour = divmod(self._next, 8)
         self._next += 1
@@ -77,7 +77,7 @@ class Shop:
             service or self.service,
             held.payment_id,
             held.operation_id,
-            "sandbox",
+            provider,
             starts_at=starts_at,
         )
         async with self.house.database.hot(ANONYMOUS) as db:

@@ -52,7 +52,7 @@ def to_minor(value: str, currency: str) -> int:
     whole, _, fraction = value.removeprefix("-").partition(".")
     places = exponent(currency)
     kept, finer = fraction[:places].ljust(places, "0"), fraction[places:]
-    digits = (whole or "0") + kept
+    digits = whole + kept if whole else "0" + kept if fraction else ""
     if not (digits.isascii() and digits.isdigit()) or finer.strip("0"):
         raise ValueError(f"not an amount of {currency}: {value!r}")
     return int(digits)

@@ -3,8 +3,10 @@ at a root that we trust and they are made out to PayPal's message service.
 """
 
 import asyncio
+import contextlib
 import re
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +16,8 @@ from urllib.parse import urlsplit
 
 import certifi
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.x509 import Certificate, DNSName, load_pem_x509_certificates
+from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509 import Certificate, DNSName, load_pem_x509_certificate, load_pem_x509_certificates
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from moorage.domains.payments.gateway import OutcomeUnknownError
@@ -24,6 +27,8 @@ LIVE_NAME: Final = "messageverificationcerts.paypal.com"
 SANDBOX_NAME: Final = "messageverificationcerts.sandbox.paypal.com"
 LIVE_ORIGINS: Final = ("https://api.paypal.com", "https://api-m.paypal.com")
 SANDBOX_ORIGINS: Final = ("https://api.sandbox.paypal.com", "https://api-m.sandbox.paypal.com")
+_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+_END: Final = b"-----END CERTIFICATE-----"
 _PATH: Final = re.compile(r"/v1/notifications/certs/[A-Za-z0-9_-]{1,100}", re.ASCII)
 # PayPal has a handful at a time. Anybody may name further ones to us: neither they nor failures may grow without end.
 _KEPT: Final = 16
@@ -99,7 +104,7 @@ class Certificates:
         if not chain:
             return None
         if self._store is None:
-            self._store = Store(load_pem_x509_certificates((self._ca_file or Path(certifi.where())).read_bytes()))
+            self._store = Store(_roots(self._ca_file or Path(certifi.where())))
         verifier = PolicyBuilder().store(self._store).time(now).build_server_verifier(DNSName(self._name))
         try:
             path = verifier.verify(chain[0], list(chain[1:]))
@@ -111,6 +116,17 @@ class Certificates:
         return _Believed(
             key, max(one.not_valid_before_utc for one in path), min(one.not_valid_after_utc for one in path)
         )
+
+
+def _roots(file: Path) -> list[Certificate]:
+    """The roots in a file. One that breaks the standard (the usual ones hold such) is left out, not all of them."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        for part in file.read_bytes().split(_END)[:-1]:
+            with contextlib.suppress(ValueError, CryptographyDeprecationWarning):
+                found.append(load_pem_x509_certificate(part[part.index(_BEGIN) :] + _END))
+    return found
 
 
 def _chain(pem: str) -> Sequence[Certificate]:

@@ -164,7 +164,7 @@ def _asked_whose(books: Books, door: Door, signer: Callable[[], Signer]) -> Call
         except Refusal as refused:
             return JSONResponse(refused.body(), refused.status)
         told = json.loads(raw)
-        event = raw.partition(b'"webhook_event":')[2].strip()[:-1].strip()
+        event = raw.partition(b'"webhook_event": ')[2][:-1]
         text = f"{told['transmission_id']}|{told['transmission_time']}|{told['webhook_id']}|{zlib.crc32(event)}"
         ours = told["cert_url"].endswith(signer().name) and told["webhook_id"] == door.webhook_id
         try:
