@@ -32,6 +32,8 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             timeout_s=settings.provider_timeout_s,
             tolerance_s=settings.webhook_tolerance_s,
         )
+    if is_on(settings, "stripe"):
+        found["stripe"] = _stripe(settings)
     if is_on(settings, "paypal"):
         found["paypal"] = _paypal(settings)
     if is_on(settings, "square"):
@@ -42,6 +44,22 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             f" (set up: {', '.join(found) or 'none'})"
         )
     return found
+
+
+def _stripe(settings: Settings) -> PaymentGateway:
+    from moorage.providers.stripe.gateway import StripeGateway  # noqa: PLC0415 - the SDK is large
+
+    secrets = (settings.stripe_webhook_secret, settings.stripe_previous_webhook_secret)
+    return StripeGateway(
+        secret_key=_secret(settings.stripe_secret_key),
+        publishable_key=settings.stripe_publishable_key,
+        webhook_secrets=[_secret(secret) for secret in secrets if secret is not None],
+        return_url=settings.public_url(),
+        base_url=settings.stripe_base_url,
+        automatic_tax=settings.stripe_automatic_tax,
+        timeout_s=settings.provider_timeout_s,
+        tolerance_s=settings.webhook_tolerance_s,
+    )
 
 
 def _paypal(settings: Settings) -> PaymentGateway:

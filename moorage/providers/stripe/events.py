@@ -1,0 +1,207 @@
+"""Stripe's events in the core's own words. What has no effect on our books is of the kind `other`: stored, no more.
+
+One charge is told by several events; they say the same, and the core applies it once. A refund is told by its own
+events: `charge.refunded` carries only a total, except in old versions of the API, where it lists the refunds.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from moorage.domains.payments.gateway import IntentStatus, ProviderEvent
+from moorage.providers.stripe.amounts import from_stripe
+from moorage.providers.stripe.checkout import to_session
+from moorage.providers.stripe.client import failure_code
+from moorage.providers.stripe.translate import (
+    PAYMENT,
+    REFUND,
+    amount_of,
+    dispute_status,
+    id_of,
+    ids_of,
+    intent_status,
+    method_of,
+    moment,
+    refund_status,
+    uuid_of,
+)
+
+Body = Mapping[str, Any]
+Told = dict[str, Any]
+
+
+def to_event(body: Body) -> ProviderEvent:
+    """An event. Raises KeyError, TypeError or ValueError for one that cannot be understood."""
+    told: Told = {"kind": "other"}
+    thing = (body.get("data") or {}).get("object")
+    translate = _TYPES.get(body["type"])
+    if translate is not None and isinstance(thing, Mapping):
+        told = translate(thing)
+    return ProviderEvent(**envelope(body), **told)
+
+
+def envelope(body: Body) -> Told:
+    """What every event says of itself. `account` is named for another account than the one whose keys we have."""
+    return {
+        "event_id": str(body["id"]),
+        "event_type": str(body["type"]),
+        "account": body.get("account"),
+        "live": body.get("livemode"),
+        "raw": body,
+    }
+
+
+def _intent(thing: Body) -> Told:
+    return {
+        "kind": "payment",
+        "payment_id": uuid_of(thing.get("metadata"), PAYMENT),
+        "reference": thing["id"],
+        "intent_status": intent_status(thing),
+        "amount_minor": from_stripe(amount_of(thing), thing["currency"]),
+        "currency": thing["currency"].upper(),
+        "payment_method": method_of(thing),
+        "failure_code": failure_code(thing.get("last_payment_error")),
+        "needs_capture": thing["status"] == "requires_capture",
+        "ids": ids_of(thing),
+    }
+
+
+def _charge(thing: Body) -> Told:
+    """A charge without a payment intent was not made by us."""
+    intent = id_of(thing.get("payment_intent"))
+    if intent is None:
+        return {"kind": "other"}
+    captured = thing.get("captured", True)
+    status: IntentStatus = "succeeded" if captured else "processing"
+    amount = thing.get("amount_captured") or thing["amount"] if captured else thing["amount"]
+    return {
+        "kind": "payment",
+        "payment_id": uuid_of(thing.get("metadata"), PAYMENT),
+        "reference": intent,
+        "intent_status": status,
+        "amount_minor": from_stripe(amount, thing["currency"]),
+        "currency": thing["currency"].upper(),
+        "payment_method": (thing.get("payment_method_details") or {}).get("type"),
+        "needs_capture": not captured,
+        "ids": _known(payment_intent=intent, charge=thing["id"], customer=id_of(thing.get("customer"))),
+    }
+
+
+def _session(thing: Body) -> Told:
+    """A session of ours pays once: subscriptions and set-ups have no payment of ours."""
+    if thing.get("mode") != "payment":
+        return {"kind": "other"}
+    present = to_session(thing)
+    return {
+        "kind": "payment",
+        "payment_id": uuid_of(thing.get("metadata"), PAYMENT),
+        "reference": thing["id"],
+        "intent_status": present.status,
+        "amount_minor": present.amount_minor,
+        "currency": present.currency,
+        "payment_method": present.payment_method,
+        "needs_capture": present.needs_capture,
+        "ids": present.ids,
+    }
+
+
+def _failed_session(thing: Body) -> Told:
+    """The page was finished, and days later the bank said no: the session still reads as unpaid."""
+    told = _session(thing)
+    return told if told["kind"] == "other" else {**told, "intent_status": "failed"}
+
+
+def _refund(thing: Body) -> Told:
+    intent, metadata = id_of(thing.get("payment_intent")), thing.get("metadata")
+    return {
+        "kind": "refund",
+        "payment_id": uuid_of(metadata, PAYMENT),
+        "reference": intent,
+        "refund_reference": thing["id"],
+        "refund_id": uuid_of(metadata, REFUND),
+        "refund_status": refund_status(thing),
+        "amount_minor": from_stripe(thing["amount"], thing["currency"]),
+        "currency": thing["currency"].upper(),
+        "failure_code": thing.get("failure_reason"),
+        "ids": _known(payment_intent=intent, charge=id_of(thing.get("charge"))),
+    }
+
+
+def _refunded_charge(thing: Body) -> Told:
+    """Old versions of the API list a charge's refunds in it, the newest first; new ones send `refund.created` too."""
+    listed = (thing.get("refunds") or {}).get("data") or ()
+    if not listed:
+        return {"kind": "other"}
+    refund = {"payment_intent": thing.get("payment_intent"), "charge": thing["id"], **listed[0]}
+    told = _refund(refund)
+    return {**told, "payment_id": told["payment_id"] or uuid_of(thing.get("metadata"), PAYMENT)}
+
+
+def _dispute(thing: Body) -> Told:
+    intent, charge = id_of(thing.get("payment_intent")), id_of(thing.get("charge"))
+    return {
+        "kind": "dispute",
+        "payment_id": uuid_of(thing.get("metadata"), PAYMENT),
+        "reference": intent,
+        "dispute_reference": thing["id"],
+        "dispute_status": dispute_status(thing),
+        "evidence_due_at": moment((thing.get("evidence_details") or {}).get("due_by")),
+        "amount_minor": from_stripe(thing["amount"], thing["currency"]),
+        "currency": thing["currency"].upper(),
+        "ids": _known(payment_intent=intent, charge=charge),
+    }
+
+
+def _invoice(thing: Body) -> Told:
+    """An invoice that we made for a payment of ours settles it; a subscription's or somebody else's does not."""
+    payment_id = uuid_of(thing.get("metadata"), PAYMENT)
+    if payment_id is None or thing.get("status") != "paid":
+        return {"kind": "other"}
+    intent = invoice_intent(thing)
+    return {
+        "kind": "payment",
+        "payment_id": payment_id,
+        "reference": intent or thing["id"],
+        "intent_status": "succeeded",
+        "amount_minor": from_stripe(thing["amount_paid"], thing["currency"]),
+        "currency": thing["currency"].upper(),
+        "ids": _known(invoice=thing["id"], payment_intent=intent, customer=id_of(thing.get("customer"))),
+    }
+
+
+def invoice_intent(invoice: Body) -> str | None:
+    """The payment intent that pays an invoice, where the invoice tells; the newest API lists an invoice's payments."""
+    for paid in (invoice.get("payments") or {}).get("data") or ():
+        found = id_of((paid.get("payment") or {}).get("payment_intent"))
+        if found is not None:
+            return found
+    return id_of(invoice.get("payment_intent"))
+
+
+def _known(**ids: str | None) -> dict[str, str]:
+    return {name: one for name, one in ids.items() if one is not None}
+
+
+_TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
+    "payment_intent.amount_capturable_updated": _intent,
+    "payment_intent.requires_action": _intent,
+    "payment_intent.processing": _intent,
+    "payment_intent.succeeded": _intent,
+    "payment_intent.payment_failed": _intent,
+    "payment_intent.canceled": _intent,
+    "charge.succeeded": _charge,
+    "charge.captured": _charge,
+    "charge.refunded": _refunded_charge,
+    "charge.refund.updated": _refund,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "checkout.session.completed": _session,
+    "checkout.session.async_payment_succeeded": _session,
+    "checkout.session.async_payment_failed": _failed_session,
+    "checkout.session.expired": _session,
+    "invoice.payment_succeeded": _invoice,
+    "invoice.paid": _invoice,
+}
