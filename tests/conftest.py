@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.support.bookings",
     "tests.fakes.square.fixtures",
     "tests.fakes.paypal.fixtures",
+    "tests.fakes.stripe.fixtures",
 ]
 
 

@@ -201,11 +201,24 @@ class Deliveries:
         return taken
 
 
+@dataclass
+class Stage:
+    """One served address for many tests: each puts its own fake on it."""
+
+    app: ASGIApp | None = None
+    base_url: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.app is not None and scope["type"] == "http":
+            await self.app(scope, receive, send)
+
+
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, *, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` on 127.0.0.1 (port 0: a free one) in the running loop while inside; the base URL."""
     with socket.create_server(("127.0.0.1", port)) as door:
-        server = _QuietServer(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+        told = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+        server = _QuietServer(told)
         running = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started:
             if running.done():

@@ -47,17 +47,15 @@ _DISPUTES: Final[Mapping[str, DisputeStatus]] = {
 
 def to_intent(body: Body) -> Intent:
     """A payment intent, its latest charge expanded or not."""
-    status = intent_status(body)
-    charge = charge_of(body)
     return Intent(
         reference=body["id"],
-        status=status,
+        status=intent_status(body),
         amount_minor=from_stripe(amount_of(body), body["currency"]),
         currency=body["currency"].upper(),
         client_secret=body.get("client_secret"),
         payment_method=method_of(body),
         failure_code=failure_code(body.get("last_payment_error")),
-        refunded_minor=from_stripe(charge.get("amount_refunded") or 0, body["currency"]),
+        refunded_minor=from_stripe(_refunded(charge_of(body)), body["currency"]),
         needs_capture=body["status"] == "requires_capture",
         ids=ids_of(body),
         raw=body,
@@ -97,6 +95,14 @@ def charge_of(body: Body) -> Body:
         return latest
     charges: Sequence[Body] = (body.get("charges") or {}).get("data") or ()
     return charges[0] if charges else {}
+
+
+def _refunded(charge: Body) -> int:
+    """What was given back of what was collected: Stripe counts what was only released as refunded too."""
+    if not charge.get("captured"):
+        return 0
+    released = int(charge["amount"]) - int(charge["amount_captured"])
+    return max(0, int(charge["amount_refunded"]) - released)
 
 
 def method_of(body: Body) -> str | None:
