@@ -4145,6 +4145,8 @@ BEGIN
     RETURN 'missing';
   END IF;
   PERFORM lock_purpose(p.purpose, p.purpose_id);
+  -- Two events of one refund come at once: the second has to see what the first recorded.
+  PERFORM FROM payments WHERE id = p_payment FOR UPDATE;
   SELECT r.id INTO recorded FROM refunds r WHERE r.payment_id = p_payment AND r.provider_ref = p_provider_ref;
   IF recorded IS NULL THEN
     IF p_status = 'failed' THEN

@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.shop",
     "tests.support.worker",
     "tests.support.bookings",
+    "tests.support.square",
     "tests.fakes.square.fixtures",
     "tests.fakes.paypal.fixtures",
     "tests.fakes.stripe.fixtures",

@@ -10,7 +10,7 @@ from moorage.domains.payments.queries import PaymentRow
 from moorage.kernel.money import format_amount
 from moorage.web.fields import Id, StrictModel
 
-Method = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$", examples=["pm_card_visa"])]
+Method = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_:\-]+$", examples=["pm_card_visa"])]
 ProviderName = Annotated[str, Field(min_length=1, max_length=40, examples=["sandbox"])]
 PaymentStatus = Literal[
     "pending",

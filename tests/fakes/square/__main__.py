@@ -11,7 +11,7 @@ from tests.fakes.square.fake import LOCATION, SIGNATURE_KEY, TOKEN, FakeSquare
 
 
 async def _run(port: int, webhook_url: str, currency: str) -> None:
-    async with FakeSquare(webhook_url=webhook_url, currency=currency, at_once=True).serving(port) as fake:
+    async with FakeSquare(registered_url=webhook_url, currency=currency, at_once=True).serving(port) as fake:
         settings = {
             "SQUARE_ACCESS_TOKEN": TOKEN,
             "SQUARE_LOCATION_ID": LOCATION,

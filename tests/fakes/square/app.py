@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -93,7 +94,7 @@ def build_app(books: Books, token: str) -> Starlette:
                 "DELETE",
                 lambda request, _: books.delete_link(request.path_params["id"]),
             ),
-            Route("/pay/{id}", lambda request: _page(books, request), methods=["GET", "POST"]),
+            Route("/pay/{id}", partial(_page, books), methods=["GET", "POST"]),
         ]
     )
 

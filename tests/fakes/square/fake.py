@@ -18,10 +18,13 @@ SIGNATURE_KEY = "signature-key-of-the-fake"
 
 
 class FakeSquare:
-    """A Square of our own. `webhook_url` None: webhooks only queue up. `base_url` is set while it is served."""
+    """A Square of our own. Webhooks are signed for the address that was registered and sent to `deliveries.url`.
+    `base_url` is set while it is served.
+    """
 
-    def __init__(self, *, webhook_url: str | None = None, currency: str = "GBP", at_once: bool = False) -> None:
-        self.deliveries = Deliveries(self.sign, webhook_url, at_once)
+    def __init__(self, *, registered_url: str, currency: str = "GBP", at_once: bool = False) -> None:
+        self.registered_url, self._currency = registered_url, currency
+        self.deliveries = Deliveries(self.sign, registered_url, at_once)
         self.books = Books(self.deliveries.put, LOCATION, "MFAKE", currency)
         self.served = Served(
             build_app(self.books, TOKEN), "square", refusal=_refusal, own=lambda path: path.startswith("/pay/")
@@ -34,12 +37,13 @@ class FakeSquare:
     def clear(self) -> None:
         """Empty books, nothing on its way, nothing said and nothing going wrong."""
         self.books.clear()
+        self.books.currency = self._currency
         for remembered in (self.deliveries.queue, self.deliveries.sent, self.served.exchanges, self.served.faults):
             remembered.clear()
 
     def sign(self, body: bytes) -> Mapping[str, str]:
         """Headers of a webhook: the address is part of what is signed."""
-        message = (self.deliveries.url or "").encode() + body
+        message = self.registered_url.encode() + body
         made = b64encode(hmac.new(SIGNATURE_KEY.encode(), message, hashlib.sha256).digest()).decode()
         return {"x-square-hmacsha256-signature": made}
 

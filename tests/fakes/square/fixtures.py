@@ -11,7 +11,7 @@ from tests.fakes.square.fake import FakeSquare
 @pytest_asyncio.fixture(scope="session")
 async def standing_square() -> AsyncIterator[FakeSquare]:
     """A Square on a free port, for all tests of this process."""
-    async with FakeSquare(webhook_url="http://moorage.test/webhooks/square").serving() as fake:
+    async with FakeSquare(registered_url="http://moorage.test/webhooks/square").serving() as fake:
         yield fake
 
 

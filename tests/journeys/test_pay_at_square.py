@@ -1,0 +1,123 @@
+"""Booking and paying with Square on the other side, its webhooks coming to our own endpoint."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from moorage.journeys.audit_books import audit
+from moorage.journeys.capture_payment import capture_payment
+from moorage.journeys.process_events import process_due_events
+from moorage.journeys.provider_calls import carry_out, recover_operations
+from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.start_payment import PaymentStart, start_payment
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.ids import uuid7
+from tests.fakes.square.fake import LOCATION, SIGNATURE_KEY, TOKEN
+from tests.support.bookings import start_at
+from tests.support.square import URL, check_schemas
+
+
+@pytest.fixture
+def settings(settings, square_fake):
+    square_fake.books.currency = "USD"
+    return settings.model_copy(
+        update={
+            "square_access_token": SecretStr(TOKEN),
+            "square_location_id": LOCATION,
+            "square_application_id": "sandbox-sq0idb-fake",
+            "square_webhook_signature_key": SecretStr(SIGNATURE_KEY),
+            "square_webhook_url": URL,
+            "square_base_url": square_fake.base_url,
+            "payment_provider": "square",
+            "provider_timeout_s": 20.0,
+        }
+    )
+
+
+@pytest.fixture
+async def shop(practice, square_fake):
+    square_fake.deliveries.url = f"{practice.town.base_url}/webhooks/square"
+    yield practice
+    await practice.house.gateways["square"].aclose()
+    check_schemas(square_fake)
+
+
+async def settle(shop, fake) -> None:
+    """Calls, webhooks and events, until nothing waits any more."""
+    for _ in range(20):
+        planned = await shop.superuser.fetch("SELECT id FROM provider_operations WHERE status = 'planned'")
+        for row in planned:
+            await carry_out(shop.house, row["id"])
+        queued = len(fake.deliveries.queue)
+        assert await fake.deliver() == queued
+        await process_due_events(shop.house)
+        await recover_operations(shop.house)
+        waiting = "UPDATE webhook_events SET next_at = now() - interval '1 s' WHERE status = 'received' RETURNING id"
+        if not (planned or queued or await shop.superuser.fetch(waiting)):
+            return
+
+
+async def paid_at(shop, booking) -> tuple:
+    row = await shop.superuser.fetchrow(
+        "SELECT b.status, p.status, p.provider FROM bookings b JOIN payments p ON p.purpose_id = b.id WHERE b.id = $1",
+        UUID(booking["id"]),
+    )
+    return tuple(row)
+
+
+async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_fake):
+    booking = await shop.book(start_at(9))
+    await settle(shop, square_fake)
+    body = {"payment_id": booking["payment"]["id"], "payment_method": "cnon:card-nonce-declined"}
+    refused = await shop.client.client.post("/api/v1/payments/confirm/", json=body)
+    assert (refused.status_code, refused.json()["errors"]["code"]) == (422, "provider_declined")
+    answer = await shop.client.client.post(
+        "/api/v1/payments/confirm/", json={**body, "payment_method": "cnon:card-nonce-ok"}
+    )
+    assert answer.status_code == 200, answer.text
+    await settle(shop, square_fake)
+    assert await paid_at(shop, booking) == ("confirmed", "succeeded", "square")
+    square_fake.books.refunds_wait = True
+    await shop.act(booking, "cancel", reason="ill")
+    await settle(shop, square_fake)
+    (refund,) = square_fake.books.refunds.values()
+    assert refund["status"] == "PENDING"
+    square_fake.books.settle_refund(refund["id"])
+    await settle(shop, square_fake)
+    assert await paid_at(shop, booking) == ("cancelled", "refunded", "square")
+    assert await audit(shop.house) == []
+
+
+async def test_a_link_paid_at_square_settles_and_its_dispute_is_ours_to_answer(shop, square_fake):
+    start = PaymentStart(uuid7(), uuid7(), 2_500, "USD", mode="checkout", description="Soup")
+    started = await start_payment(shop.house, SYSTEM, start)
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        answer = await payer.post(started.checkout_url, data={"number": "4111 1111 1111 1111"})
+    assert answer.status_code == 303
+    await settle(shop, square_fake)
+    (payment_id,) = square_fake.books.payments
+    square_fake.books.refund({"payment_id": payment_id, "amount_money": {"amount": 500, "currency": "USD"}})
+    await settle(shop, square_fake)
+    square_fake.books.dispute(payment_id, 2_000)
+    await settle(shop, square_fake)
+    row = await shop.superuser.fetchrow(
+        "SELECT status, refunded_minor, disputed_minor FROM payments WHERE id = $1", start.payment_id
+    )
+    assert tuple(row) == ("disputed", 500, 2_000)
+    assert await audit(shop.house) == []
+
+
+async def test_what_square_reserved_is_collected_in_part_and_the_poller_finds_what_was_never_told(shop, square_fake):
+    start = PaymentStart(uuid7(), uuid7(), 10_000, "USD", capture="manual")
+    started = await start_payment(shop.house, SYSTEM, start)
+    gateway = shop.house.gateways["square"]
+    await gateway.confirm(started.payment.provider_ref, payment_method="cnon:card-nonce-ok", key="by-the-payer")
+    square_fake.deliveries.queue.clear()  # nothing is ever delivered
+    assert await poll_providers(shop.house) == 1
+    await settle(shop, square_fake)
+    after = await capture_payment(shop.house, SYSTEM, start.payment_id, 6_000)
+    assert (after.status, after.amount_minor) == ("succeeded", 6_000)
+    await settle(shop, square_fake)
+    assert await audit(shop.house) == []
