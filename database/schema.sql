@@ -277,9 +277,11 @@ $$;
 
 CREATE FUNCTION public.asking_user() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-  SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid
-$$;
+    AS $_$
+  SELECT coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''),
+                  substring(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+                            FROM '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'))::uuid
+$_$;
 
 CREATE FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) RETURNS TABLE(outcome text, subject_id uuid, status integer, content_type text, body bytea, wait_s integer)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2088,6 +2090,15 @@ BEGIN
           WHERE d.day > v_last);
 END $$;
 
+CREATE FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) RETURNS TABLE(user_id uuid, role text, is_active boolean, practitioner_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE v_user uuid := meet_identity(p_issuer, p_subject, p_is_admin, p_email, p_kept_id, p_id);
+BEGIN
+  RETURN QUERY SELECT v_user, w.role, w.is_active, w.practitioner_id FROM who_asks(v_user, NULL) w;
+END $$;
+
 CREATE FUNCTION public.invoice_address(i public.invoices) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -2413,6 +2424,38 @@ CREATE FUNCTION public.may_invoice() RETURNS boolean
       OR coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
 $$;
 
+CREATE FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE met external_identities; v_id uuid := p_id;
+BEGIN
+  SELECT * INTO met FROM external_identities WHERE issuer = p_issuer AND subject = p_subject;
+  IF NOT FOUND THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_issuer || ' ' || p_subject, 0));
+    SELECT * INTO met FROM external_identities WHERE issuer = p_issuer AND subject = p_subject;
+  END IF;
+  IF met.user_id IS NULL THEN
+    IF p_kept_id IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_kept_id) THEN
+      v_id := p_kept_id;
+    END IF;
+    INSERT INTO users (id, email) VALUES (v_id, nobodys_email(p_issuer, p_subject));
+    BEGIN
+      UPDATE users SET email = p_email WHERE id = v_id AND p_email ~ '^[^@\s]{1,64}@[^@\s]{1,255}$';
+    EXCEPTION WHEN unique_violation THEN
+      NULL;  -- somebody else's here: an issuer's word does not join two accounts
+    END;
+    INSERT INTO external_identities (issuer, subject, user_id) VALUES (p_issuer, p_subject, v_id) RETURNING * INTO met;
+  END IF;
+  IF p_is_admin <> met.is_admin THEN
+    UPDATE external_identities SET is_admin = p_is_admin, updated_at = now()
+     WHERE issuer = p_issuer AND subject = p_subject;
+    UPDATE users SET role = CASE WHEN p_is_admin THEN 'admin' ELSE 'user' END, updated_at = now()
+     WHERE id = met.user_id AND role <> 'owner';
+  END IF;
+  RETURN met.user_id;
+END $_$;
+
 CREATE FUNCTION public.method_kind(p_method text, p_provider text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2564,6 +2607,12 @@ CREATE FUNCTION public.new_link() RETURNS text
     LANGUAGE sql
     AS $$
   SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+$$;
+
+CREATE FUNCTION public.nobodys_email(p_issuer text, p_subject text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT encode(substring(sha256(convert_to(p_issuer || ' ' || p_subject, 'UTF8')) FOR 16), 'hex') || '@external.invalid'
 $$;
 
 CREATE FUNCTION public.note_capturable(p_payment uuid) RETURNS void
@@ -3110,6 +3159,9 @@ CREATE FUNCTION public.queue_mail(p_user uuid, p_recipient text, p_subject text,
 DECLARE
   v_id uuid := new_id();
 BEGIN
+  IF p_recipient LIKE '%.invalid' THEN
+    RETURN;
+  END IF;
   INSERT INTO mails (id, user_id, recipient, subject, body_text, cause)
   VALUES (v_id, p_user, p_recipient, p_subject, p_body, p_cause)
   ON CONFLICT (cause) DO NOTHING;
@@ -7174,6 +7226,10 @@ GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uui
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.invoice_address(i public.invoices) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.invoice_owed(p_invoice uuid, OUT owed_minor bigint, OUT currency text, OUT payer uuid) FROM PUBLIC;
@@ -7210,6 +7266,8 @@ GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now times
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.may_invoice() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.month_of(p_at timestamp with time zone) FROM PUBLIC;
 

@@ -16,3 +16,15 @@ $$;
 ALTER FUNCTION who_asks(uuid, uuid) OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION who_asks(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION who_asks(uuid, uuid) TO moorage_web, moorage_worker;
+
+-- The same for somebody whose token another issuer signed, met for the first time or again. Locks what meet_identity does.
+CREATE FUNCTION identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid)
+RETURNS TABLE (user_id uuid, role text, is_active boolean, practitioner_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_user uuid := meet_identity(p_issuer, p_subject, p_is_admin, p_email, p_kept_id, p_id);
+BEGIN
+  RETURN QUERY SELECT v_user, w.role, w.is_active, w.practitioner_id FROM who_asks(v_user, NULL) w;
+END $$;
+ALTER FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) TO moorage_web, moorage_worker;

@@ -218,10 +218,16 @@ async def _translated() -> AsyncIterator[None]:
         raise named from error
 
 
+# Both ways in which a database behind an API is told: each claim by itself, and all as JSON.
+_STATE_CLAIMS: Final = (
+    "SELECT set_config('request.jwt.claim.sub', $1, true), set_config('request.jwt.claims', $2, true)"
+)
+
+
 async def _state_claims(db: Connection, actor: Actor) -> None:
-    await db.execute(
-        "SELECT set_config('request.jwt.claim.sub', $1, true)", str(actor.user_id) if actor.user_id else ""
-    )
+    user_id = str(actor.user_id) if actor.user_id else ""
+    claims = f'{{"sub":"{user_id}"}}' if user_id else ""
+    await db.execute(_STATE_CLAIMS, user_id, claims)
 
 
 async def _prepare_session(connection: _AnyConnection) -> None:

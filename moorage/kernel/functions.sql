@@ -9,9 +9,11 @@ CREATE OR REPLACE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL 
       52, 1), 53, 1), 'hex')::uuid
 $$;
 
--- Who is asking, from the claims that the transaction states; NULL when nobody said.
+-- Who is asking, from the claims that the transaction states, each by itself or all as JSON; NULL when nobody said.
 CREATE OR REPLACE FUNCTION asking_user() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid
+  SELECT coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''),
+                  substring(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+                            FROM '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'))::uuid
 $$;
 
 -- Refuses with a stable code: `kind` is one of MoorageError's kinds, `detail` an optional sentence for a person.

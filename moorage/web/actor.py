@@ -1,5 +1,6 @@
 """Who is asking. The token says who; what they may do is read from the database at each request."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
@@ -8,9 +9,11 @@ from fastapi import Depends, Request
 
 from moorage.domains.accounts.errors import InvalidTokenError
 from moorage.journeys.house import House
+from moorage.journeys.meet_identity import meet_identity
 from moorage.kernel.db import ANONYMOUS, Actor
 from moorage.kernel.errors import ForbiddenError
 from moorage.web.errors import NotAuthenticatedError
+from moorage.web.external_tokens import ExternalClaims
 from moorage.web.tokens import AccessTokens, Claims
 
 _WHO_ASKS: Final = "SELECT role, is_active, is_revoked, practitioner_id FROM who_asks($1, $2)"
@@ -39,14 +42,14 @@ def house_of(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 
-def token_claims(request: Request) -> Claims:
-    """What the request's token says, the signature checked and nothing asked of the database: for hot operations
-    whose SQL function checks the account itself (`check_caller(user, family)`). Raises NotAuthenticatedError or
-    InvalidTokenError.
+async def token_claims(request: Request) -> Claims:
+    """What the request's token says, the signature checked and (of a token of ours) nothing asked of the database: for
+    hot operations whose SQL function checks the account itself. Raises NotAuthenticatedError or InvalidTokenError.
     """
-    claims = claims_of(request.scope, request.app.state.tokens)
-    if claims is None:
-        raise NotAuthenticatedError
+    claims = _claims(request)
+    if isinstance(claims, ExternalClaims):
+        met = await meet_identity(house_of(request), claims.identity)
+        return Claims(met.user_id, None, claims.expires_at, is_practitioner=False)
     return claims
 
 
@@ -54,7 +57,7 @@ async def current_user(request: Request) -> Caller:
     """Whoever is signed in. Raises NotAuthenticatedError, or InvalidTokenError when the token is no good, its
     sign-in has ended, or the account is closed.
     """
-    return await _look_up(request, token_claims(request))
+    return await _look_up(request, _claims(request))
 
 
 async def optional_user(request: Request) -> Caller | None:
@@ -90,14 +93,14 @@ Admin = Annotated[Caller, Depends(require_admin)]
 Practitioner = Annotated[Caller, Depends(require_practitioner)]
 
 
-def claims_of(scope: Any, tokens: AccessTokens) -> Claims | None:
+def claims_of(scope: Any, tokens: AccessTokens) -> Claims | ExternalClaims | None:
     """What the request's token says, None without one; checked once a request. Raises InvalidTokenError."""
     state = scope.setdefault("state", {})
     if "claims" in state:
         found = state["claims"]
         if isinstance(found, InvalidTokenError):
             raise found
-        return cast("Claims | None", found)
+        return cast("Claims | ExternalClaims | None", found)
     try:
         state["claims"] = claims = _verified(scope, tokens)
     except InvalidTokenError as error:
@@ -106,18 +109,45 @@ def claims_of(scope: Any, tokens: AccessTokens) -> Claims | None:
     return claims
 
 
-def _verified(scope: Any, tokens: AccessTokens) -> Claims | None:
+async def make_ready(scope: Any, tokens: AccessTokens) -> None:
+    """Have the published keys read that the request's token may need. Raises nothing: a token that is no good is
+    refused where it is read.
+    """
+    with contextlib.suppress(InvalidTokenError):
+        token = _token(scope)
+        if token is not None:
+            await tokens.make_ready(token)
+
+
+def _claims(request: Request) -> Claims | ExternalClaims:
+    claims = claims_of(request.scope, request.app.state.tokens)
+    if claims is None:
+        raise NotAuthenticatedError
+    return claims
+
+
+def _verified(scope: Any, tokens: AccessTokens) -> Claims | ExternalClaims | None:
+    token = _token(scope)
+    return None if token is None else tokens.verify(token)
+
+
+def _token(scope: Any) -> str | None:
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise InvalidTokenError("The Authorization header has to be `Bearer` and an access token.")
-            return tokens.verify(token.strip())
+            return cast("str", token.strip())
     return None
 
 
-async def _look_up(request: Request, claims: Claims) -> Caller:
+async def _look_up(request: Request, claims: Claims | ExternalClaims) -> Caller:
     house = house_of(request)
+    if isinstance(claims, ExternalClaims):
+        met = await meet_identity(house, claims.identity)
+        if not met.is_active:
+            raise InvalidTokenError
+        return Caller(met.user_id, None, met.role, met.practitioner_id, Actor(user_id=met.user_id))
     actor = Actor(user_id=claims.user_id)
     async with house.database.hot(actor) as db:
         row = await db.fetchrow(_WHO_ASKS, claims.user_id, claims.family_id)

@@ -7,7 +7,7 @@ One layer and not five: each further wrapping of `send` is paid by every request
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 import structlog
@@ -49,11 +49,18 @@ class Front:
     """See the module."""
 
     def __init__(
-        self, app: ASGIApp, *, body_max_bytes: int, gate: Gate | None = None, watch: Watch | None = None
+        self,
+        app: ASGIApp,
+        *,
+        body_max_bytes: int,
+        prepare: Callable[[Scope], Awaitable[None]] | None = None,
+        gate: Gate | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """`app` is everything behind the door."""
+        """`app` is everything behind the door; `prepare` is waited for before the gate."""
         self._app = app
         self._body_max_bytes = body_max_bytes
+        self._prepare = prepare
         self._gate = gate
         self._watch = watch
 
@@ -76,6 +83,8 @@ class Front:
     async def _tell(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             _normalise(scope)
+            if self._prepare is not None:
+                await self._prepare(scope)
             if self._gate is not None:
                 answer.headers.extend(await self._gate.admit(scope))
             await self._app(scope, self._within_limit(scope, receive), answer.send)

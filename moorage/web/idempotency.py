@@ -72,7 +72,7 @@ class Idempotency:
         except InvalidTokenError:
             await self._app(scope, receive, send)  # which refuses it
             return
-        caller = f"ip:{address_of(scope)}" if claims is None else f"user:{claims.user_id}"
+        caller = f"ip:{address_of(scope)}" if claims is None else f"user:{claims.caller}"
         body = await _read(receive)
         begun = await self._begin(caller, key, _fingerprint(scope, body))
         if begun["outcome"] == "answered":

@@ -102,8 +102,8 @@ class RateLimits:
         if claims is None:
             return f"ip:{address_of(scope)}", self._anonymous
         if claims.is_practitioner or scope["path"].startswith(PRACTITIONER_PATHS):
-            return f"practitioner:{claims.user_id}", self._practitioner
-        return f"user:{claims.user_id}", self._user
+            return f"practitioner:{claims.caller}", self._practitioner
+        return f"user:{claims.caller}", self._user
 
     async def _take(self, caller: str, window_no: int, quota: int) -> _Lot:
         async with self._house().database.hot(ANONYMOUS) as db:

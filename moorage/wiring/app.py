@@ -19,6 +19,7 @@ from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
 from moorage.web.access_log import note_request
+from moorage.web.actor import make_ready
 from moorage.web.direct import Direct, Shortcut
 from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
@@ -116,7 +117,17 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
         practitioner_per_hour=settings.rate_limit_practitioner_per_hour,
     )
     gate = limits if settings.rate_limit_enabled else None
-    app: ASGIApp = Front(once, body_max_bytes=settings.body_max_bytes, gate=gate, watch=_watch(api))
+
+    async def prepare(scope: Scope) -> None:
+        await make_ready(scope, tokens)
+
+    app: ASGIApp = Front(
+        once,
+        body_max_bytes=settings.body_max_bytes,
+        prepare=prepare if tokens.reads_keys else None,
+        gate=gate,
+        watch=_watch(api),
+    )
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from moorage.web.tokens import AccessTokens
+from moorage.wiring.issuers import external_issuers, issuer_problems
 from moorage.wiring.settings import Settings
 
 MIN_SECRET_CHARS = 32
@@ -55,12 +56,18 @@ def access_tokens(settings: Settings) -> AccessTokens:
     previous = settings.previous_secret_key
     if previous is not None and settings.environment == "production":
         _production_secret("PREVIOUS_SECRET_KEY", previous)
+    refuse_problems(issuer_problems(settings))
+    shared = settings.external_token_secret
+    if shared is not None and settings.environment == "production":
+        _production_secret("EXTERNAL_TOKEN_SECRET", shared)
+    secret = signing_secret(settings)
     return AccessTokens(
-        secret=signing_secret(settings),
+        secret=secret,
         previous_secret=previous.get_secret_value() if previous else None,
         issuer=settings.token_issuer,
         audience=settings.token_audience,
         lifetime_s=settings.access_token_minutes * 60,
+        others=external_issuers(settings, shared.get_secret_value() if shared else secret),
     )
 
 

@@ -46,6 +46,22 @@ class Settings(BaseSettings):
     password_max_length: int = 256
     password_hash_threads: int = 2
     cors_origins: list[str] = []
+
+    # Whose tokens are taken besides our own. A site in front of this service signs with SECRET_KEY, or with a secret
+    # that is shared for that alone; any other issuer publishes its keys.
+    algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"  # of the site's tokens
+    external_token_secret: SecretStr | None = None  # default SECRET_KEY
+    external_token_issuer: str | None = None  # what `iss` of the site's tokens has to be, where set
+    external_token_audience: str | None = None  # the same of `aud`
+    external_admin_claims: bool = True  # the site's word on who is an administrator counts
+    external_jwks_url: str | None = None  # or a file, of another issuer's published keys
+    external_jwks_file: Path | None = None
+    external_jwks_issuer: str | None = None  # needed with published keys
+    external_jwks_audience: str | None = None
+    external_jwks_admin_claims: bool = False
+    supabase_url: str | None = None  # https://PROJECT.supabase.co: its tokens are taken
+    supabase_anon_key: SecretStr | None = None  # for clients; nothing here needs it
+    supabase_jwt_secret: SecretStr | None = None  # where the project signs with its shared secret
     trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
 
     # Limits

@@ -76,7 +76,7 @@ async def create_booking(request: Request) -> Response:
     The hold lasts until `hold_expires_at`; what is not paid by then is free again. What costs nothing is confirmed at
     once.
     """
-    claims, house = token_claims(request), house_of(request)
+    claims, house = await token_claims(request), house_of(request)
     body = await parse(request, BookingIn)
     wanted = await _wanted(house, body, subject_id(request), claims.user_id, claims.family_id)
     held = await start_checkout(house, wanted)
