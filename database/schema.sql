@@ -446,6 +446,41 @@ CREATE FUNCTION public.booking_side(b public.bookings, p_by uuid) RETURNS text
     WHEN EXISTS (SELECT FROM users u WHERE u.id = p_by AND u.role IN ('admin', 'owner') AND u.is_active) THEN 'admin' END
 $$;
 
+CREATE FUNCTION public.bounce_by_hand(p_payment uuid, p_reason text, p_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments := lock_by_hand(p_payment);
+BEGIN
+  IF p.status = 'failed' THEN
+    RETURN;
+  ELSIF p.status NOT IN ('pending', 'succeeded') OR p.refund_pending_minor > 0 THEN
+    PERFORM refuse('invalid_state', format('This payment is %s.', p.status));
+  END IF;
+  UPDATE payments SET status = 'failed', failure_code = 'bounced', succeeded_at = NULL, updated_at = now() WHERE id = p.id;
+  INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
+  VALUES (p.id, p.status, 'failed', 'bounced', jsonb_build_object('reason', p_reason, 'receipt', 'void'), p_by);
+  IF p.status = 'pending' THEN
+    RETURN;
+  END IF;
+  PERFORM reverse_earning(p.id, 'payment_reversed', 'payment', p.id, 'bounced:' || p.id, p.amount_minor, p.currency,
+                          held_account(p), 'clearing:' || p.provider);
+  IF p.purpose LIKE 'booking\_%' THEN
+    UPDATE bookings SET paid_minor = paid_minor - p.amount_minor, updated_at = now() WHERE id = p.purpose_id;
+  ELSIF p.purpose = 'invoice' THEN
+    PERFORM unpay_invoice(p.purpose_id, p.id, p.amount_minor);
+  END IF;
+END $$;
+
+CREATE FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, false);
+  PERFORM bounce_by_hand(p_payment, p_reason, asking_user());
+END $$;
+
 CREATE FUNCTION public.busy_ranges(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(during tstzrange)
     LANGUAGE sql STABLE
     AS $$
@@ -949,7 +984,7 @@ BEGIN
                  ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
   ELSE
     PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
-                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p.purpose) END,
+                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
                             'disputed:' || p.provider, true);
   END IF;
   IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
@@ -1058,6 +1093,33 @@ BEGIN
     PERFORM refuse('invalid_state', format('This booking is %s, not confirmed.', b.status));
   END IF;
   PERFORM finish_booking(b, true, p_now, p_refund_window_hours);
+END $$;
+
+CREATE FUNCTION public.complete_by_hand(p_payment uuid, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments := lock_by_hand(p_payment);
+BEGIN
+  IF p.succeeded_at IS NOT NULL THEN
+    RETURN;
+  ELSIF p.status <> 'pending' THEN
+    PERFORM refuse('invalid_state', format('This payment is %s.', p.status));
+  ELSIF p.purpose NOT IN ('free_amount', 'credit') AND p.amount_minor >
+        (SELECT owed_minor FROM amount_owed(CASE WHEN p.purpose LIKE 'booking\_%' THEN 'booking_balance' ELSE p.purpose END,
+                                            p.purpose_id)) THEN
+    PERFORM refuse('overpayment', 'Less than that is owed by now.');
+  END IF;
+  PERFORM receive_by_hand(p_payment, p_by, p_now);
+END $$;
+
+CREATE FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, false);
+  PERFORM complete_by_hand(p_payment, asking_user(), p_now);
 END $$;
 
 CREATE FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
@@ -1532,6 +1594,12 @@ CREATE FUNCTION public.enrol_children(p_parent uuid, p_sessions uuid[]) RETURNS 
    WHERE b.id = p_parent ORDER BY s.starts_at
 $$;
 
+CREATE FUNCTION public.excess_of(p_payment uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT md5('excess:' || p_payment)::uuid
+$$;
+
 CREATE FUNCTION public.extend_claim(p_booking uuid, p_expires timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1908,11 +1976,37 @@ CREATE FUNCTION public.half_up(p_numerator numeric, p_denominator numeric) RETUR
   SELECT (sign(p_numerator) * div(2 * abs(p_numerator) + p_denominator, 2 * p_denominator))::bigint
 $$;
 
-CREATE FUNCTION public.held_account(p_purpose text) RETURNS text
+CREATE FUNCTION public.hand_over(p_refund uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT pay.* INTO p FROM refunds r JOIN payments pay ON pay.id = r.payment_id WHERE r.id = p_refund;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such refund.');
+  ELSIF p.provider <> 'manual' THEN
+    PERFORM refuse('not_by_hand', 'This refund is its provider''s to make.');
+  END IF;
+  PERFORM settle_refund(p_refund, true, 'by_hand:' || p_refund, NULL, NULL);
+END $$;
+
+CREATE FUNCTION public.hand_over_for_asking(p_refund uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden', 'This is for administrators.');
+  END IF;
+  PERFORM hand_over(p_refund);
+END $$;
+
+CREATE FUNCTION public.held_account(p public.payments) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p_purpose = 'free_amount' THEN 'sales'
-              ELSE 'held:' || p_purpose END
+  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p.purpose = 'free_amount' THEN 'sales'
+              WHEN p.purpose = 'credit' THEN 'credit:' || p.payer_id ELSE 'held:' || p.purpose END
 $$;
 
 CREATE FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text DEFAULT NULL::text) RETURNS public.held_booking
@@ -2245,6 +2339,22 @@ BEGIN
   RETURN b;
 END $$;
 
+CREATE FUNCTION public.lock_by_hand(p_payment uuid) RETURNS public.payments
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  ELSIF p.provider <> 'manual' THEN
+    PERFORM refuse('not_by_hand', 'This payment is its provider''s to move.');
+  END IF;
+  PERFORM lock_purpose(p.purpose, p.purpose_id);
+  SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  RETURN p;
+END $$;
+
 CREATE FUNCTION public.lock_invoice(p_invoice uuid) RETURNS public.invoices
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2357,7 +2467,7 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION public.make_room(p_purpose text, p_purpose_id uuid, p_amount bigint) RETURNS void
+CREATE FUNCTION public.make_room(p_purpose text, p_purpose_id uuid, p_amount bigint, p_but uuid DEFAULT NULL::uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE attempt payments; room bigint;
@@ -2366,12 +2476,13 @@ BEGIN
                                                p_purpose_id);
   room := room - p_amount;
   FOR attempt IN
-    SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id
+    SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id AND p.id IS DISTINCT FROM p_but
        AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY (p.status = 'processing') DESC, p.created_at DESC, p.id DESC FOR UPDATE
   LOOP
-    IF attempt.status <> 'failed' AND attempt.amount_minor <= room THEN
+    IF attempt.status <> 'failed' AND attempt.amount_minor <= room
+       AND NOT (p_purpose = 'booking_deposit' AND attempt.purpose = p_purpose) THEN  -- a deposit is paid once
       room := room - attempt.amount_minor;
     ELSIF attempt.status = 'processing' THEN
       PERFORM refuse('invalid_state', 'A payment of this is being processed.');
@@ -2714,6 +2825,17 @@ CREATE FUNCTION public.open_accounts(p_codes text[], p_currency text) RETURNS vo
   ON CONFLICT (code, currency) DO NOTHING
 $$;
 
+CREATE FUNCTION public.open_by_hand(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_terms jsonb, p_by uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO payments (id, purpose, purpose_id, payer_id, amount_minor, currency, provider, provider_ref, payment_method)
+  VALUES (p_payment, p_purpose, p_purpose_id, p_payer, p_amount, p_currency, 'manual', p_payment::text, p_method);
+  PERFORM describe_payment(p_payment, p_terms);
+  INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
+  VALUES (p_payment, 'pending', 'recorded_by_hand', p_by);
+END $$;
+
 CREATE FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2838,7 +2960,9 @@ CREATE FUNCTION public.payment_moves() RETURNS TABLE(from_status text, to_status
     ('refunded', 'partially_refunded', 'refund'), ('refunded', 'succeeded', 'refund'),
     ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
     ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
-    ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute')
+    ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute'),
+    -- A check that bounced.
+    ('succeeded', 'failed', 'manual')
 $$;
 
 CREATE FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) RETURNS boolean
@@ -3057,7 +3181,7 @@ CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bi
     LANGUAGE sql
     AS $$
   SELECT reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
-                         held_account(p.purpose), 'clearing:' || p.provider)
+                         held_account(p), 'clearing:' || p.provider)
 $$;
 
 CREATE FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) RETURNS void
@@ -3183,6 +3307,19 @@ BEGIN
   PERFORM refresh_free_days(v_resource, v_today - 1, summary_end(p_practitioner));
 END $$;
 
+CREATE FUNCTION public.receive_by_hand(p_payment uuid, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  IF p.purpose NOT IN ('free_amount', 'credit') THEN
+    PERFORM make_room(p.purpose, p.purpose_id, p.amount_minor, p_payment);
+  END IF;
+  PERFORM settle_payment(p_payment, 'succeeded', p.amount_minor, p.currency, NULL, NULL, NULL, 'received_by_hand',
+                         jsonb_build_object('by', p_by), p_now);
+END $$;
+
 CREATE FUNCTION public.reclaim(p_booking uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3215,6 +3352,59 @@ CREATE FUNCTION public.record_action(p_action text, p_subject_type text, p_subje
   INSERT INTO audit_log (actor_id, action, subject_type, subject_id, details)
   VALUES (p_actor, p_action, p_subject_type, p_subject, p_details)
 $$;
+
+CREATE FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE owing record; payer uuid := p_payer; over bigint := 0;
+BEGIN
+  IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
+    RETURN;
+  ELSIF p_purpose <> 'free_amount' THEN
+    SELECT * INTO owing FROM amount_owed(CASE WHEN p_purpose LIKE 'booking\_%' THEN 'booking_balance' ELSE p_purpose END,
+                                         p_purpose_id);
+    IF p_currency <> owing.currency THEN
+      PERFORM refuse('amount_mismatch', format('This is paid in %s.', owing.currency));
+    END IF;
+    payer := coalesce(owing.payer, p_payer);
+    over := greatest(0, p_amount - greatest(0, owing.owed_minor));
+    IF over > 0 AND (p_excess <> 'credit' OR payer IS NULL OR over = p_amount) THEN
+      PERFORM refuse('overpayment', format('%s %s is owed.', money_text(greatest(0, owing.owed_minor), p_currency), p_currency));
+    END IF;
+  END IF;
+  PERFORM open_by_hand(p_payment, p_purpose, p_purpose_id, payer, p_amount - over, p_currency, p_method, p_terms, p_by);
+  IF p_status = 'completed' THEN
+    PERFORM receive_by_hand(p_payment, p_by, p_now);
+  END IF;
+  IF over > 0 THEN
+    PERFORM open_by_hand(excess_of(p_payment), 'credit', NULL, payer, over, p_currency, p_method,
+                         p_terms || jsonb_build_object('metadata', jsonb_build_object('excess_of', p_payment)), p_by);
+    IF p_status = 'completed' THEN
+      PERFORM receive_by_hand(excess_of(p_payment), p_by, p_now);
+    END IF;
+  END IF;
+END $$;
+
+CREATE FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    IF p_payer IS DISTINCT FROM asking_user() OR p_payer IS NULL OR p_status <> 'pending' THEN
+      PERFORM refuse('forbidden', 'Money by hand is recorded by administrators.');
+    ELSIF p_purpose LIKE 'booking\_%' AND NOT EXISTS (
+            SELECT FROM bookings WHERE id = p_purpose_id AND client_id = p_payer)
+       OR EXISTS (SELECT FROM payments WHERE id = p_payment AND payer_id IS DISTINCT FROM p_payer) THEN
+      PERFORM refuse('not_found');
+    ELSIF p_purpose = 'invoice' THEN
+      PERFORM refuse('forbidden', 'Money by hand is recorded by administrators.');
+    END IF;
+  END IF;
+  PERFORM record_by_hand(p_payment, p_purpose, p_purpose_id, p_payer, p_amount, p_currency, p_method, p_status, p_excess,
+                         p_terms, asking_user(), p_now);
+END $$;
 
 CREATE FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text DEFAULT ''::text, p_evidence_due timestamp with time zone DEFAULT NULL::timestamp with time zone, p_data jsonb DEFAULT NULL::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3399,7 +3589,7 @@ BEGIN
     VALUES (p_payment, p.status, p_new, p_reason, p_data, p_changed_by);
     IF p_new = 'succeeded' THEN
       PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
-                   ARRAY['clearing:' || p.provider, held_account(p.purpose)], ARRAY[p.amount_minor, -p.amount_minor]);
+                   ARRAY['clearing:' || p.provider, held_account(p)], ARRAY[p.amount_minor, -p.amount_minor]);
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN
@@ -7036,6 +7226,13 @@ GRANT SELECT ON TABLE public.bookings TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.booking_side(b public.bookings, p_by uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.bounce_by_hand(p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bounce_by_hand(p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
@@ -7112,6 +7309,13 @@ REVOKE ALL ON FUNCTION public.commission_rate(p_gross bigint, p_currency text, p
 REVOKE ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.complete_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.complete_by_hand(p_payment uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.complete_by_hand(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
+GRANT ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) TO moorage_web;
@@ -7218,6 +7422,13 @@ GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp wit
 GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.hand_over(p_refund uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hand_over(p_refund uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) TO moorage_worker;
+GRANT ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) TO moorage_web;
@@ -7361,6 +7572,13 @@ GRANT ALL ON FUNCTION public.reclaim(p_booking uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_action(p_action text, p_subject_type text, p_subject uuid, p_details jsonb, p_actor uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_action(p_action text, p_subject_type text, p_subject uuid, p_details jsonb, p_actor uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
+GRANT ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) TO moorage_worker;

@@ -64,10 +64,22 @@ PAYMENTS: Final[dict[str, str]] = {
           LEFT JOIN ledger_transactions t ON t.reference_id = p.id AND t.kind = 'payment'
           LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.amount_minor > 0
          GROUP BY p.id
-        HAVING coalesce(sum(e.amount_minor), 0) <> CASE WHEN p.succeeded_at IS NULL THEN 0 ELSE p.amount_minor END
+        HAVING coalesce(sum(e.amount_minor), 0)
+               <> CASE WHEN p.succeeded_at IS NULL AND NOT EXISTS (
+                              SELECT FROM payment_audit w WHERE w.payment_id = p.id AND w.change_reason = 'bounced'
+                                 AND w.old_status = 'succeeded') THEN 0 ELSE p.amount_minor END
             OR count(DISTINCT t.id) > 1
             OR (p.succeeded_at IS NULL)
                <> (p.status IN ('pending', 'requires_action', 'processing', 'failed', 'canceled'))
+    """,
+    "bounced_payment_is_reversed": """
+        SELECT p.id::text AS subject, format('%s bounced, and %s of it was reversed', p.amount_minor,
+                                             coalesce(-sum(e.amount_minor), 0))
+          FROM payments p JOIN payment_audit w ON w.payment_id = p.id AND w.change_reason = 'bounced'
+                                              AND w.old_status = 'succeeded'
+          LEFT JOIN ledger_transactions t ON t.reference_id = p.id AND t.kind = 'payment_reversed'
+          LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.amount_minor < 0
+         GROUP BY p.id HAVING coalesce(-sum(e.amount_minor), 0) <> p.amount_minor
     """,
     "fee_is_posted_once": """
         SELECT p.id::text AS subject, format('the provider keeps %s, and %s was posted', coalesce(p.fee_minor, 0),

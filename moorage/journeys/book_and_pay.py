@@ -32,7 +32,7 @@ async def start_checkout(house: House, request: HoldRequest) -> asyncpg.Record:
     Repeatable as a whole: the ids are the caller's, so a try whose answer was lost is found again.
     """
     gateway = house.gateways.get(request.provider)
-    if gateway is None:
+    if gateway is None or gateway.capabilities.recorded_by_hand:
         raise UnknownProviderError(pointer="/payment_provider")
 
     async def hold() -> asyncpg.Record:

@@ -40,7 +40,8 @@ async def create_intent(house: House, actor: Actor, booking_id: UUID, provider: 
     """The payment that collects what this booking owes now, ready to be paid at its provider. Raises NotFoundError
     (also for another's booking), InvalidStateError, HoldExpiredError, UnknownProviderError.
     """
-    if provider is not None and provider not in house.gateways:
+    gateway = house.gateways.get(provider or house.terms.default_provider)
+    if gateway is None or gateway.capabilities.recorded_by_hand:
         raise UnknownProviderError(pointer="/provider")
     payment_id, operation_id = house.ids(), house.ids()
 

@@ -8,6 +8,7 @@ from moorage.domains.payments.gateway import Intent, ProviderDeclinedError, Prov
 from moorage.domains.payments.operations import ClaimedOperation, close_operation, note_refund_reference
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
+from moorage.kernel.money import format_amount
 
 _LONGEST_WAIT_S: Final = 300
 
@@ -98,6 +99,22 @@ async def record_refund(house: House, operation: ClaimedOperation, refund: Provi
             await close_operation(db, operation.id, "answered", answer=answer, error=refund.failure_code)
 
     await with_retries(settle, repeatable=True)
+    gateway = house.gateways.get(operation.provider)
+    if refund.status == "pending" and gateway is not None and gateway.capabilities.recorded_by_hand:
+        await _ask_to_hand_over(house, operation, refund)
+
+
+async def _ask_to_hand_over(house: House, operation: ClaimedOperation, refund: ProviderRefund) -> None:
+    """Money by hand goes back by hand: unless it has already, a person is told."""
+    async with house.database.transaction(SYSTEM) as db:
+        await db.execute(
+            "SELECT alert_administrators($1, $2, $3) FROM refunds WHERE id = $4 AND status = 'pending'",
+            "Money is to be handed back",
+            f"{format_amount(refund.amount_minor, refund.currency)} {refund.currency} of payment"
+            f" {operation.payment_id} is to be given back by hand (refund {operation.refund_id}).",
+            f"refund_by_hand:{operation.refund_id}",
+            operation.refund_id,
+        )
 
 
 async def record_declined(house: House, operation: ClaimedOperation, error: ProviderDeclinedError) -> str:

@@ -38,7 +38,7 @@ async def receive_event(house: House, provider: str, headers: Mapping[str, str],
     with cannot be had now. Nothing else happens before the answer.
     """
     gateway = house.gateways.get(provider)
-    if gateway is None:
+    if gateway is None or gateway.capabilities.recorded_by_hand:
         raise NotFoundError
     if isinstance(gateway, PreparesVerification):
         await gateway.prepare_verification(headers, body)

@@ -66,9 +66,10 @@ BEGIN
   PERFORM describe_payment(p_payment, p_terms);
 END $$;
 
--- Stops open attempts that, together with `p_amount`, could collect more than is owed: the payer starts over. One whose
+-- Stops open attempts (but `p_but`) that, together with `p_amount`, could collect more than is owed. One whose
 -- money is on its way is left, and refuses a second one beside it ('invalid_state').
-CREATE OR REPLACE FUNCTION make_room(p_purpose text, p_purpose_id uuid, p_amount bigint) RETURNS void
+CREATE OR REPLACE FUNCTION make_room(p_purpose text, p_purpose_id uuid, p_amount bigint, p_but uuid DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE attempt payments; room bigint;
 BEGIN
@@ -76,12 +77,13 @@ BEGIN
                                                p_purpose_id);
   room := room - p_amount;
   FOR attempt IN
-    SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id
+    SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id AND p.id IS DISTINCT FROM p_but
        AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY (p.status = 'processing') DESC, p.created_at DESC, p.id DESC FOR UPDATE
   LOOP
-    IF attempt.status <> 'failed' AND attempt.amount_minor <= room THEN
+    IF attempt.status <> 'failed' AND attempt.amount_minor <= room
+       AND NOT (p_purpose = 'booking_deposit' AND attempt.purpose = p_purpose) THEN  -- a deposit is paid once
       room := room - attempt.amount_minor;
     ELSIF attempt.status = 'processing' THEN
       PERFORM refuse('invalid_state', 'A payment of this is being processed.');

@@ -8,6 +8,7 @@ from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.journeys.house import House
 from moorage.kernel.db import Database
+from moorage.providers.manual import ManualGateway
 from moorage.providers.sandbox.call import Terms
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
@@ -22,7 +23,7 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
     """The providers that `settings` turn on, by the name that payments know them by. Raises UnsafeSettingsError."""
     del database  # providers are reached over HTTP, the sandbox too
     refuse_problems(provider_problems(settings))
-    found: dict[str, PaymentGateway] = {}
+    found: dict[str, PaymentGateway] = {"manual": ManualGateway()}
     terms = sandbox_terms(settings)
     if terms is not None:
         found["sandbox"] = SandboxGateway(

@@ -65,7 +65,7 @@ BEGIN
                  ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
   ELSE
     PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
-                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p.purpose) END,
+                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
                             'disputed:' || p.provider, true);
   END IF;
   IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN

@@ -43,6 +43,19 @@ class AmountMismatchError(InvalidError):
     code = "amount_mismatch"
 
 
+class OverpaymentError(InvalidError):
+    """That is more than is owed."""
+
+    code = "overpayment"
+
+
+class NotByHandError(MoorageError):
+    """This payment is its provider's to move."""
+
+    code = "not_by_hand"
+    kind = "conflict"
+
+
 class CaptureExceedsAuthorizationError(InvalidError):
     """That is more than was reserved."""
 

@@ -3,7 +3,7 @@
 -- also needs a booking has locked it before.
 
 -- money.md's state table: every move that exists, and who makes it. 'provider' moves follow what a provider tells;
--- 'refund' and 'dispute' moves follow our own books. Late success after failed or canceled is honoured: money arrived.
+-- 'refund' and 'dispute' moves follow our own books, 'manual' ones a person's word. Late success after failed or canceled is honoured: money arrived.
 CREATE OR REPLACE FUNCTION payment_moves() RETURNS TABLE (from_status text, to_status text, mover text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   VALUES
@@ -23,7 +23,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('refunded', 'partially_refunded', 'refund'), ('refunded', 'succeeded', 'refund'),
     ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
     ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
-    ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute')
+    ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute'),
+    -- A check that bounced.
+    ('succeeded', 'failed', 'manual')
 $$;
 
 -- What a provider's word does to a payment: 'moved', 'repeated' (it is there already) or 'impossible'.
@@ -38,10 +40,10 @@ CREATE OR REPLACE FUNCTION payment_move(p_from text, p_to text) RETURNS text LAN
 $$;
 
 -- The account that keeps what a payer paid until it is earned. A free amount is for nothing that could still fall
--- through: earned at once.
-CREATE OR REPLACE FUNCTION held_account(p_purpose text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN p_purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p_purpose = 'free_amount' THEN 'sales'
-              ELSE 'held:' || p_purpose END
+-- through: earned at once. Bought credit is the payer's.
+CREATE OR REPLACE FUNCTION held_account(p payments) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p.purpose = 'free_amount' THEN 'sales'
+              WHEN p.purpose = 'credit' THEN 'credit:' || p.payer_id ELSE 'held:' || p.purpose END
 $$;
 
 -- Opens a payment: the row, its first audit row, the planned call that makes the provider's object, and the job that
@@ -105,7 +107,7 @@ BEGIN
     VALUES (p_payment, p.status, p_new, p_reason, p_data, p_changed_by);
     IF p_new = 'succeeded' THEN
       PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
-                   ARRAY['clearing:' || p.provider, held_account(p.purpose)], ARRAY[p.amount_minor, -p.amount_minor]);
+                   ARRAY['clearing:' || p.provider, held_account(p)], ARRAY[p.amount_minor, -p.amount_minor]);
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN

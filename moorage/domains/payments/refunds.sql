@@ -38,7 +38,7 @@ END $$;
 -- The refund's posting: from where the money lies (earned, or held) to the provider's clearing account.
 CREATE OR REPLACE FUNCTION post_refund(p_refund uuid, p payments, p_amount bigint) RETURNS void LANGUAGE sql AS $$
   SELECT reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
-                         held_account(p.purpose), 'clearing:' || p.provider)
+                         held_account(p), 'clearing:' || p.provider)
 $$;
 
 -- Writes what became of a refund: 'moved' or 'repeated'. Failed: the reservation is released and the posting reversed
