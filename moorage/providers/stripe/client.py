@@ -4,6 +4,8 @@ Our operations retry themselves, with the same idempotency key, and ask what hap
 would only hide that the first had no answer.
 """
 
+import json
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -30,6 +32,8 @@ class StripeLine:
     def __init__(self, *, secret_key: str, base_url: str | None, timeout_s: float) -> None:
         """Open nothing yet; connections are made when they are needed, and shared by all calls."""
         stripe.enable_telemetry = False
+        # It would write requests with e-mail addresses into our log.
+        logging.getLogger("stripe").setLevel(logging.WARNING)
         self._http = _Http(timeout_s)
         self._client = stripe.StripeClient(
             secret_key,
@@ -84,9 +88,10 @@ class StripeLine:
             answer = await self._client.raw_request_async(method, path, **parameters, **options)
         except stripe.StripeError as error:
             _translate(error)
-        if not isinstance(answer.data, dict):
+        body = json.loads(answer.body)  # The SDK's own is no plain dict, and its body is known to be JSON.
+        if not isinstance(body, dict):
             raise OutcomeUnknownError
-        return answer.data
+        return body
 
 
 class StripeFacet:

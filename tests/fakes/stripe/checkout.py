@@ -50,7 +50,7 @@ def create(state: State, form: Body) -> Body:
         total_details={
             "amount_discount": 0,
             "amount_shipping": 0,
-            "amount_tax": total - (total * 100 + 60) // 120 if taxed else 0,  # 20 per cent, included
+            "amount_tax": (total * 2 + 6) // 12 if taxed else 0,  # 20 per cent, included, half up
         },
         url=f"{state.base_url}/c/pay/{id_}",
     )

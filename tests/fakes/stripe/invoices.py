@@ -79,7 +79,7 @@ def finalize(state: State, form: Body, id_: str) -> Body:
         raise invalid("This invoice is already finalized.", "invoice_not_editable")
     numbered = sum(one["number"] is not None for one in state.of("invoice")) + 1
     if invoice["automatic_tax"]["enabled"]:
-        tax = invoice["total"] - (invoice["total"] * 100 + 60) // 120  # 20 per cent, included
+        tax = (invoice["total"] * 2 + 6) // 12  # 20 per cent, included, half up
         invoice["total_taxes"] = [{"amount": tax, "tax_behavior": "inclusive", "type": "tax_rate_details"}]
     asked = {"amount": invoice["total"], "currency": invoice["currency"], "customer": invoice["customer"]}
     intent = intents.create(state, {**asked, "automatic_payment_methods": {"enabled": "true"}})
