@@ -52,7 +52,7 @@ BEGIN
   END IF;
   UPDATE quotes SET status = 'accepted', decided_at = p_now, updated_at = now() WHERE id = p_quote;
   IF q.booking_id IS NOT NULL THEN
-    PERFORM price_booking(q.booking_id, q.gross_minor);
+    PERFORM price_booking(q.booking_id, q.gross_minor, p_now);
     RETURN NULL;
   END IF;
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
@@ -204,7 +204,9 @@ CREATE FUNCTION public.apply_payment(p_purpose text, p_purpose_id uuid, p_paymen
     AS $$
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
-    PERFORM apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now);
+    IF apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now) <> 'refunded' THEN
+      PERFORM cover_booking_invoices(p_purpose_id, p_payment, p_amount, p_now);
+    END IF;
   ELSIF p_purpose = 'invoice' THEN
     PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
   END IF;
@@ -3212,27 +3214,17 @@ BEGIN
     FROM cancel_terms(b, side, p_now) AS t;
 END $$;
 
-CREATE FUNCTION public.price_booking(p_booking uuid, p_total bigint) RETURNS void
+CREATE FUNCTION public.price_booking(p_booking uuid, p_total bigint, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE b bookings := lock_booking(p_booking);
 BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
-  ELSIF b.status = 'cancelled' THEN
-    PERFORM refuse('invalid_state', 'The booking that this quote is for was cancelled.');
-  ELSIF b.paid_minor - b.refunded_minor > p_total THEN
-    PERFORM refuse('invalid_state', 'More than this was paid for the booking already.');
+  ELSIF b.status NOT IN ('pending', 'confirmed') THEN
+    PERFORM refuse('invalid_state', format('The booking that this quote is for is %s.', b.status));
   END IF;
-  IF b.confirmed_at IS NOT NULL THEN
-    PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, p_total - b.total_minor);
-  END IF;
-  UPDATE bookings
-     SET total_minor = p_total, commission_minor = half_up(p_total::numeric * commission_bps, 10000),
-         due_now_minor = CASE WHEN b.total_minor = 0 THEN p_total
-                              ELSE half_up(b.due_now_minor::numeric * p_total, b.total_minor) END,
-         updated_at = now()
-   WHERE id = b.id;
+  PERFORM reprice_booking(b, p_total, asking_user(), p_now);
 END $$;
 
 CREATE FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) RETURNS bigint[]
@@ -7555,7 +7547,7 @@ REVOKE ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now ti
 GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_web;
 GRANT ALL ON FUNCTION public.preview_cancel(p_booking uuid, p_by uuid, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint, OUT currency text) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.price_booking(p_booking uuid, p_total bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.price_booking(p_booking uuid, p_total bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.price_participants(p_service uuid, p_has_options boolean, p_options text[], p_places integer, p_each bigint) FROM PUBLIC;
 

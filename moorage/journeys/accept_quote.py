@@ -74,7 +74,7 @@ async def accept_quote(
     house: House, actor: Actor, quote_id: UUID, *, invoice_id: UUID, link: str | None = None
 ) -> Accepted:
     """Accept a quote; the same answer at every repeat, one invoice. Raises NotFoundError (also to strangers),
-    QuoteExpiredError, InvalidStateError (declined, withdrawn; its booking cancelled, or paid beyond it).
+    QuoteExpiredError, InvalidStateError (declined, withdrawn; its booking has ended).
     """
 
     async def accept() -> UUID | None:

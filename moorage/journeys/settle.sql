@@ -48,7 +48,9 @@ CREATE OR REPLACE FUNCTION apply_payment(p_purpose text, p_purpose_id uuid, p_pa
                                          p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF p_purpose LIKE 'booking\_%' THEN
-    PERFORM apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now);
+    IF apply_booking_payment(p_purpose_id, p_payment, p_amount, p_now) <> 'refunded' THEN
+      PERFORM cover_booking_invoices(p_purpose_id, p_payment, p_amount, p_now);
+    END IF;
   ELSIF p_purpose = 'invoice' THEN
     PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
   END IF;

@@ -1,5 +1,6 @@
 """How every page is rendered and sent: Jinja2 with escaping on, one stylesheet, a policy that lets nothing else in."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -9,11 +10,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import Response
 
 from moorage.kernel.errors import ForbiddenError
+from moorage.pages.wording import amount_text, day_text, moment_text, percent_text, with_breaks
 from moorage.web.compress import sent
 from moorage.web.errors import BodyTooLargeError, UnsupportedMediaTypeError
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# What an embedded payment form may do: at its provider's own origins, and nowhere else.
+_EMBEDDED: Final = (
+    "default-src 'none'; script-src 'self' {hosts}; style-src 'self' {hosts}; img-src 'self' {hosts};"
+    " font-src {hosts}; connect-src 'self' {hosts}; frame-src {hosts}; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 _HEADERS: Final = {"content-security-policy": POLICY, "cache-control": "no-store", "x-robots-tag": "noindex"}
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -25,14 +33,41 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_pages.filters |= {
+    "money": amount_text,
+    "day": day_text,
+    "moment": moment_text,
+    "percent": percent_text,
+    "lines": with_breaks,
+}
 ICON: Final = (files("moorage.pages") / "static" / "moorage.svg").read_bytes()
 STYLESHEET: Final = (files("moorage.pages") / "static" / "moorage.css").read_bytes()
 
 
-def page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
-    """Render `template` with `facts`; `business` is at hand in each."""
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    refresh: str | None = None,
+    hosts: Sequence[str] = (),
+    **facts: Any,
+) -> Response:
+    """Render `template` with `facts`; `business` is at hand in each. `refresh` is the header of that name ("2", or
+    "0; url=…"). `hosts`: the origins of an embedded payment form, which the page's policy then lets in.
+    """
     text = _pages.get_template(template).render(business=request.app.state.settings.business_name, **facts)
-    return sent(request, text.encode(), status, _HEADERS, "text/html; charset=utf-8")
+    headers = dict(_HEADERS)
+    if refresh is not None:
+        headers["refresh"] = refresh
+    if hosts:
+        headers["content-security-policy"] = _EMBEDDED.format(hosts=" ".join(hosts))
+    return sent(request, text.encode(), status, headers, "text/html; charset=utf-8")
+
+
+def notice(request: Request, status: int, title: str, text: str) -> Response:
+    """A page of one sentence: nothing here by that name, too late, not possible."""
+    return page(request, "notice.html", status, title=title, text=text)
 
 
 def wants_json(request: Request) -> bool:

@@ -39,14 +39,35 @@ WAYS_IN: Final = frozenset(
         "verify_email_use",
         "reset_password_page",
         "reset_password_use",
+        "portal_ask",
+        "portal_mail",
     }
 )
 # A signature or a key in the address stands for the caller.
-SIGNED: Final = frozenset({"webhooks_receive", "catering_webhook", "sandbox_page", "sandbox_page_pay"})
+SIGNED: Final = frozenset(
+    {
+        "webhooks_receive",
+        "catering_webhook",
+        "sandbox_page",
+        "sandbox_page_pay",
+        "invoice_page",
+        "invoice_pdf",
+        "invoice_pay",
+        "quote_page",
+        "quote_accept",
+        "quote_decline",
+        "quote_bill",
+        "portal_page",
+        "portal_pay",
+        "pay_page",
+        "pay_confirm",
+    }
+)
 # About this installation itself. The outbox is there in development alone.
 OPERATIONS: Final = frozenset(
     {
         "health",
+        "pay_script",
         "metrics",
         "openapi",
         "openapi_of_contract",

@@ -7,6 +7,7 @@ A token that names none of our keys may be another issuer's (external_tokens.py)
 
 import asyncio
 import hashlib
+import hmac
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +108,16 @@ class AccessTokens:
         """Take `token`, which is no JWT, for one of `user_id`'s that never ends: for the demo's people alone."""
         self._literal[token] = Claims(user_id, None, expires_at=2**62, is_practitioner=False)
 
+    def link_key(self, what: str) -> str:
+        """What an address of ours carries to show that we gave it out: an HMAC of `what` (for instance "pay:" and an
+        id) under the signing secret. Compare with `is_link_key`.
+        """
+        return _link_key(self._signing.secret, what)
+
+    def is_link_key(self, what: str, key: str) -> bool:
+        """Whether `key` came from `link_key(what)`, under the secret of now or the previous one."""
+        return any(hmac.compare_digest(_link_key(secret, what), key) for secret in self._keys.values())
+
     @property
     def reads_keys(self) -> bool:
         """Whether there are published keys, which `make_ready` reads."""
@@ -171,3 +182,8 @@ class AccessTokens:
 def _key(secret: str) -> _Key:
     """The key's name says nothing of the key: a hash of a hash."""
     return _Key(hashlib.sha256(b"moorage-kid:" + secret.encode()).hexdigest()[:12], secret.encode())
+
+
+def _link_key(secret: bytes, what: str) -> str:
+    # A word of its own in front, so that no key here is ever a signature of something else.
+    return hmac.new(secret, f"link:{what}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -115,7 +115,7 @@ def _invoicing_terms(settings: Settings) -> InvoicingTerms:
         reminder_days=tuple(sorted(set(settings.invoice_reminder_days))),
         tax_country=settings.tax_country,
         tax_region=settings.tax_region,
-        business_address=settings.business_address,
+        business_address=settings.business_address.replace("\\n", "\n"),
         business_tax_id=settings.business_tax_id,
         portal_link=timedelta(hours=settings.portal_link_hours),
     )

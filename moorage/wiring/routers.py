@@ -38,7 +38,7 @@ from moorage.apis.practice import users as practice_users
 from moorage.apis.sandbox import api as sandbox_api
 from moorage.apis.sandbox import page as sandbox_page
 from moorage.apis.webhooks import events
-from moorage.pages import account_links, home, outbox, reference, sign_in_link
+from moorage.pages import account_links, home, invoice, outbox, pay, portal, quote, reference, sign_in_link
 
 # Each router, and the prefix that it is mounted under.
 ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
@@ -76,6 +76,10 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (openapi.router, ""),
     (reference.router, ""),
     (home.router, ""),
+    (invoice.router, ""),
+    (quote.router, ""),
+    (portal.router, ""),
+    (pay.router, ""),
     (sign_in_link.router, ""),
     (account_links.router, ""),
     (outbox.router, ""),

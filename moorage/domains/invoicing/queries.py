@@ -108,7 +108,7 @@ class DocumentFilter:
     offset: int = 0
 
 
-_INVOICES: Final = """
+ALL_INVOICES: Final = """
 SELECT * FROM (
   SELECT i.id, i.number,
          CASE WHEN i.status = 'open' AND i.due_at < $1 THEN 'overdue' ELSE i.status END AS status,
@@ -120,7 +120,7 @@ SELECT * FROM (
          i.issued_at, i.due_at, i.paid_at, i.voided_at, i.void_reason, i.note, i.link, i.created_at
     FROM invoices i) AS invoice
 """
-_QUOTES: Final = """
+ALL_QUOTES: Final = """
 SELECT * FROM (
   SELECT q.id, CASE WHEN q.status = 'open' AND q.expires_at <= $1 THEN 'expired' ELSE q.status END AS status,
          q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.booking_id, q.currency, q.net_minor,
@@ -143,39 +143,39 @@ _COUNT: Final = "SELECT count(*) FROM ({}) AS found " + _WHERE  # noqa: S608 - b
 
 async def invoice(db: Connection, invoice_id: UUID, now: datetime) -> InvoiceRow | None:
     """The invoice by its id."""
-    row = await db.fetchrow(f"{_INVOICES} WHERE id = $2", now, invoice_id)
+    row = await db.fetchrow(f"{ALL_INVOICES} WHERE id = $2", now, invoice_id)
     return None if row is None else InvoiceRow(**row)
 
 
 async def invoice_by_link(db: Connection, link: str, now: datetime) -> InvoiceRow | None:
     """The invoice that this link opens; a draft has not left the house."""
-    row = await db.fetchrow(f"{_INVOICES} WHERE link = $2 AND status <> 'draft'", now, link)
+    row = await db.fetchrow(f"{ALL_INVOICES} WHERE link = $2 AND status <> 'draft'", now, link)
     return None if row is None else InvoiceRow(**row)
 
 
 async def invoices(db: Connection, wanted: DocumentFilter, now: datetime) -> tuple[list[InvoiceRow], int]:
     """One page of invoices, the newest first, and how many there are; `open` includes the overdue ones."""
-    count: int = await db.fetchval(_COUNT.format(_INVOICES), *_asked(wanted, now))
-    rows = await db.fetch(f"{_INVOICES} {_WHERE} {_page(wanted)}", *_asked(wanted, now))
+    count: int = await db.fetchval(_COUNT.format(ALL_INVOICES), *_asked(wanted, now))
+    rows = await db.fetch(f"{ALL_INVOICES} {_WHERE} {_page(wanted)}", *_asked(wanted, now))
     return [InvoiceRow(**row) for row in rows], count
 
 
 async def quote(db: Connection, quote_id: UUID, now: datetime) -> QuoteRow | None:
     """The quote by its id."""
-    row = await db.fetchrow(f"{_QUOTES} WHERE id = $2", now, quote_id)
+    row = await db.fetchrow(f"{ALL_QUOTES} WHERE id = $2", now, quote_id)
     return None if row is None else QuoteRow(**row)
 
 
 async def quote_by_link(db: Connection, link: str, now: datetime) -> QuoteRow | None:
     """The quote that this link opens."""
-    row = await db.fetchrow(f"{_QUOTES} WHERE link = $2", now, link)
+    row = await db.fetchrow(f"{ALL_QUOTES} WHERE link = $2", now, link)
     return None if row is None else QuoteRow(**row)
 
 
 async def quotes(db: Connection, wanted: DocumentFilter, now: datetime) -> tuple[list[QuoteRow], int]:
     """One page of quotes, the newest first, and how many there are."""
-    count: int = await db.fetchval(_COUNT.format(_QUOTES), *_asked(wanted, now))
-    rows = await db.fetch(f"{_QUOTES} {_WHERE} {_page(wanted)}", *_asked(wanted, now))
+    count: int = await db.fetchval(_COUNT.format(ALL_QUOTES), *_asked(wanted, now))
+    rows = await db.fetch(f"{ALL_QUOTES} {_WHERE} {_page(wanted)}", *_asked(wanted, now))
     return [QuoteRow(**row) for row in rows], count
 
 

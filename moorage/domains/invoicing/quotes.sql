@@ -45,7 +45,7 @@ BEGIN
 END $$;
 
 -- Accepts a quote, once: answers the invoice it made, the same at every repeat; NULL where it became a booking's price.
--- Refuses 'not_found', 'quote_expired', 'invalid_state' (declined, withdrawn; a booking that was paid more).
+-- Refuses 'not_found', 'quote_expired', 'invalid_state' (declined, withdrawn; its booking has ended).
 -- Locks: the quote, then what lock_booking locks, or the counter of the series.
 CREATE OR REPLACE FUNCTION accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamptz)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -60,7 +60,7 @@ BEGIN
   END IF;
   UPDATE quotes SET status = 'accepted', decided_at = p_now, updated_at = now() WHERE id = p_quote;
   IF q.booking_id IS NOT NULL THEN
-    PERFORM price_booking(q.booking_id, q.gross_minor);
+    PERFORM price_booking(q.booking_id, q.gross_minor, p_now);
     RETURN NULL;
   END IF;
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
@@ -75,27 +75,18 @@ BEGIN
   RETURN p_invoice;
 END $$;
 
--- Sets a booking's price as agreed in a quote: what is due now grows or shrinks in proportion. Refuses 'not_found',
--- 'invalid_state' when it has ended, or more than that was paid already. Locks what lock_booking locks.
-CREATE OR REPLACE FUNCTION price_booking(p_booking uuid, p_total bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- Sets a booking's price as agreed in a quote, as any change of its price: what asks for another amount is stopped, what
+-- was paid above it goes back. Refuses 'not_found', 'invalid_state' when it has ended. Locks what lock_booking locks.
+CREATE OR REPLACE FUNCTION price_booking(p_booking uuid, p_total bigint, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE b bookings := lock_booking(p_booking);
 BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
-  ELSIF b.status = 'cancelled' THEN
-    PERFORM refuse('invalid_state', 'The booking that this quote is for was cancelled.');
-  ELSIF b.paid_minor - b.refunded_minor > p_total THEN
-    PERFORM refuse('invalid_state', 'More than this was paid for the booking already.');
+  ELSIF b.status NOT IN ('pending', 'confirmed') THEN
+    PERFORM refuse('invalid_state', format('The booking that this quote is for is %s.', b.status));
   END IF;
-  IF b.confirmed_at IS NOT NULL THEN
-    PERFORM count_gross(b.practitioner_id, b.confirmed_at, b.currency, p_total - b.total_minor);
-  END IF;
-  UPDATE bookings
-     SET total_minor = p_total, commission_minor = half_up(p_total::numeric * commission_bps, 10000),
-         due_now_minor = CASE WHEN b.total_minor = 0 THEN p_total
-                              ELSE half_up(b.due_now_minor::numeric * p_total, b.total_minor) END,
-         updated_at = now()
-   WHERE id = b.id;
+  PERFORM reprice_booking(b, p_total, asking_user(), p_now);
 END $$;
 
 -- Declines a quote; again for one that is declined: nothing. Refuses 'not_found', 'invalid_state'. Locks: the quote.

@@ -41,6 +41,13 @@ class Capabilities:
     tax: bool = False
     # What the payment page's own script needs, which is no secret.
     publishable_key: str | None = None
+    # Its embedded payment form: which of our page's scripts drives it, the script of its own that it takes, and the
+    # only origins besides ours that the page may then load from and send to.
+    page_script: str | None = None
+    page_source: str | None = None
+    page_hosts: tuple[str, ...] = ()
+    page_account: str | None = None  # a further id that its form needs, for instance of a location
+    label: str | None = None  # how payers know it; None: as it is called here
     # The checkout's address and client secret can be told before the provider has been called.
     known_ahead: bool = False
     # Whose money, and real money or not: events that say otherwise are parked. None says nothing.

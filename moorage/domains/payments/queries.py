@@ -169,6 +169,18 @@ async def payments_of_payer(db: Connection, payer_id: UUID, wanted: HistoryFilte
     return [PaymentRow(**row) for row in await fetch_built(db, page)], count[0][0]
 
 
+async def open_payments(db: Connection, purpose_id: UUID) -> list[tuple[UUID, str]]:
+    """(id, status) of the payments for one thing that may still collect something."""
+    rows = await db.fetch(
+        """
+        SELECT id, status FROM payments
+         WHERE purpose_id = $1 AND status IN ('pending', 'requires_action', 'processing') ORDER BY created_at, id
+        """,
+        purpose_id,
+    )
+    return [(row["id"], row["status"]) for row in rows]
+
+
 async def operation_under_way(db: Connection, payment_id: UUID, kind: str) -> UUID | None:
     """The payment's call of that kind which has not been answered, if there is one."""
     found: UUID | None = await db.fetchval(

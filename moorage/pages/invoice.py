@@ -1,0 +1,133 @@
+"""`/i/{link}`: an invoice as its customer sees it: what for, how much, until when; the PDF; and paying it.
+
+The link is the key, as with a letter. Looking changes nothing; the button does.
+"""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from moorage.domains.invoicing import queries
+from moorage.domains.invoicing.errors import NothingOwedError
+from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
+from moorage.domains.payments import queries as payment_queries
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.journeys.house import House
+from moorage.journeys.pay_invoice import PayerChoice, pay_invoice, payable_by
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidError, InvalidStateError
+from moorage.pages.invoice_pdf import invoice_pdf
+from moorage.pages.pay import pay_address
+from moorage.pages.view import form_of, notice, page
+from moorage.web.actor import house_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An invoice with its lines and the payments that were counted for it."""
+
+    invoice: InvoiceRow
+    lines: list[LineRow]
+    payments: list[PaymentOfInvoice]
+
+
+@router.get("/i/{link}.pdf", operation_id="invoice_pdf")
+async def pdf(request: Request, link: str) -> Response:
+    """The invoice to keep and print."""
+    letter = await _read(house_of(request), link)
+    if letter is None:
+        return _not_here(request)
+    house = house_of(request)
+    document = await invoice_pdf(house, letter.invoice, letter.lines, letter.payments)
+    headers = {
+        "content-disposition": f'inline; filename="{letter.invoice.number}.pdf"'.replace("/", "-"),
+        "cache-control": "no-store",
+        "x-robots-tag": "noindex",
+    }
+    return Response(document, 200, headers, "application/pdf")
+
+
+@router.get("/i/{link}", operation_id="invoice_page")
+async def look(request: Request, link: str, payment: str = "") -> Response:
+    """Show the invoice; after paying, look again until the money has been counted."""
+    letter = await _read(house_of(request), link)
+    if letter is None:
+        return _not_here(request)
+    return await _shown(request, letter, started=payment)
+
+
+@router.post("/i/{link}/pay", operation_id="invoice_pay")
+async def pay(request: Request, link: str) -> Response:
+    """Start paying, and go on to where that is done."""
+    form = await form_of(request)
+    house = house_of(request)
+    letter = await _read(house, link)
+    if letter is None:
+        return _not_here(request)
+    here = f"{house.public_url}/i/{link}"
+    payment_id = house.ids()
+    choice = PayerChoice(
+        payment_id=payment_id,
+        operation_id=house.ids(),
+        return_url=f"{here}?payment={payment_id}",
+        cancel_url=here,
+        provider=form.get("provider") or None,
+    )
+    try:
+        await pay_invoice(house, letter.invoice.id, choice)
+    except OutcomeUnknownError:
+        pass  # The payment exists: its page waits until the provider has answered.
+    except (NothingOwedError, InvalidStateError):
+        return RedirectResponse(f"/i/{link}", 303)
+    except (ProviderDeclinedError, InvalidError) as refused:
+        return await _shown(request, letter, 422, refused=refused.detail)
+    return RedirectResponse(pay_address(request, payment_id), 303)
+
+
+async def _read(house: House, link: str) -> Letter | None:
+    async with house.database.reading(SYSTEM) as db:
+        invoice = await queries.invoice_by_link(db, link, house.clock())
+        if invoice is None:
+            return None
+        lines = await queries.invoice_lines(db, [invoice.id])
+        return Letter(invoice, lines[invoice.id], await queries.payments_of_invoice(db, invoice.id))
+
+
+async def _shown(
+    request: Request, letter: Letter, status: int = 200, *, started: str = "", refused: str = ""
+) -> Response:
+    house, invoice = house_of(request), letter.invoice
+    is_coming = await _is_coming(house, invoice, started)
+    return page(
+        request,
+        "invoice.html",
+        status,
+        refresh="2" if is_coming else None,
+        invoice=invoice,
+        lines=letter.lines,
+        payments=letter.payments,
+        is_coming=is_coming,
+        refused=refused,
+        providers=[
+            (gateway.name, gateway.capabilities.label or gateway.name.capitalize())
+            for gateway in payable_by(house, invoice.owed_minor, invoice.currency)
+        ]
+        if invoice.owed_minor
+        else [],
+        zone=house.terms.business_timezone,
+        terms=house.invoicing,
+    )
+
+
+async def _is_coming(house: House, invoice: InvoiceRow, started: str) -> bool:
+    """Whether money for it is on its way: one payment is being processed, or the one just made is not settled yet."""
+    async with house.database.reading(SYSTEM) as db:
+        open_ones = await payment_queries.open_payments(db, invoice.booking_id or invoice.id)
+    return any(status == "processing" or str(payment_id) == started for payment_id, status in open_ones)
+
+
+def _not_here(request: Request) -> Response:
+    return notice(request, 404, "There is no invoice here", "The link may be incomplete: open it again from its mail.")

@@ -1,0 +1,139 @@
+"""`/pay/{payment_id}?key=…`: where a payment is paid. It sends the payer on to the provider's own page, or shows the
+provider's embedded form; and waits with them until it is known what became of it.
+
+Only here may a page load anything from elsewhere: from the origins that the provider's adapter declares.
+"""
+
+from importlib.resources import files
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from moorage.domains.payments import queries
+from moorage.domains.payments.gateway import PaymentGateway, ProviderDeclinedError
+from moorage.domains.payments.queries import PaymentRow
+from moorage.journeys.confirm_by_form import confirm_by_form
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidError, InvalidStateError, NotFoundError
+from moorage.pages.view import form_of, notice, page
+from moorage.web.actor import house_of
+from moorage.web.compress import sent
+
+router = APIRouter(include_in_schema=False)
+_STATIC: Final = files("moorage.pages") / "static"
+_SCRIPTS: Final = {name: (_STATIC / f"pay_{name}.js").read_bytes() for name in ("form", "stripe", "square", "razorpay")}
+_COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded", "disputed", "charged_back"})
+_MAX_TOKEN = 4_000
+
+
+def pay_address(request: Request, payment_id: UUID) -> str:
+    """The address of a payment's page, with its key."""
+    return f"/pay/{payment_id}?key={request.app.state.tokens.link_key(f'pay:{payment_id}')}"
+
+
+@router.get("/pay/{payment_id}", operation_id="pay_page")
+async def look(request: Request, payment_id: str, key: str = "") -> Response:
+    """Go on to the provider's page, or show its form, or say what became of the payment."""
+    payment = await _let_in(request, payment_id, key)
+    if payment is None:
+        return _not_here(request)
+    return _shown(request, payment)
+
+
+@router.post("/pay/{payment_id}", operation_id="pay_confirm")
+async def confirm(request: Request, payment_id: str, key: str = "") -> Response:
+    """Charge what the provider's form made of the payer's card: a token; the card itself never comes here."""
+    form = await form_of(request)
+    payment = await _let_in(request, payment_id, key)
+    if payment is None:
+        return _not_here(request)
+    token = form.get("token", "")
+    if token and len(token) <= _MAX_TOKEN:
+        try:
+            await confirm_by_form(house_of(request), payment.id, token)
+        except (ProviderDeclinedError, InvalidError) as refused:
+            return _shown(request, payment, 422, refused=refused.detail)
+        except InvalidStateError:
+            pass  # It was paid or cancelled meanwhile: the page says so.
+    return RedirectResponse(pay_address(request, payment.id), 303)
+
+
+@router.get("/static/pay_{name}.js", operation_id="pay_script")
+async def script(request: Request, name: str) -> Response:
+    """The script that drives one provider's form on our page."""
+    if name not in _SCRIPTS:
+        raise NotFoundError
+    headers = {"cache-control": "public, max-age=3600"}
+    return sent(request, _SCRIPTS[name], 200, headers, "text/javascript; charset=utf-8")
+
+
+async def _let_in(request: Request, payment_id: str, key: str) -> PaymentRow | None:
+    try:
+        wanted = UUID(payment_id)
+    except ValueError:
+        return None
+    if not request.app.state.tokens.is_link_key(f"pay:{wanted}", key):
+        return None
+    async with house_of(request).database.reading(SYSTEM) as db:
+        return await queries.payment(db, wanted)
+
+
+def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused: str = "") -> Response:
+    if payment.status in _COLLECTED:
+        return _after(request, payment)
+    is_late = payment.expires_at is not None and payment.expires_at <= house_of(request).clock()
+    if payment.status == "canceled" or is_late:
+        back = payment.cancel_url or payment.return_url
+        return page(request, "pay_over.html", 410, payment=payment, back=back)
+    gateway = house_of(request).gateways.get(payment.provider)
+    if gateway is None:
+        return notice(request, 503, "Not possible at this moment", "This way to pay is not set up here any more.")
+    if payment.status == "processing":
+        return _waits(request, payment)
+    return _payable(request, payment, gateway, status, refused)
+
+
+def _payable(request: Request, payment: PaymentRow, gateway: PaymentGateway, status: int, refused: str) -> Response:
+    secret, url = payment.client_secret, payment.checkout_url
+    if payment.provider_ref is None and url is None:
+        secret, url = gateway.ahead(payment.id)
+    if url is not None:
+        return _sent_on(request, payment, url)
+    can = gateway.capabilities
+    if can.page_script is None or can.page_source is None or (payment.provider_ref is None and can.client_secret):
+        return _waits(request, payment)
+    return page(
+        request,
+        "pay_form.html",
+        status,
+        hosts=can.page_hosts,
+        payment=payment,
+        form=can,
+        label=can.label or payment.provider.capitalize(),
+        secret=secret or "",
+        here=house_of(request).public_url + pay_address(request, payment.id),
+        refused=refused,
+    )
+
+
+def _waits(request: Request, payment: PaymentRow) -> Response:
+    return page(request, "pay_wait.html", refresh="2", payment=payment)
+
+
+def _sent_on(request: Request, payment: PaymentRow, url: str) -> Response:
+    if url.startswith(house_of(request).public_url + "/"):
+        return RedirectResponse(url, 303)
+    # Not by a redirect: a browser would hold the form that led here to this site's own policy all the way.
+    return page(request, "pay_leave.html", refresh=f"0; url={url}", payment=payment, url=url)
+
+
+def _after(request: Request, payment: PaymentRow) -> Response:
+    if payment.return_url is not None:
+        return RedirectResponse(payment.return_url, 303)
+    return page(request, "pay_done.html", payment=payment)
+
+
+def _not_here(request: Request) -> Response:
+    return notice(request, 404, "There is no payment here", "The address may be incomplete: open it again.")
