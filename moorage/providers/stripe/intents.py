@@ -141,8 +141,7 @@ def _parameters(request: IntentRequest) -> dict[str, Any]:
     }
     if request.description:
         parameters["description"] = request.description[:1000]
-    if request.payer_email is not None:
-        parameters["receipt_email"] = request.payer_email
+    # The payer's address is not told here: Stripe would mail a receipt beside ours.
     if request.customer is not None:
         parameters["customer"] = request.customer
     return parameters

@@ -1,0 +1,207 @@
+"""Booking and paying with Stripe on the other side, its webhooks coming to our own endpoint."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from moorage.domains.payments.errors import RefundExceedsPaymentError
+from moorage.domains.payments.gateway import Line
+from moorage.journeys.audit_books import audit
+from moorage.journeys.capture_payment import cancel_payment, capture_payment
+from moorage.journeys.process_events import process_due_events
+from moorage.journeys.provider_calls import carry_out, recover_operations
+from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.refund_payment import refund_payment
+from moorage.journeys.start_payment import PaymentStart, start_payment
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidStateError
+from moorage.kernel.ids import uuid7
+from tests.fakes.schemas import present
+from tests.fakes.stripe.fake import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
+from tests.fakes.stripe.published import check_stripe
+from tests.support.bookings import start_at
+
+
+@pytest.fixture
+def settings(settings, stripe_town):
+    return settings.model_copy(
+        update={
+            "stripe_secret_key": SecretStr(SECRET_KEY),
+            "stripe_publishable_key": PUBLISHABLE_KEY,
+            "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET),
+            "stripe_base_url": stripe_town.base_url,
+            "payment_provider": "stripe",
+            "provider_timeout_s": 20.0,
+        }
+    )
+
+
+@pytest.fixture
+async def shop(practice, stripe_fake):
+    stripe_fake.deliveries.url = f"{practice.town.base_url}/webhooks/stripe"
+    yield practice
+    await practice.house.gateways["stripe"].aclose()
+    if present("stripe"):
+        check_stripe(stripe_fake)
+
+
+async def settle(shop, fake, *, copies=1) -> None:
+    """Calls, webhooks and events, until nothing waits any more."""
+    for _ in range(20):
+        planned = await shop.superuser.fetch("SELECT id FROM provider_operations WHERE status = 'planned'")
+        for row in planned:
+            await carry_out(shop.house, row["id"])
+        queued = len(fake.deliveries.queue)
+        assert await fake.deliveries.deliver(copies=copies) == queued * copies
+        await process_due_events(shop.house)
+        await recover_operations(shop.house)
+        waiting = "UPDATE webhook_events SET next_at = now() - interval '1 s' WHERE status = 'received' RETURNING id"
+        if not (planned or queued or await shop.superuser.fetch(waiting)):
+            return
+
+
+async def payment(shop, payment_id):
+    return await shop.superuser.fetchrow("SELECT * FROM payments WHERE id = $1", payment_id)
+
+
+async def standing(shop, booking) -> tuple:
+    row = await shop.superuser.fetchrow(
+        "SELECT b.status, p.status, p.provider FROM bookings b JOIN payments p ON p.purpose_id = b.id WHERE b.id = $1",
+        UUID(booking["id"]),
+    )
+    return tuple(row)
+
+
+async def test_a_booking_is_paid_by_card_at_stripe_and_given_back(shop, stripe_fake):
+    booking = await shop.book(start_at(9))
+    await settle(shop, stripe_fake)
+    body = {"payment_id": booking["payment"]["id"], "payment_method": "pm_card_chargeDeclined"}
+    refused = await shop.client.client.post("/api/v1/payments/confirm/", json=body)
+    assert (refused.status_code, refused.json()["errors"]["code"]) == (422, "provider_declined")
+    answer = await shop.client.client.post("/api/v1/payments/confirm/", json={**body, "payment_method": "pm_card_visa"})
+    assert answer.status_code == 200, answer.text
+    await settle(shop, stripe_fake, copies=3)
+    assert await standing(shop, booking) == ("confirmed", "succeeded", "stripe")
+    await shop.act(booking, "cancel", reason="ill")
+    await settle(shop, stripe_fake)
+    assert await standing(shop, booking) == ("cancelled", "refunded", "stripe")
+    assert sum(one["amount"] for one in stripe_fake.state.of("refund")) == 8_000
+    assert await audit(shop.house) == []
+
+
+async def test_a_deposit_on_stripes_page_settles_in_any_order_and_part_of_it_goes_back(shop, stripe_fake):
+    lines = (Line("Dinner for four", 2_000, 4), Line("Travel", 2_000))
+    start = PaymentStart(uuid7(), uuid7(), 10_000, "USD", mode="checkout", lines=lines, payer_email="ann@example.test")
+    started = await start_payment(shop.house, SYSTEM, start)
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        declined = await payer.post(started.checkout_url, data={"card": "4000 0000 0000 0002"})
+        assert "declined" in declined.text
+        paid = await payer.post(started.checkout_url, data={"card": "4242 4242 4242 4242"})
+    assert paid.status_code == 303
+    stripe_fake.deliveries.queue.reverse()
+    await settle(shop, stripe_fake)
+    row = await payment(shop, start.payment_id)
+    assert (row["status"], row["provider_ref"][:3], row["amount_minor"]) == ("succeeded", "cs_", 10_000)
+    refund = await refund_payment(
+        shop.house, SYSTEM, start.payment_id, 5_000, reason="customer_request", refund_id=uuid7()
+    )
+    assert refund.status == "succeeded"
+    await settle(shop, stripe_fake)
+    with pytest.raises(RefundExceedsPaymentError):
+        await refund_payment(shop.house, SYSTEM, start.payment_id, 5_001, reason="other", refund_id=uuid7())
+    assert (await payment(shop, start.payment_id))["refunded_minor"] == 5_000
+    assert len(list(stripe_fake.state.of("refund"))) == 1
+    assert await audit(shop.house) == []
+
+
+async def test_case_14_what_stripe_reserved_is_collected_in_part_once(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 10_000, "USD", capture="manual")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref)
+    await settle(shop, stripe_fake)
+    after = await capture_payment(shop.house, SYSTEM, start.payment_id, 6_000)
+    assert (after.status, after.amount_minor) == ("succeeded", 6_000)
+    await settle(shop, stripe_fake)
+    with pytest.raises(InvalidStateError):
+        await cancel_payment(shop.house, SYSTEM, start.payment_id)
+    assert await audit(shop.house) == []
+
+
+async def test_cases_9_and_17_what_was_never_delivered_is_polled_and_counts_once(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 4_000, "USD")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref)
+    stripe_fake.refund_in_dashboard(started.payment.provider_ref, 1_500)
+    stripe_fake.deliveries.queue.clear()  # nothing is ever delivered
+    assert await poll_providers(shop.house) == len(stripe_fake.state.events)
+    await settle(shop, stripe_fake)
+    assert await poll_providers(shop.house) == 0
+    row = await payment(shop, start.payment_id)
+    assert (row["status"], row["refunded_minor"]) == ("partially_refunded", 1_500)
+    assert await audit(shop.house) == []
+
+
+async def test_case_16_a_refund_that_comes_back_is_ours_again(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 10_000, "USD")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref, "4000000000005126")
+    await settle(shop, stripe_fake)
+    await refund_payment(shop.house, SYSTEM, start.payment_id, 4_000, reason="other", refund_id=uuid7())
+    await settle(shop, stripe_fake)
+    assert (await payment(shop, start.payment_id))["refunded_minor"] == 4_000
+    stripe_fake.ripen()
+    await settle(shop, stripe_fake)
+    row = await payment(shop, start.payment_id)
+    assert (row["status"], row["refunded_minor"], row["refund_pending_minor"]) == ("succeeded", 0, 0)
+    assert await audit(shop.house) == []
+
+
+async def test_a_dispute_holds_the_money_until_it_is_decided(shop, stripe_fake):
+    for won, status in ((True, "succeeded"), (False, "charged_back")):
+        start = PaymentStart(uuid7(), uuid7(), 3_000, "USD", mode="checkout")
+        started = await start_payment(shop.house, SYSTEM, start)
+        stripe_fake.pay(started.payment.provider_ref, "4000000000000259")
+        await settle(shop, stripe_fake)
+        row = await payment(shop, start.payment_id)
+        assert (row["status"], row["disputed_minor"]) == ("disputed", 3_000)
+        (dispute,) = [one for one in stripe_fake.state.of("dispute") if one["status"] == "needs_response"]
+        stripe_fake.decide_dispute(dispute["id"], won=won)
+        await settle(shop, stripe_fake)
+        assert (await payment(shop, start.payment_id))["status"] == status
+    assert await audit(shop.house) == []
+
+
+async def test_case_11_a_payment_whose_answer_was_lost_is_found_and_made_once(shop, stripe_fake):
+    stripe_fake.served.fault("lost_after", method="POST", path="/v1/payment_intents")
+    booking = await shop.book(start_at(11))
+    for _ in range(3):
+        await settle(shop, stripe_fake)
+        await shop.superuser.execute("UPDATE provider_operations SET next_at = now() - interval '1 minute'")
+    assert len(list(stripe_fake.state.of("payment_intent"))) == 1
+    body = {"payment_id": booking["payment"]["id"], "payment_method": "pm_card_visa"}
+    stripe_fake.served.fault("500_after", path="/confirm")
+    unknown = await shop.client.client.post("/api/v1/payments/confirm/", json=body)
+    assert unknown.status_code == 202, unknown.text
+    await shop.superuser.execute("UPDATE provider_operations SET next_at = now() - interval '1 minute'")
+    await settle(shop, stripe_fake)
+    assert await standing(shop, booking) == ("confirmed", "succeeded", "stripe")
+    assert len(list(stripe_fake.state.of("charge"))) == 1
+    assert await audit(shop.house) == []
+
+
+async def test_cases_4_and_5_a_forged_or_old_delivery_is_refused_and_nothing_is_stored(shop, stripe_fake):
+    body = b'{"id":"evt_forged","object":"event","type":"payment_intent.succeeded"}'
+    now = int(datetime.now(UTC).timestamp())
+    for headers in (
+        stripe_fake.sign(body + b" "),
+        stripe_fake.sign(body, now - 310),
+        stripe_fake.sign(body, now + 310),
+        {},
+    ):
+        answer = await shop.town.payer.post("/webhooks/stripe", content=body, headers=dict(headers))
+        assert answer.status_code == 400
+    assert await shop.superuser.fetchval("SELECT count(*) FROM webhook_events") == 0
+    assert (await shop.town.payer.post("/webhooks/square", content=body)).status_code == 404
