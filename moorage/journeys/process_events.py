@@ -120,6 +120,7 @@ async def _apply_payment(
         present = await gateway.fetch(event.reference)
         status, method, failure = present.status, present.payment_method, present.failure_code
         data = {**data, "needs_capture": present.needs_capture, "ids": {**event.ids, **present.ids}}
+        data["needs_authorization"] = present.needs_authorization
         if status == "succeeded" and present.amount_minor != amount_minor:
             amount_minor = present.amount_minor  # collected in part since
 

@@ -54,6 +54,8 @@ def learned(told: Intent | ProviderEvent) -> dict[str, Any]:
         data["ids"] = dict(told.ids)
     if told.needs_capture:
         data["needs_capture"] = True
+    if told.needs_authorization:
+        data["needs_authorization"] = True
     if isinstance(told, ProviderEvent):
         if told.fee_minor is not None:
             data["fee_minor"] = told.fee_minor
@@ -122,7 +124,10 @@ async def record_declined(house: House, operation: ClaimedOperation, error: Prov
     failure = str(error.facts.get("failure_code") or error.code)
     if operation.kind == "cancel":
         return await record_unknown(house, operation, failure)
-    if operation.kind == "capture":  # The payment stays as it is: nothing was collected, and nothing is over.
+    if operation.kind in {
+        "authorize",
+        "capture",
+    }:  # The payment stays as it is: nothing was collected, and nothing is over.
         async with house.database.hot(SYSTEM) as db:
             await close_operation(db, operation.id, "answered", error=failure)
         return "declined"

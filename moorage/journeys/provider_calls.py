@@ -12,9 +12,11 @@ from uuid import UUID
 
 from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
+    AuthorizesAfterApproval,
     Intent,
     IntentRequest,
     Line,
+    NotSupportedByProviderError,
     OutcomeUnknownError,
     PaymentGateway,
     ProviderDeclinedError,
@@ -100,9 +102,8 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
         reference = made.reference
     if operation.kind == "cancel":
         return await gateway.cancel(reference, key=str(operation.id))
-    if operation.kind == "capture":
-        return await _capture(gateway, operation, reference)
-    return await _confirm(gateway, operation, reference)
+    charge = {"authorize": _authorize, "capture": _capture}.get(operation.kind, _confirm)
+    return await charge(gateway, operation, reference)
 
 
 async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> Intent:
@@ -143,6 +144,15 @@ async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, referen
             return present
         # Not collected: either this call never arrived, or it was declined. The same key tells which.
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
+
+
+async def _authorize(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    present = await gateway.fetch(reference)
+    if operation.is_stopping or not present.needs_authorization:
+        return present
+    if not isinstance(gateway, AuthorizesAfterApproval):
+        raise NotSupportedByProviderError
+    return await gateway.authorize(reference, key=str(operation.id))
 
 
 async def _capture(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:

@@ -39,6 +39,8 @@ BEGIN
     PERFORM apply_payment(p.purpose, p.purpose_id, p_payment, p_amount, p_now);
   ELSIF (p_data ->> 'needs_capture')::boolean THEN
     PERFORM note_capturable(p_payment);
+  ELSIF (p_data ->> 'needs_authorization')::boolean THEN
+    PERFORM note_approved(p_payment);
   END IF;
   RETURN outcome;
 END $$;

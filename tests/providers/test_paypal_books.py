@@ -270,8 +270,9 @@ async def test_case_14_reserved_10000_captured_6000_the_rest_is_released(counter
     payment_id, reference = started.payment.id, started.payment.provider_ref
     counter.fake.pay(reference)
     await counter.settle()
-    assert (await counter.payment(payment_id))["authorized_minor"] == 10_000
-    assert (await counter.payment(payment_id))["succeeded_at"] is None
+    kept = await counter.payment(payment_id)
+    assert (kept["status"], kept["authorized_minor"], kept["succeeded_at"]) == ("processing", 10_000, None)
+    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["CREATED"]
     kept = await capture_payment(counter.shop.house, SYSTEM, payment_id, 6_000)
     assert (kept.status, kept.amount_minor) == ("succeeded", 6_000)
     await counter.settle()
@@ -281,6 +282,37 @@ async def test_case_14_reserved_10000_captured_6000_the_rest_is_released(counter
     with pytest.raises(InvalidStateError):
         await capture_payment(counter.shop.house, SYSTEM, payment_id, 1_000)
     assert len(counter.fake.books.captures) == 1
+
+
+async def test_what_is_reserved_is_released_by_cancelling(counter: Counter):
+    started = await counter.start(capture="manual")
+    counter.fake.pay(started.payment.provider_ref)
+    await counter.settle()
+    assert (await cancel_payment(counter.shop.house, SYSTEM, started.payment.id)).status == "canceled"
+    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"]
+
+
+async def test_what_was_reserved_while_it_was_cancelled_is_released(counter: Counter):
+    started = await counter.start(capture="manual")
+    reference = started.payment.provider_ref
+    counter.fake.pay(reference)
+    assert (await cancel_payment(counter.shop.house, SYSTEM, started.payment.id)).status == "canceled"
+    await counter.shop.house.gateways["paypal"].authorize(reference, key="under way when it was cancelled")
+    await counter.settle()
+    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"]
+    assert (await counter.payment(started.payment.id))["status"] == "canceled"
+    assert counter.fake.served.calls("POST", "/authorize") == 1
+
+
+async def test_a_reservation_whose_answer_is_lost_is_made_once(counter: Counter):
+    started = await counter.start(capture="manual")
+    counter.fake.fault("lost_after", method="POST", path="/authorize")
+    counter.fake.pay(started.payment.provider_ref)
+    await counter.settle()
+    await counter.shop.due_now()
+    await recover_operations(counter.shop.house)
+    assert (await counter.payment(started.payment.id))["authorized_minor"] == 10_000
+    assert len(counter.fake.books.authorizations) == 1
 
 
 async def test_a_card_cannot_be_confirmed_at_paypal(counter: Counter):

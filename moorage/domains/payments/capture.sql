@@ -65,13 +65,37 @@ CREATE OR REPLACE FUNCTION note_capturable(p_payment uuid) RETURNS void LANGUAGE
 DECLARE p payments;
 BEGIN
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
-  IF p.status <> 'processing' THEN
+  IF p.status = 'canceled' AND p.capture_method = 'manual' THEN
+    PERFORM release_reserved(p);
+  ELSIF p.status <> 'processing' THEN
     RETURN;
   ELSIF p.capture_method = 'manual' THEN
     UPDATE payments SET authorized_minor = amount_minor WHERE id = p_payment AND authorized_minor IS NULL;
   ELSIF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment
                        AND o.kind IN ('capture', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
     PERFORM plan_capture(new_id(), p_payment, NULL);
+  END IF;
+END $$;
+
+-- What was reserved while its payment was cancelled is released: the provider is told once more. The caller has locked it.
+CREATE OR REPLACE FUNCTION release_reserved(p payments) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel'
+                    AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_operation(new_id(), p.provider, 'cancel', p.id, NULL, jsonb_build_object('reason', 'canceled'));
+  END IF;
+END $$;
+
+-- A payer approved what is captured later: a call that reserves it is planned, one at a time, unless it is over. The caller
+-- has locked the payment.
+CREATE OR REPLACE FUNCTION note_approved(p_payment uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  IF p.status = 'processing' AND p.authorized_minor IS NULL AND NOT EXISTS (
+       SELECT FROM provider_operations o WHERE o.payment_id = p_payment
+          AND o.kind IN ('authorize', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_operation(new_id(), p.provider, 'authorize', p_payment);
   END IF;
 END $$;
 

@@ -183,7 +183,7 @@ BEGIN
     RETURN 'closed';
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
-   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'capture');
+   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'authorize', 'capture');
   IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);

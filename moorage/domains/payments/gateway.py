@@ -71,6 +71,8 @@ class Intent:
     # Reserved at the provider and waiting for `capture` (separate capture), or approved by the payer and waiting for it
     # (`capture_after_approval`); `status` is `processing` then, and `amount_minor` what may be captured.
     needs_capture: bool = False
+    # Approved by the payer to be captured later, and nothing is reserved yet: `authorize` does it.
+    needs_authorization: bool = False
     # The provider's further ids of the same payment: charge, customer, payer, capture, checkout_session, …
     ids: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
@@ -113,6 +115,7 @@ class ProviderEvent:
     payment_method: str | None = None
     failure_code: str | None = None
     needs_capture: bool = False
+    needs_authorization: bool = False
     ids: Mapping[str, str] = field(default_factory=dict)
     fee_minor: int | None = None  # the provider's own fee, where the event tells it
     account: str | None = None
@@ -284,6 +287,15 @@ class PaymentGateway(Protocol):
 
     def parse(self, body: bytes) -> ProviderEvent:
         """Translate a stored body again (it was verified when it came in)."""
+        ...
+
+
+@runtime_checkable
+class AuthorizesAfterApproval(Protocol):
+    """A gateway whose payers approve first, where money that is captured later has to be reserved by a call."""
+
+    async def authorize(self, reference: str, *, key: str) -> Intent:
+        """Reserve what the payer has approved; what is reserved already is answered as it is. Raises as any call."""
         ...
 
 

@@ -306,7 +306,7 @@ provider_operations = Table(
     instant("called_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("kind", "create", "confirm", "capture", "cancel", "refund"),
+    one_of("kind", "create", "confirm", "authorize", "capture", "cancel", "refund"),
     one_of("status", "planned", "called", "answered", "unknown", "abandoned"),
     Index("ix_provider_operations_payment", "payment_id", "kind"),
     Index("ix_provider_operations_refund", "refund_id", postgresql_where=text("refund_id IS NOT NULL")),

@@ -36,6 +36,7 @@ def _order(resource: Body, _: Body) -> Told:
         "currency": intent.currency,
         "payment_method": intent.payment_method,
         "needs_capture": intent.needs_capture,
+        "needs_authorization": intent.needs_authorization,
         "ids": intent.ids,
     }
 

@@ -123,7 +123,7 @@ class PaypalGateway:
                 raise NotSupportedByProviderError("PayPal collects a part only of what was authorised first.")
             order = await self._do(f"{_ORDERS}/{reference}/capture", {}, key=key)
             return await self.fetch(reference) if order is None else read(to_intent, order)
-        if present.needs_capture and "authorization" not in present.ids:
+        if present.needs_authorization:
             present = await self.authorize(reference, key=f"{key}-authorize")
         authorization = present.ids.get("authorization")
         if authorization is None:
@@ -144,7 +144,7 @@ class PaypalGateway:
             present = await self.fetch(reference)
             if present.status != "canceled":
                 return present
-        return replace(present, status="canceled", needs_capture=False)
+        return replace(present, status="canceled", needs_capture=False, needs_authorization=False)
 
     async def fetch(self, reference: str) -> Intent:
         """The present state. Raises ProviderDeclinedError `resource_not_found`, OutcomeUnknownError."""

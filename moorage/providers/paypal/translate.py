@@ -53,7 +53,8 @@ def to_intent(order: Body) -> Intent:
         checkout_url=_link(order, "payer-action") or _link(order, "approve"),
         payment_method=next(iter(order.get("payment_source") or {}), None),
         refunded_minor=_given_back(payments.get("refunds") or []),
-        needs_capture=order["status"] == "APPROVED",
+        needs_capture=order["status"] == "APPROVED" and order["intent"] == "CAPTURE",
+        needs_authorization=order["status"] == "APPROVED" and order["intent"] == "AUTHORIZE",
         ids=_ids(order, captures, reserved),
         raw=order,
     )
@@ -96,12 +97,18 @@ def _captured(intent: Intent, captures: Sequence[Body]) -> Intent:
     collected = [capture for capture in captures if capture["status"] in COLLECTED]
     if collected:
         amount = sum(minor_of(capture["amount"]) for capture in collected)
-        return replace(intent, status="succeeded", amount_minor=amount, needs_capture=False)
+        return replace(intent, status="succeeded", amount_minor=amount, needs_capture=False, needs_authorization=False)
     pending = [capture for capture in captures if capture["status"] == "PENDING"]
     if pending:
-        return replace(intent, status="processing", amount_minor=minor_of(pending[0]["amount"]), needs_capture=False)
+        return replace(
+            intent,
+            status="processing",
+            amount_minor=minor_of(pending[0]["amount"]),
+            needs_capture=False,
+            needs_authorization=False,
+        )
     failure = reason_of(captures[-1]) or "capture_declined"
-    return replace(intent, status="failed", failure_code=failure, needs_capture=False)
+    return replace(intent, status="failed", failure_code=failure, needs_capture=False, needs_authorization=False)
 
 
 def _authorised(intent: Intent, authorization: Body) -> Intent:
@@ -112,6 +119,7 @@ def _authorised(intent: Intent, authorization: Body) -> Intent:
         status=_RESERVED[status],
         amount_minor=minor_of(authorization["amount"]),
         needs_capture=status == "CREATED",
+        needs_authorization=False,
         failure_code="authorization_denied" if status == "DENIED" else None,
         expires_at=None if expires is None else datetime.fromisoformat(expires),
     )
