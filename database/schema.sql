@@ -2728,13 +2728,28 @@ CREATE FUNCTION public.nobodys_email(p_issuer text, p_subject text) RETURNS text
   SELECT encode(substring(sha256(convert_to(p_issuer || ' ' || p_subject, 'UTF8')) FOR 16), 'hex') || '@external.invalid'
 $$;
 
+CREATE FUNCTION public.note_approved(p_payment uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  IF p.status = 'processing' AND p.authorized_minor IS NULL AND NOT EXISTS (
+       SELECT FROM provider_operations o WHERE o.payment_id = p_payment
+          AND o.kind IN ('authorize', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_operation(new_id(), p.provider, 'authorize', p_payment);
+  END IF;
+END $$;
+
 CREATE FUNCTION public.note_capturable(p_payment uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE p payments;
 BEGIN
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
-  IF p.status <> 'processing' THEN
+  IF p.status = 'canceled' AND p.capture_method = 'manual' THEN
+    PERFORM release_reserved(p);
+  ELSIF p.status <> 'processing' THEN
     RETURN;
   ELSIF p.capture_method = 'manual' THEN
     UPDATE payments SET authorized_minor = amount_minor WHERE id = p_payment AND authorized_minor IS NULL;
@@ -3019,7 +3034,7 @@ BEGIN
     RETURN 'closed';
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
-   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'capture');
+   WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'authorize', 'capture');
   IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);
@@ -3817,6 +3832,16 @@ CREATE FUNCTION public.release_key(p_caller text, p_key text, p_subject uuid, p_
    WHERE NOT p_forget AND caller = p_caller AND key = p_key AND subject_id = p_subject AND state = 'running';
 $$;
 
+CREATE FUNCTION public.release_reserved(p public.payments) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel'
+                    AND o.status IN ('planned', 'called', 'unknown')) THEN
+    PERFORM plan_operation(new_id(), p.provider, 'cancel', p.id, NULL, jsonb_build_object('reason', 'canceled'));
+  END IF;
+END $$;
+
 CREATE FUNCTION public.release_session_claim(p_session uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4419,6 +4444,8 @@ BEGIN
     PERFORM apply_payment(p.purpose, p.purpose_id, p_payment, p_amount, p_now);
   ELSIF (p_data ->> 'needs_capture')::boolean THEN
     PERFORM note_capturable(p_payment);
+  ELSIF (p_data ->> 'needs_authorization')::boolean THEN
+    PERFORM note_approved(p_payment);
   END IF;
   RETURN outcome;
 END $$;
@@ -5526,7 +5553,7 @@ CREATE TABLE public.provider_operations (
     called_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_provider_operations_kind_known CHECK ((kind = ANY (ARRAY['create'::text, 'confirm'::text, 'capture'::text, 'cancel'::text, 'refund'::text]))),
+    CONSTRAINT ck_provider_operations_kind_known CHECK ((kind = ANY (ARRAY['create'::text, 'confirm'::text, 'authorize'::text, 'capture'::text, 'cancel'::text, 'refund'::text]))),
     CONSTRAINT ck_provider_operations_status_known CHECK ((status = ANY (ARRAY['planned'::text, 'called'::text, 'answered'::text, 'unknown'::text, 'abandoned'::text])))
 );
 

@@ -1216,7 +1216,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('create', 'confirm', 'capture', 'cancel', 'refund')",
+            "kind IN ('create', 'confirm', 'authorize', 'capture', 'cancel', 'refund')",
             name=op.f("ck_provider_operations_kind_known"),
         ),
         sa.CheckConstraint(

@@ -56,6 +56,10 @@ class Counter:
     async def payment(self, payment_id):
         return await self.shop.db.fetchrow("SELECT * FROM payments WHERE id = $1", payment_id)
 
+    async def collected(self) -> int:
+        """What came in and is still here; PayPal keeps its fee of it."""
+        return await self.shop.balance("clearing:paypal") + await self.shop.balance("provider_fees")
+
     async def give_back(self, payment_id, amount_minor: int | None = None, refund_id=None):
         facts = {"reason": "customer_request", "refund_id": refund_id or uuid7(), "notes": None}
         return await refund_payment(self.shop.house, SYSTEM, payment_id, amount_minor, **facts)
@@ -79,7 +83,7 @@ async def test_a_booking_is_paid_by_an_approval_that_we_then_collect(counter: Co
     assert (await counter.shop.status(held)) == ("confirmed", "succeeded")
     kept = await counter.payment(held.payment_id)
     assert json.loads(kept["provider_ids"])["capture"] == counter.fake.capture_of(reference)
-    assert await counter.shop.balance("clearing:paypal") == 8_000
+    assert (await counter.collected(), await counter.shop.balance("provider_fees")) == (8_000, 328)
     assert counter.fake.served.calls("POST", "/capture") == 1
     assert await counter.shop.audit() == []
 
@@ -140,11 +144,11 @@ async def test_case_19_an_order_that_is_completed_while_its_capture_is_pending_i
     await counter.settle()
     assert counter.fake.books.orders[reference].status == "COMPLETED"
     assert (await counter.shop.status(held)) == ("pending", "processing")
-    assert await counter.shop.balance("clearing:paypal") == 0
+    assert await counter.collected() == 0
     counter.fake.settle(reference)
     await counter.settle()
     assert (await counter.shop.status(held)) == ("confirmed", "succeeded")
-    assert await counter.shop.balance("clearing:paypal") == 8_000
+    assert await counter.collected() == 8_000
 
 
 async def test_a_pending_capture_that_is_denied_fails_the_payment(counter: Counter):
@@ -224,7 +228,7 @@ async def test_refunds_in_parts_and_one_made_in_paypals_own_dashboard(counter: C
     await counter.settle()
     counter.fake.refund_by_hand(reference, "20.00")
     await counter.settle()
-    assert await counter.shop.balance("clearing:paypal") == 5_000
+    assert await counter.collected() == 5_000
     assert await counter.shop.value("SELECT count(*) FROM refunds WHERE status = 'succeeded'") == 2
     assert (await counter.payment(payment_id))["status"] == "partially_refunded"
     assert await counter.shop.audit() == []
@@ -241,7 +245,7 @@ async def test_case_16_a_refund_that_fails_later_is_available_again(counter: Cou
     (refund_id,) = counter.fake.books.refunds
     counter.fake.settle_refund(refund_id, completed=False)
     await counter.settle()
-    assert await counter.shop.balance("clearing:paypal") == 10_000
+    assert await counter.collected() == 10_000
     assert (await counter.give_back(started.payment.id, 10_000)).status == "succeeded"
     assert await counter.shop.audit() == []
 
@@ -257,11 +261,11 @@ async def test_a_dispute_holds_the_money_until_it_is_decided(counter: Counter, o
     dispute = counter.fake.dispute(started.payment.provider_ref)
     await counter.settle()
     assert (await counter.payment(started.payment.id))["status"] == "disputed"
-    assert (await counter.shop.balance("clearing:paypal"), await counter.shop.balance("disputed:paypal")) == (0, 10_000)
+    assert (await counter.collected(), await counter.shop.balance("disputed:paypal")) == (0, 10_000)
     counter.fake.resolve(dispute["dispute_id"], outcome)
     await counter.settle()
     assert (await counter.payment(started.payment.id))["status"] == status
-    assert await counter.shop.balance("clearing:paypal") == left
+    assert await counter.collected() == left
     assert await counter.shop.audit() == []
 
 
@@ -276,7 +280,7 @@ async def test_case_14_reserved_10000_captured_6000_the_rest_is_released(counter
     kept = await capture_payment(counter.shop.house, SYSTEM, payment_id, 6_000)
     assert (kept.status, kept.amount_minor) == ("succeeded", 6_000)
     await counter.settle()
-    assert await counter.shop.balance("clearing:paypal") == 6_000
+    assert await counter.collected() == 6_000
     (authorization,) = counter.fake.books.authorizations.values()
     assert authorization["status"] == "CAPTURED"
     with pytest.raises(InvalidStateError):
