@@ -1261,6 +1261,15 @@ BEGIN
   RETURN CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END;
 END $$;
 
+CREATE FUNCTION public.count_rejection(p_provider text, p_reason text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO webhook_rejections AS w (provider, day, reason, deliveries)
+  VALUES (p_provider, (now() AT TIME ZONE 'UTC')::date, p_reason, 1)
+  ON CONFLICT (provider, day, reason) DO UPDATE SET deliveries = w.deliveries + 1
+$$;
+
 CREATE FUNCTION public.cover_booking_invoices(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -7354,6 +7363,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.invoices TO moorage_engine;
 GRANT SELECT ON TABLE public.invoices TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.count_invoice_payment(i public.invoices, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.count_rejection(p_provider text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_rejection(p_provider text, p_reason text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cover_booking_invoices(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
 

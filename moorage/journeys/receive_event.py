@@ -7,22 +7,27 @@ read from its own list of events.
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from moorage.domains.payments import queries
 from moorage.domains.payments.gateway import (
+    InvalidSignatureError,
     OutcomeUnknownError,
     PaymentGateway,
     PreparesVerification,
     ProviderDeclinedError,
+    TimestampOutOfToleranceError,
 )
-from moorage.domains.payments.operations import NewEvent, move_cursor, replay_event, store_events
+from moorage.domains.payments.operations import NewEvent, count_rejection, move_cursor, replay_event, store_events
 from moorage.journeys.house import House
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM
-from moorage.kernel.errors import NotFoundError
+from moorage.kernel.errors import NotFoundError, UnavailableError
 
 # Before the last word of a provider's list: events are dated when made and seen when committed.
 OVERLAP: Final = timedelta(minutes=5)
@@ -34,20 +39,30 @@ log = logging.getLogger(__name__)
 
 async def receive_event(house: House, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Verify the raw bytes and store them once; False when they were here already. Raises NotFoundError for a provider
-    that is not set up, InvalidSignatureError, TimestampOutOfToleranceError; OutcomeUnknownError when what it is checked
-    with cannot be had now. Nothing else happens before the answer.
+    that is not set up; InvalidSignatureError and TimestampOutOfToleranceError, of which a count is kept;
+    OutcomeUnknownError when what it is checked with cannot be had now. Nothing else happens before the answer.
     """
     gateway = house.gateways.get(provider)
     if gateway is None or gateway.capabilities.recorded_by_hand:
         raise NotFoundError
     if isinstance(gateway, PreparesVerification):
         await gateway.prepare_verification(headers, body)
-    event = gateway.verify(headers, body, now=house.clock())
+    try:
+        event = gateway.verify(headers, body, now=house.clock())
+    except (InvalidSignatureError, TimestampOutOfToleranceError) as error:
+        await _count(house, provider, error.code)
+        raise
     stored = await house.inbox.put(
         house.database, NewEvent(house.ids(), provider, event.event_id, event.event_type, body)
     )
     crash_point("after_event_stored_before_answer")
     return stored
+
+
+async def _count(house: House, provider: str, reason: str) -> None:
+    with suppress(UnavailableError, asyncpg.PostgresError):  # what is refused is refused without a database too
+        async with house.database.hot(SYSTEM) as db:
+            await count_rejection(db, provider, reason)
 
 
 async def poll_providers(house: House) -> int:

@@ -22,6 +22,8 @@ PUBLIC: Final = frozenset(
         "practice_users_create",
     }
 )
+# Somebody without an account pays, where ALLOW_GUEST_PAYMENTS lets them.
+GUESTS: Final = frozenset({"practice_payments_start", "practice_payments_start_intent"})
 # Ways in: they take a password, a token or a link instead.
 WAYS_IN: Final = frozenset(
     {
@@ -46,6 +48,8 @@ WAYS_IN: Final = frozenset(
 # A signature or a key in the address stands for the caller.
 SIGNED: Final = frozenset(
     {
+        "practice_stripe_webhook",
+        "practice_paypal_webhook",
         "webhooks_receive",
         "catering_webhook",
         "sandbox_page",
@@ -82,4 +86,4 @@ OPERATIONS: Final = frozenset(
 # The sandbox provider's own API has API keys of its own.
 OTHER_KEYS_PREFIX: Final = "sandbox_"
 
-OPEN: Final = PUBLIC | WAYS_IN | SIGNED | OPERATIONS
+OPEN: Final = PUBLIC | GUESTS | WAYS_IN | SIGNED | OPERATIONS

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from moorage.kernel.errors import MoorageError
 from moorage.web.contracts import Contract
-from moorage.web.open_routes import OPEN, PUBLIC, SIGNED
+from moorage.web.open_routes import GUESTS, OPEN, PUBLIC, SIGNED
 from moorage.web.problems import FIELD_CODES, STATUS_OF, FieldProblem, Problem, render
 
 _OF_ALL: Final = ("malformed_request", "internal_error", "unavailable")
@@ -25,7 +25,7 @@ _OF_BODY: Final = (
     "invalid_text",
 )
 # Open to anybody, and still a token that is sent along has to be valid.
-_TOKEN_OPTIONAL: Final = PUBLIC | {"auth_verify_email_resend"}
+_TOKEN_OPTIONAL: Final = PUBLIC | GUESTS | {"auth_verify_email_resend"}
 _WITHOUT_CLASS: Final = {"internal_error": 500, "method_not_allowed": 405}
 _SENTENCES: Final = {
     400: "The request cannot be read.",

@@ -8,11 +8,11 @@ from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.journeys.house import House
 from moorage.kernel.db import Database
+from moorage.kernel.origins import origin_of
 from moorage.providers.manual import ManualGateway
 from moorage.providers.sandbox.call import Terms
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
-from moorage.providers.sandbox.return_urls import origin_of
 from moorage.providers.smtp import SmtpGateway, SmtpServer
 from moorage.wiring.provider_settings import is_on, provider_problems
 from moorage.wiring.secrets import UnsafeSettingsError, provider_secret, refuse_problems

@@ -31,10 +31,15 @@ from moorage.apis.marketplace.envelope import PREFIX
 from moorage.apis.operations import health, metrics, openapi
 from moorage.apis.payment_records import payments as payment_records
 from moorage.apis.practice import appointments as practice_appointments
+from moorage.apis.practice import payments as practice_payments
+from moorage.apis.practice import payments_manage as practice_payments_manage
+from moorage.apis.practice import payments_paypal as practice_payments_paypal
+from moorage.apis.practice import payments_start as practice_payments_start
 from moorage.apis.practice import services as practice_services
 from moorage.apis.practice import training_enrollments as practice_training_enrollments
 from moorage.apis.practice import trainings as practice_trainings
 from moorage.apis.practice import users as practice_users
+from moorage.apis.practice import webhooks as practice_webhooks
 from moorage.apis.sandbox import api as sandbox_api
 from moorage.apis.sandbox import page as sandbox_page
 from moorage.apis.webhooks import events
@@ -66,6 +71,11 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (catering_auth.router, CATERING),
     (practice_appointments.router, ""),
     (practice_training_enrollments.router, ""),
+    (practice_webhooks.router, ""),
+    (practice_payments_start.router, ""),
+    (practice_payments.router, ""),
+    (practice_payments_paypal.router, ""),
+    (practice_payments_manage.router, ""),
     (practice_services.router, ""),
     (practice_trainings.router, ""),
     (practice_users.router, ""),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tests.builders import make_session
 from tests.support.access import Cast
-from tests.support.asks import Ask, Asks
+from tests.support.asks import Ask, Asks, of
 
 # operation (and a word where it has several rows)  anonymous client practitioner | client host admin (of it)
 EXPECTED = {
@@ -20,9 +20,23 @@ EXPECTED = {
     "practice_training_enrollments_create": "401 201 201 201 422 201",
     "practice_training_enrollments_create of another": "401 403 403 403 422 422",
     "practice_training_enrollments_list": "401 200 200 200 200 200",
+    "practice_payments_start": "201 201 201 201 201 201",
+    "practice_payments_start of another": "403 403 403 403 201 201",
+    "practice_payments_start_intent": "201 201 201 201 201 201",
+    "practice_payments_list": "401 200 200 200 200 200",
+    "practice_payments_read": "401 403 403 200 403 200",
+    "practice_payments_summary": "401 403 403 403 403 200",
+    "practice_payments_test": "401 403 403 403 403 200",
+    "practice_payments_capture": "401 403 403 403 403 409",
+    "practice_payments_cancel": "401 403 403 403 403 200",
+    "practice_paypal_create_order": "401 201 201 201 201 201",
+    "practice_paypal_capture": "401 403 403 422 403 422",
+    "practice_paypal_read": "401 403 403 200 403 200",
+    "practice_stripe_webhook": "404 404 404 404 404 404",
+    "practice_paypal_webhook": "404 404 404 404 404 404",
 }
 # Their signature is looked at, and no token.
-TOKEN_UNREAD: set[str] = set()
+TOKEN_UNREAD = {"practice_stripe_webhook", "practice_paypal_webhook"}
 
 
 async def a_new_user(cast: Cast) -> Ask:
@@ -58,7 +72,42 @@ async def the_hosts_place_in_a_workshop(cast: Cast) -> Ask:
     return Ask(body={**(await a_place_in_a_workshop(cast)).body, **host})
 
 
+async def a_payment(cast: Cast) -> Ask:
+    """One of `client`'s."""
+    return Ask({"payment_id": await _started(cast)})
+
+
+async def a_reservation(cast: Cast) -> Ask:
+    return Ask({"payment_id": await _started(cast, capture_method="manual")})
+
+
+async def a_payment_of_the_hosts(cast: Cast) -> Ask:
+    return Ask(body={**PAYMENT, "user_id": str(cast.practitioner.user_id)})
+
+
+async def an_order(cast: Cast) -> Ask:
+    back = f"{cast.town.base_url}/back"
+    return Ask(body={"amount": "1.00", "return_url": back, "cancel_url": back})
+
+
+async def _started(cast: Cast, **more: str) -> str:
+    answer = await cast.ask("client", "POST", "/payments/create-payment", json={**PAYMENT, **more})
+    assert answer.status_code == 201, answer.text
+    payment_id: str = answer.json()["payment_id"]
+    return payment_id
+
+
+PAYMENT = {"amount": "1.00", "payment_provider": "sandbox"}
 ASKS: dict[str, Asks] = {
+    "practice_payments_start": of(PAYMENT),
+    "practice_payments_start of another": a_payment_of_the_hosts,
+    "practice_payments_start_intent": of({"amount": 100}),
+    "practice_payments_read": a_payment,
+    "practice_payments_capture": a_reservation,
+    "practice_payments_cancel": a_payment,
+    "practice_paypal_create_order": an_order,
+    "practice_paypal_capture": a_payment,
+    "practice_paypal_read": a_payment,
     "practice_users_create": a_new_user,
     "practice_users_create of staff": a_new_member_of_staff,
     "practice_users_read": the_host,

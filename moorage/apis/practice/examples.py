@@ -18,5 +18,21 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
         "state_id": 36,
         "notes": "Prefers a window.",
     },
+    "practice_payments_start": {
+        "amount": "20.00",
+        "currency": "USD",
+        "payment_provider": "sandbox",
+        "metadata": {"note": "gift"},
+    },
+    "practice_payments_start_intent": {"amount": 2000, "currency": "USD"},
+    "practice_payments_capture": {"amount": "15.00"},
+    "practice_payments_test": {"amount": "1.00", "currency": "USD"},
+    "practice_paypal_create_order": {
+        "amount": "20.00",
+        "currency": "USD",
+        "return_url": "https://book.example.com/paid",
+        "cancel_url": "https://book.example.com/left",
+    },
+    "practice_paypal_capture": {"payer_id": "QYR5Z8XDVJNXQ"},
     "practice_training_enrollments_create": {"training_id": _ID, "notes": "First time."},
 }

@@ -81,7 +81,7 @@ async def create_user(request: Request, caller: OptionalUser, body: UserIn) -> R
         _DUTIES[body.role],
     )
     by_admin = caller is not None and caller.is_admin
-    person = await open_user(house_of(request), new, by=caller and caller.user_id, by_admin=by_admin)
+    person = await open_user(house_of(request), new, by=None if caller is None else caller.user_id, by_admin=by_admin)
     return answer(User.of(person), 201)
 
 

@@ -55,6 +55,13 @@ _WANTED: Final = f"""
    AND ($6::timestamptz IS NULL OR b.starts_at >= $6) AND ($7::timestamptz IS NULL OR b.starts_at < $7)
 """
 
+_LIVE: Final = """
+SELECT id FROM bookings
+ WHERE client_id = $1 AND service_id = $2 AND parent_id IS NULL
+   AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > now())
+ ORDER BY created_at DESC, id DESC LIMIT 1
+"""
+
 
 async def line(db: Connection, booking_id: UUID, asker: Asker) -> Line | None:
     """One booking that the asker may see."""
@@ -70,6 +77,12 @@ async def lines(db: Connection, asker: Asker, wanted: Wanted, *, limit: int, off
         f"{_LINE} {_WANTED} ORDER BY b.starts_at DESC, b.id DESC LIMIT $8 OFFSET $9", *chosen, limit, offset
     )
     return [Line(**dict(row)) for row in rows], total
+
+
+async def live_booking(db: Connection, client_id: UUID, service_id: UUID) -> UUID | None:
+    """A client's latest booking of a service that is held or confirmed, as far as the asker sees it."""
+    found: UUID | None = await db.fetchval(_LIVE, client_id, service_id)
+    return found
 
 
 def _who(asker: Asker) -> tuple[UUID, UUID | None, bool]:

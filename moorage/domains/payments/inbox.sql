@@ -15,6 +15,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM unnest(p_ids) WITH ORDINALITY AS come (id, at) LEFT JOIN stored ON stored.id = come.id
 $$;
 
+-- Counts a delivery that was refused, by provider, day and reason: all that is kept of it. Locks: that count's row.
+CREATE FUNCTION count_rejection(p_provider text, p_reason text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  INSERT INTO webhook_rejections AS w (provider, day, reason, deliveries)
+  VALUES (p_provider, (now() AT TIME ZONE 'UTC')::date, p_reason, 1)
+  ON CONFLICT (provider, day, reason) DO UPDATE SET deliveries = w.deliveries + 1
+$$;
+
 -- Takes up to `p_limit` due events for `p_lease`: whoever dies with them leaves them due again by then. Skips what
 -- another worker has. Locks: the rows, skipping locked ones.
 CREATE OR REPLACE FUNCTION claim_events(p_limit integer, p_lease interval)

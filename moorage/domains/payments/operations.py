@@ -109,6 +109,11 @@ async def store_events(db: Connection, events: Sequence[NewEvent]) -> list[bool]
     return stored
 
 
+async def count_rejection(db: Connection, provider: str, reason: str) -> None:
+    """Count a delivery that was refused: all that is kept of it."""
+    await db.execute("SELECT count_rejection($1, $2)", provider, reason)
+
+
 async def claim_events(db: Connection, limit: int, lease: timedelta) -> list[ClaimedEvent]:
     """Take up to `limit` due events; who dies with them leaves them due again after `lease`."""
     return [ClaimedEvent(**row) for row in await db.fetch("SELECT * FROM claim_events($1, $2)", limit, lease)]

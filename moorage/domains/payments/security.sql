@@ -28,7 +28,7 @@ BEGIN
     'store_events(uuid[],text[],text[],text[],bytea[])', 'claim_events(integer,interval)', 'close_event(uuid,text,text)',
     'postpone_event(uuid,text,interval)', 'replay_event(uuid)', 'claim_operation(uuid,interval)',
     'close_operation(uuid,text,jsonb,text,interval)', 'due_operations(integer,interval)',
-    'move_cursor(text,timestamptz)']::regprocedure[] LOOP
+    'move_cursor(text,timestamptz)', 'count_rejection(text,text)']::regprocedure[] LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
