@@ -17,6 +17,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "availability": ("benchmarks.availability", ()),
     "search": ("benchmarks.search", ()),
     "analytics": ("benchmarks.analytics", ()),
+    "providers": ("benchmarks.providers", ()),
 }
 
 

@@ -1,0 +1,176 @@
+"""`moorage bench providers`: our own part of calls to payment providers, in CPU milliseconds of this process.
+
+Each provider is a fake of its own process (the sandbox: a web process), reached over loopback by the adapter that the
+product uses. What is measured is the CPU that this process takes for making the object of a payment, for collecting
+what was reserved, and for verifying and translating a webhook; the provider's own time is outside. Goal: 1.5 ms each.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from statistics import mean
+from typing import Any, Final
+
+from benchmarks.harness import bench_server
+from benchmarks.web import web_processes
+from examples.payment_page import pay
+from moorage.domains.payments.gateway import Intent, IntentRequest, PaymentGateway
+from moorage.kernel.clock import system_clock
+from moorage.kernel.ids import uuid7
+from moorage.providers.sandbox.signatures import HEADER, sign
+from moorage.wiring.providers import gateways
+from moorage.wiring.settings import Settings
+
+CALLS: Final = 60
+WARM_UP: Final = 5
+VERIFICATIONS: Final = 500
+# What is charged without a page, where the provider can be told a method; a page is paid on elsewhere.
+METHODS: Final = {"sandbox": "pm_card_visa", "stripe": "pm_card_visa", "square": "cnon:card-nonce-ok"}
+FAKES: Final = ("stripe", "paypal", "square", "razorpay")
+CURRENCY: Final = {"razorpay": "INR", "square": "GBP"}
+SECRET: Final = "whsec_of_the_benchmark_0123456789"  # noqa: S105 - for a server that nobody else reaches
+_UP_WITHIN_S: Final = 30.0
+
+Delivery = tuple[dict[str, str], bytes]
+
+
+async def run() -> dict[str, Any]:
+    """Milliseconds of CPU a call, by provider and call; `cpu_ms` is the largest of them."""
+    measured = {"sandbox": await _sandbox()}
+    for name in FAKES:
+        async with _fake(name) as (gateway, deliveries):
+            measured[name] = await _measure(name, gateway, deliveries)
+    return {"cpu_ms": max(ms for calls in measured.values() for ms in calls.values()), "runs": measured}
+
+
+async def _sandbox() -> dict[str, float]:
+    async with bench_server() as bench:
+        with tempfile.TemporaryDirectory() as home:
+            environment = {
+                "ENVIRONMENT": "test",
+                "MOORAGE_HOME": str(Path(home)),
+                "DATABASE_URL": bench.addresses.superuser_dsn or "",
+                "SANDBOX_WEBHOOK_SECRET": SECRET,
+                "LOG_LEVEL": "WARNING",
+            }
+            async with web_processes(1, environment) as port:
+                settings = _settings({**environment, "BASE_URL": f"http://127.0.0.1:{port}"})
+                gateway = gateways(settings, None)["sandbox"]
+                return await _measure("sandbox", gateway, [], back=f"http://127.0.0.1:{port}/")
+
+
+async def _signed_by_us(gateway: PaymentGateway) -> list[Delivery]:
+    """What the sandbox would deliver, which delivers to its own house alone: its events, signed with its secret."""
+    now = system_clock()
+    bodies = [json.dumps(event.raw).encode() for event in await gateway.events_since(now - timedelta(hours=1))]
+    return [({HEADER.lower(): sign([SECRET], body, int(now.timestamp()))}, body) for body in bodies]
+
+
+async def _measure(
+    name: str, gateway: PaymentGateway, deliveries: list[Delivery], *, back: str = "http://127.0.0.1/"
+) -> dict[str, float]:
+    create, capture = [], []
+    for _ in range(WARM_UP + CALLS):
+        currency = CURRENCY.get(name, "USD")
+        request = IntentRequest(uuid7(), 7_200, currency, "An hour", back, capture="manual")
+        started = time.process_time()
+        made = await gateway.create(request, key=str(uuid7()))
+        create.append(time.process_time() - started)
+        await _reserve(name, gateway, made)
+        started = time.process_time()
+        await gateway.capture(made.reference, amount_minor=7_200, currency=currency, key=str(uuid7()))
+        capture.append(time.process_time() - started)
+    return {
+        "create": round(1000 * mean(create[WARM_UP:]), 3),
+        "capture": round(1000 * mean(capture[WARM_UP:]), 3),
+        "webhook": round(await _verify(gateway, deliveries or await _signed_by_us(gateway)), 3),
+    }
+
+
+async def _reserve(name: str, gateway: PaymentGateway, made: Intent) -> None:
+    """The payer's part, which nobody measures."""
+    if name in METHODS:
+        await gateway.confirm(made.reference, payment_method=METHODS[name], key=str(uuid7()))
+    elif made.checkout_url is not None:
+        await asyncio.to_thread(pay, made.checkout_url)
+
+
+async def _verify(gateway: PaymentGateway, deliveries: list[Delivery]) -> float:
+    """CPU milliseconds for one webhook: its signature checked, its event understood."""
+    if not deliveries:
+        raise RuntimeError("no webhook came in")
+    prepare = getattr(gateway, "prepare_verification", None)
+    if prepare is not None:
+        await prepare(deliveries[0][0])
+    started = time.process_time()
+    for number in range(VERIFICATIONS):
+        headers, body = deliveries[number % len(deliveries)]
+        gateway.verify(headers, body, now=system_clock())
+    return 1000 * (time.process_time() - started) / VERIFICATIONS
+
+
+@contextlib.asynccontextmanager
+async def _fake(name: str) -> AsyncIterator[tuple[PaymentGateway, list[Delivery]]]:
+    """A provider's fake in a process of its own, and our adapter to it."""
+    async with _collector() as (address, deliveries):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", f"tests.fakes.{name}", "--port", "0", "--webhook-url", address),
+            cwd=Path(__file__).parent.parent,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            gateway = gateways(_settings(await _told(process)), None)[name]
+            yield gateway, deliveries
+            close = getattr(gateway, "aclose", None)
+            if close is not None:
+                await close()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+async def _told(process: asyncio.subprocess.Process) -> dict[str, str]:
+    """The settings that a fake prints when it is up: NAME=value, until the line that holds its address."""
+    found: dict[str, str] = {}
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    async with asyncio.timeout(_UP_WITHIN_S):
+        while not any(name.endswith("_BASE_URL") for name in found):
+            line = (await process.stdout.readline()).decode()
+            if not line:
+                raise RuntimeError("the fake did not come up")
+            found |= dict(word.split("=", 1) for word in line.split() if "=" in word)
+    return found
+
+
+def _settings(told: dict[str, str]) -> Settings:
+    words = {"environment": "test"} | {name.lower(): value for name, value in told.items()}
+    return Settings(_env_file=None, **words)  # type: ignore[call-arg]  # pydantic-settings' own
+
+
+@contextlib.asynccontextmanager
+async def _collector() -> AsyncIterator[tuple[str, list[Delivery]]]:
+    """Somebody who takes webhooks and keeps them: its address, and what came."""
+    kept: list[Delivery] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                headers = {
+                    name.strip().lower(): value.strip()
+                    for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:] if line)
+                }
+                kept.append((headers, await reader.readexactly(int(headers.get("content-length", "0")))))
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhooks", kept
