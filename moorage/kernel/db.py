@@ -7,7 +7,7 @@ security reads. SQLAlchemy Core statements are built where the shape of a query 
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Lent: TypeAlias = PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
     _AnyConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:  # asyncpg's classes are generic for type checkers only.
-    Connection = Pool = _AnyConnection = asyncpg.Connection
+    Connection = Lent = Pool = _AnyConnection = asyncpg.Connection
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S: Final = 5.0
 """A server that died with its socket open takes connections and never answers them."""
+KEPT_AT_HAND: Final = 8
+"""Connections of one pool that wait outside it for the next statement; the rest the pool closes when they are idle."""
 REFUSED_SQLSTATE: Final = "MO000"
 """What `refuse(code, detail)` raises in SQL."""
 
@@ -73,20 +76,83 @@ class _PlainConnection(_AnyConnection):
         return ""
 
 
-@dataclass(slots=True)
+class _Lender:
+    """A pool, and a few of its connections kept at hand: taking one from the pool and giving it back takes longer than
+    some of the statements that run in between.
+    """
+
+    __slots__ = ("at_hand", "pool", "waiting")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.at_hand: list[Lent] = []
+        self.waiting = 0
+
+    async def take(self, timeout_s: float) -> Lent:
+        """A connection that is open, as far as anybody knows. Raises UnavailableError."""
+        while self.at_hand:
+            connection = self.at_hand.pop()
+            if not connection.is_closed():
+                return connection
+            await self.pool.release(connection)
+        self.waiting += 1
+        try:
+            return await self.pool.acquire(timeout=timeout_s)
+        except AWAY as error:
+            raise UnavailableError from error
+        finally:
+            self.waiting -= 1
+
+    async def give_back(self, connection: Lent, *, clean: bool) -> None:
+        """Keep it at hand, unless something went wrong on it or somebody waits for the pool."""
+        if clean and self.waiting == 0 and len(self.at_hand) < KEPT_AT_HAND:
+            self.at_hand.append(connection)
+        else:
+            await self.pool.release(connection)
+
+    async def close(self) -> None:
+        while self.at_hand:
+            await self.pool.release(self.at_hand.pop())
+        await self.pool.close()
+
+
+class _Loan:
+    """A connection for the length of an `async with`; what the database refuses comes out by its name."""
+
+    __slots__ = ("_connection", "_lender", "_timeout_s")
+    _connection: Lent
+
+    def __init__(self, lender: _Lender, timeout_s: float) -> None:
+        self._lender, self._timeout_s = lender, timeout_s
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._lender.take(self._timeout_s)
+        return self._connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._lender.give_back(self._connection, clean=error is None)
+        if isinstance(error, AWAY):
+            raise UnavailableError from error
+        if isinstance(error, asyncpg.PostgresError):
+            named = refused(error)
+            if named is not None:
+                raise named from error
+
+
 class Database:
     """Two pools on one server: `web` is bound by row-level security as the asking user, `worker` acts for us."""
 
-    web: Pool
-    worker: Pool
-    acquire_timeout_s: float = 5.0
+    def __init__(self, web: Pool, worker: Pool, acquire_timeout_s: float = 5.0) -> None:
+        self.web, self.worker = web, worker
+        self._web, self._worker = _Lender(web), _Lender(worker)
+        self._acquire_timeout_s = acquire_timeout_s
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Connection]:
         """One transaction in which row-level security sees `actor`. Leaving by an exception rolls back.
         Never make an outside call inside. Raises MoorageError for what the database refuses by name.
         """
-        async with self._acquire(actor) as db, _translated(), db.transaction():
+        async with self.hot(actor) as db, db.transaction():
             if not actor.is_system:
                 await _state_claims(db, actor)
             yield db
@@ -94,35 +160,28 @@ class Database:
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Connection]:
         """Like `transaction`, for reads alone; the place where a read replica will come in."""
-        async with self._acquire(actor) as db, _translated(), db.transaction(readonly=True):
+        async with self.hot(actor) as db, db.transaction(readonly=True):
             if not actor.is_system:
                 await _state_claims(db, actor)
             yield db
 
-    @asynccontextmanager
-    async def hot(self, actor: Actor) -> AsyncIterator[Connection]:
+    def hot(self, actor: Actor) -> AbstractAsyncContextManager[Connection]:
         """A bare connection for one statement: a SQL function that is its own transaction and takes the asking
         user as an argument. One round trip.
         """
-        async with self._acquire(actor) as db, _translated():
-            yield db
+        return _Loan(self._worker if actor.is_system else self._web, self._acquire_timeout_s)
 
-    @asynccontextmanager
-    async def _acquire(self, actor: Actor) -> AsyncIterator[Connection]:
-        pool = self.worker if actor.is_system else self.web
-        try:
-            connection = await pool.acquire(timeout=self.acquire_timeout_s)
-        except AWAY as error:
-            raise UnavailableError from error
-        try:
-            yield connection
-        finally:
-            await pool.release(connection)
+    def in_use(self) -> dict[str, tuple[int, int]]:
+        """Connections of each pool: (open, lent at this moment)."""
+        return {
+            name: (lender.pool.get_size(), lender.pool.get_size() - lender.pool.get_idle_size() - len(lender.at_hand))
+            for name, lender in (("web", self._web), ("worker", self._worker))
+        }
 
     async def close(self) -> None:
         """Wait for what runs, then close both pools."""
-        await self.web.close()
-        await self.worker.close()
+        await self._web.close()
+        await self._worker.close()
 
 
 async def connect_pool(
@@ -203,19 +262,6 @@ def refused(error: asyncpg.PostgresError) -> MoorageError | None:
         return None
     code, detail = str(error.args[0]), getattr(error, "detail", None)
     return MoorageError.by_code.get(code, MoorageError)(detail or None)
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        yield
-    except AWAY as error:
-        raise UnavailableError from error
-    except asyncpg.PostgresError as error:
-        named = refused(error)
-        if named is None:
-            raise
-        raise named from error
 
 
 # Both ways in which a database behind an API is told: each claim by itself, and all as JSON.

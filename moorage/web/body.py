@@ -115,7 +115,7 @@ def strict_json(raw: bytes, *, cards_allowed: bool = False, max_depth: int = MAX
         text = raw.decode("utf-8")
         if text.count("[") + text.count("{") > max_depth:
             _check_depth(text, max_depth)
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=Number)
+        value = _DECODER.decode(text)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise MalformedJsonError from None
     if _SUSPECT_BYTES.search(raw):
@@ -211,3 +211,7 @@ def _passes_luhn(digits: str) -> bool:
         number = int(digit) * (1 + position % 2)
         total += number - 9 if number > 9 else number
     return total % 10 == 0 and digits.strip("0") != ""
+
+
+# Made once: making one costs more than reading a small body with it.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=Number)

@@ -43,9 +43,9 @@ async def metrics(request: Request) -> Response:
 async def _looked_at(house: House) -> CollectorRegistry:
     looked = CollectorRegistry()
     pool = Gauge("moorage_database_connections", "Connections of this process.", ["pool", "state"], registry=looked)
-    for name, connections in (("web", house.database.web), ("worker", house.database.worker)):
-        pool.labels(name, "idle").set(connections.get_idle_size())
-        pool.labels(name, "busy").set(connections.get_size() - connections.get_idle_size())
+    for name, (opened, busy) in house.database.in_use().items():
+        pool.labels(name, "idle").set(opened - busy)
+        pool.labels(name, "busy").set(busy)
     up = Gauge("moorage_database_up", "1 when the database answers.", registry=looked)
     try:
         async with house.database.reading(SYSTEM) as db:

@@ -5,7 +5,6 @@ secret while secrets rotate. The page of an intent is at `/sandbox/pay/{referenc
 under the API key, so that whoever holds the API key can tell its address before the intent exists.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -58,4 +57,4 @@ def _webhook(secret: str, body: bytes, at: str) -> str:
 
 
 def _hex(secret: str, message: bytes) -> str:
-    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), message, "sha256").hex()
