@@ -469,9 +469,8 @@ BEGIN
                           held_account(p), 'clearing:' || p.provider);
   IF p.purpose LIKE 'booking\_%' THEN
     UPDATE bookings SET paid_minor = paid_minor - p.amount_minor, updated_at = now() WHERE id = p.purpose_id;
-  ELSIF p.purpose = 'invoice' THEN
-    PERFORM unpay_invoice(p.purpose_id, p.id, p.amount_minor);
   END IF;
+  PERFORM uncount_invoice_payment(p.id);
 END $$;
 
 CREATE FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) RETURNS void
@@ -1256,7 +1255,7 @@ BEGIN
     PERFORM queue_mail(i.customer_id, invoice_address(i), 'Paid: invoice ' || i.number,
       concat_ws(E'\n', 'Thank you: invoice ' || i.number || ' over ' || spoken_amount(i.gross_minor, i.currency)
                        || ' is paid. This is your receipt.', nullif(i.note, '')),
-      'invoice_paid:' || i.id);
+      'invoice_paid:' || i.id || ':' || p_payment);
   END IF;
   RETURN CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END;
 END $$;
@@ -4831,6 +4830,26 @@ BEGIN
   PERFORM deactivate_claim(p_block, v_block.resource_no);
 END $$;
 
+CREATE FUNCTION public.uncount_invoice_payment(p_payment uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices; counted bigint;
+BEGIN
+  FOR i IN SELECT x.* FROM invoices x WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
+            ORDER BY x.no FOR UPDATE LOOP
+    DELETE FROM invoice_payments WHERE invoice_id = i.id AND payment_id = p_payment RETURNING amount_minor INTO counted;
+    UPDATE invoices SET paid_minor = paid_minor - counted, paid_at = NULL, updated_at = now(),
+                        status = CASE status WHEN 'paid' THEN 'open' ELSE status END
+     WHERE id = i.id;
+    PERFORM note_invoice(i.id, 'bounced', jsonb_build_object('payment_id', p_payment, 'amount_minor', counted));
+    PERFORM queue_mail(i.customer_id, invoice_address(i), 'Open again: invoice ' || i.number,
+      format('The payment of %s for invoice %s did not come through. Any receipt for it is void, and the amount is owed again.',
+             spoken_amount(counted, i.currency), i.number),
+      format('invoice_bounced:%s:%s', i.id, p_payment)) WHERE i.status <> 'void';
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS uuid[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5136,7 +5155,7 @@ CREATE TABLE public.invoice_events (
     details jsonb DEFAULT '{}'::jsonb NOT NULL,
     changed_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_invoice_events_kind_known CHECK ((kind = ANY (ARRAY['drafted'::text, 'issued'::text, 'reminded'::text, 'part_paid'::text, 'paid'::text, 'refunded'::text, 'voided'::text, 'written_off'::text])))
+    CONSTRAINT ck_invoice_events_kind_known CHECK ((kind = ANY (ARRAY['drafted'::text, 'issued'::text, 'reminded'::text, 'part_paid'::text, 'paid'::text, 'bounced'::text, 'refunded'::text, 'voided'::text, 'written_off'::text])))
 );
 
 ALTER TABLE ONLY public.invoice_events FORCE ROW LEVEL SECURITY;
@@ -6666,7 +6685,7 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_events FOR 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.invoice_payments FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE ON public.invoice_payments FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -7796,6 +7815,8 @@ REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.uncount_invoice_payment(p_payment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) TO moorage_web;
 GRANT ALL ON FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) TO moorage_worker;
@@ -7869,7 +7890,7 @@ GRANT SELECT,INSERT ON TABLE public.invoice_lines TO moorage_engine;
 GRANT SELECT ON TABLE public.invoice_lines TO moorage_web;
 
 GRANT SELECT ON TABLE public.invoice_payments TO moorage_worker;
-GRANT SELECT,INSERT ON TABLE public.invoice_payments TO moorage_engine;
+GRANT SELECT,INSERT,DELETE ON TABLE public.invoice_payments TO moorage_engine;
 GRANT SELECT ON TABLE public.invoice_payments TO moorage_web;
 
 GRANT SELECT ON TABLE public.invoice_series TO moorage_worker;

@@ -1670,7 +1670,7 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('drafted', 'issued', 'reminded', 'part_paid', 'paid', 'refunded', 'voided', 'written_off')",
+            "kind IN ('drafted', 'issued', 'reminded', 'part_paid', 'paid', 'bounced', 'refunded', 'voided', 'written_off')",
             name=op.f("ck_invoice_events_kind_known"),
         ),
         sa.ForeignKeyConstraint(

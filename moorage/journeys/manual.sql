@@ -108,9 +108,8 @@ BEGIN
                           held_account(p), 'clearing:' || p.provider);
   IF p.purpose LIKE 'booking\_%' THEN
     UPDATE bookings SET paid_minor = paid_minor - p.amount_minor, updated_at = now() WHERE id = p.purpose_id;
-  ELSIF p.purpose = 'invoice' THEN
-    PERFORM unpay_invoice(p.purpose_id, p.id, p.amount_minor);
   END IF;
+  PERFORM uncount_invoice_payment(p.id);
 END $$;
 
 -- A refund by hand is handed over: settled as a provider's word would. Again is harmless. Refuses 'not_found',

@@ -12,6 +12,7 @@ from moorage.journeys.bill_balance import bill_balance
 from moorage.journeys.dun_invoices import dun_invoices
 from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice, void_invoice
 from moorage.journeys.pay_invoice import PayerChoice, pay_invoice
+from moorage.journeys.record_manual_payment import ManualPayment, bounce_manual_payment, record_manual_payment
 from moorage.journeys.refund_payment import refund_payment
 from moorage.kernel.db import SYSTEM, Actor
 from moorage.kernel.errors import ForbiddenError
@@ -255,3 +256,19 @@ async def test_nobody_learns_from_the_portal_whom_we_know(shop):
     assert await shop.value("SELECT count(*) FROM mails WHERE recipient = 'who@example.com'") == 0
     wrong = await shop.town.payer.post("/portal", data={"email": "not an address"})
     assert (wrong.status_code, 'aria-invalid="true"' in wrong.text) == (422, True)
+
+
+async def test_case_27_a_check_for_an_invoice_that_bounces_is_owed_again(shop):
+    invoice = await issue(shop)
+    check = ManualPayment(uuid7(), 9_999, "GBP", "check", purpose="invoice", purpose_id=invoice.id)
+    await record_manual_payment(shop.house, SYSTEM, check)
+    assert "Paid on" in (await shop.town.payer.get(f"/i/{invoice.link}")).text
+    for _ in range(2):
+        await bounce_manual_payment(shop.house, SYSTEM, check.payment_id)
+    shown = (await shop.town.payer.get(f"/i/{invoice.link}")).text
+    assert ("Pay £99.99" in shown, "Paid on" in shown) == (True, False)
+    again = ManualPayment(uuid7(), 9_999, "GBP", "cash", purpose="invoice", purpose_id=invoice.id)
+    await record_manual_payment(shop.house, SYSTEM, again)
+    assert (await read_invoice(shop.house, invoice.id)).status == "paid"
+    assert await shop.db.fetchval("SELECT account_balance('tax_payable', 'GBP')") == 1_667
+    assert await shop.audit() == []

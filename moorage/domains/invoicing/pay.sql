@@ -78,7 +78,7 @@ BEGIN
     PERFORM queue_mail(i.customer_id, invoice_address(i), 'Paid: invoice ' || i.number,
       concat_ws(E'\n', 'Thank you: invoice ' || i.number || ' over ' || spoken_amount(i.gross_minor, i.currency)
                        || ' is paid. This is your receipt.', nullif(i.note, '')),
-      'invoice_paid:' || i.id);
+      'invoice_paid:' || i.id || ':' || p_payment);
   END IF;
   RETURN CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END;
 END $$;
@@ -95,6 +95,26 @@ BEGIN
     EXIT WHEN part <= 0;
     PERFORM count_invoice_payment(i, p_payment, part, p_now);
     left_minor := left_minor - part;
+  END LOOP;
+END $$;
+
+-- A payment that was counted did not come after all (a check bounced): what it was counted for is open again, and its
+-- receipt void. Answers nothing; the caller has reversed the posting. Locks: the invoices; the caller holds the payment.
+CREATE OR REPLACE FUNCTION uncount_invoice_payment(p_payment uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE i invoices; counted bigint;
+BEGIN
+  FOR i IN SELECT x.* FROM invoices x WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
+            ORDER BY x.no FOR UPDATE LOOP
+    DELETE FROM invoice_payments WHERE invoice_id = i.id AND payment_id = p_payment RETURNING amount_minor INTO counted;
+    UPDATE invoices SET paid_minor = paid_minor - counted, paid_at = NULL, updated_at = now(),
+                        status = CASE status WHEN 'paid' THEN 'open' ELSE status END
+     WHERE id = i.id;
+    PERFORM note_invoice(i.id, 'bounced', jsonb_build_object('payment_id', p_payment, 'amount_minor', counted));
+    PERFORM queue_mail(i.customer_id, invoice_address(i), 'Open again: invoice ' || i.number,
+      format('The payment of %s for invoice %s did not come through. Any receipt for it is void, and the amount is owed again.',
+             spoken_amount(counted, i.currency), i.number),
+      format('invoice_bounced:%s:%s', i.id, p_payment)) WHERE i.status <> 'void';
   END LOOP;
 END $$;
 

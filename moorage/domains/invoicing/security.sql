@@ -42,7 +42,7 @@ CREATE TRIGGER keep_issued BEFORE UPDATE OR DELETE ON invoices
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON quote_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_payments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE ON invoice_payments FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -55,7 +55,7 @@ DECLARE
     'make_quote', 'accept_quote', 'decline_quote', 'withdraw_quote', 'open_of_invoice'];
   jobs text[] := ARRAY['remind_of_invoices', 'void_invoices_of_cancelled'];
   parts text[] := ARRAY['may_invoice', 'new_link', 'split_tax', 'priced_lines', 'note_invoice', 'number_invoice',
-    'lock_invoice', 'invoice_owed', 'move_invoice_refunded', 'apply_invoice_payment', 'count_invoice_payment', 'cover_booking_invoices', 'invoice_address',
+    'lock_invoice', 'invoice_owed', 'move_invoice_refunded', 'apply_invoice_payment', 'count_invoice_payment', 'uncount_invoice_payment', 'cover_booking_invoices', 'invoice_address',
     'close_invoice', 'lock_quote', 'price_booking', 'keep_issued_invoice'];
 BEGIN
   FOREACH name IN ARRAY ARRAY['invoice_series', 'invoices', 'invoice_lines', 'invoice_payments', 'invoice_events',
@@ -80,6 +80,7 @@ BEGIN
   END LOOP;
 END $$;
 GRANT UPDATE ON invoice_series, invoices, quotes TO moorage_engine;
+GRANT DELETE ON invoice_payments TO moorage_engine;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tax_rates, portal_links TO moorage_worker;
 
 -- What the web role reads: a customer their own, an administrator everything. Rates are no secret.

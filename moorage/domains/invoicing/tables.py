@@ -153,7 +153,9 @@ invoice_events = Table(
     Column("details", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("changed_by", Uuid),
     created_at(),
-    one_of("kind", "drafted", "issued", "reminded", "part_paid", "paid", "refunded", "voided", "written_off"),
+    one_of(
+        "kind", "drafted", "issued", "reminded", "part_paid", "paid", "bounced", "refunded", "voided", "written_off"
+    ),
 )
 
 quotes = Table(

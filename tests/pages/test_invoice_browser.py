@@ -1,0 +1,99 @@
+"""The hosted invoice in a real browser without script: seen on a narrow screen, and paid on the sandbox's page."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.journeys.accept_quote import NewQuote, make_quote
+from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
+from moorage.journeys.portal_link import make_portal_link
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.ids import uuid7
+from tests.providers.test_sandbox_browser import CHROMIUM, CONTRAST, no_sideways_scroll, pressed
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
+
+ANN = Recipient(email="ann@example.com", name="Ann Lee", address="1 Quay\nBath")
+LINES = [
+    InvoiceLine("Dinner for eight with a rather long description of every course", 9_999, tax_bps=2_000),
+    InvoiceLine("Travel", 1_250, quantity=2, tax_bps=725, tax_inclusive=False),
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(
+        java_script_enabled=False, viewport={"width": 320, "height": 640}, color_scheme="dark"
+    )
+    page = await context.new_page()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    yield page
+    await context.close()
+
+
+async def is_fit_for_all(page: Page) -> bool:
+    """Nothing scrolls sideways, text has its contrast, what is pressed is large enough, fields have labels."""
+    heights = await page.evaluate(
+        "[...document.querySelectorAll('button, input:not([type=hidden]), textarea, .file, label.choice')]"
+        ".filter(e => !e.closest('label.choice') || e.matches('label.choice')).map(e => e.offsetHeight)"
+    )
+    unnamed = await page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden]), textarea')].filter(e => !e.labels.length).length"
+    )
+    return (
+        await no_sideways_scroll(page)
+        and await page.evaluate(CONTRAST) >= 4.5
+        and min(heights, default=44) >= 44
+        and unnamed == 0
+    )
+
+
+async def test_an_invoice_is_paid_on_the_sandboxs_page(shop, page: Page, tmp_path: Path):
+    invoice = await issue_invoice(shop.house, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
+    await page.goto(f"{shop.town.base_url}/i/{invoice.link}")
+    assert await is_fit_for_all(page)
+    await pressed(page, "Pay £126.80")
+    assert "/sandbox/pay/" in page.url
+    for label, text in (
+        ("Card number", "4242 4242 4242 4242"),
+        ("Expiry date", "12/34"),
+        ("Security code", "123"),
+        ("Name on the card", "Ann Lee"),
+    ):
+        await page.get_by_label(label).fill(text)
+    await pressed(page, "Pay £126.80")
+    assert page.url.startswith(f"{shop.town.base_url}/i/{invoice.link}?payment=")
+    await shop.settle()
+    await page.get_by_text("Paid on").first.wait_for()  # the page looks again by itself
+    assert await is_fit_for_all(page)
+    assert (await read_invoice(shop.house, invoice.id)).status == "paid"
+    assert page.complaints == []
+
+
+async def test_a_quote_is_accepted_and_every_page_is_fit_for_all(shop, page: Page):
+    quote = await make_quote(shop.house, SYSTEM, NewQuote(uuid7(), ANN, "GBP", LINES))
+    base = shop.town.base_url
+    portal = await make_portal_link(shop.house, "ann@example.com")
+    for address in (f"{base}/q/{quote.link}?decline=1", portal, f"{base}/portal", f"{base}/q/{quote.link}"):
+        await page.goto(address)
+        assert await is_fit_for_all(page), address
+    await page.get_by_label("I order this").check()
+    await pressed(page, "Accept the quote")
+    assert "/i/" in page.url
+    await page.goto(portal)
+    assert await page.get_by_role("link", name="INV-00001", exact=True).is_visible()
+    assert await is_fit_for_all(page)
+    assert page.complaints == []
