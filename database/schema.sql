@@ -2250,6 +2250,16 @@ CREATE FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_
    WHERE caller = p_caller AND key = p_key AND subject_id = p_subject
 $$;
 
+CREATE FUNCTION public.keep_customer(p_id uuid, p_provider text, p_provider_ref text, p_user uuid, p_email text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO provider_customers (id, provider, provider_ref, user_id, email)
+  VALUES (p_id, p_provider, p_provider_ref, p_user, p_email) ON CONFLICT DO NOTHING;
+  RETURN (SELECT c.provider_ref FROM provider_customers c WHERE c.provider = p_provider AND c.user_id = p_user);
+END $$;
+
 CREATE FUNCTION public.keep_issued_invoice() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2263,6 +2273,21 @@ BEGIN
     RAISE EXCEPTION 'invoice % is issued', OLD.number USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE provider_products SET is_active = false, updated_at = now()
+   WHERE provider = p_provider AND local_key = p_local_key AND is_active AND provider_ref NOT IN (p_product, p_price);
+  INSERT INTO provider_products AS kept (id, provider, kind, local_key, provider_ref, digest, is_active)
+  VALUES (new_id(), p_provider, 'product', p_local_key, p_product, p_digest, p_is_active),
+         (new_id(), p_provider, 'price', p_local_key, p_price, p_digest, p_is_active)
+  ON CONFLICT (provider, kind, local_key, provider_ref)
+  DO UPDATE SET digest = excluded.digest, is_active = excluded.is_active, updated_at = now()
+   WHERE (kept.digest, kept.is_active) IS DISTINCT FROM (excluded.digest, excluded.is_active);
 END $$;
 
 CREATE FUNCTION public.lapsed_places(p_session uuid) RETURNS integer
@@ -7498,7 +7523,13 @@ REVOKE ALL ON FUNCTION public.invoice_owed(p_invoice uuid, OUT owed_minor bigint
 REVOKE ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) TO moorage_web;
 
+REVOKE ALL ON FUNCTION public.keep_customer(p_id uuid, p_provider text, p_provider_ref text, p_user uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_customer(p_id uuid, p_provider text, p_provider_ref text, p_user uuid, p_email text) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.keep_issued_invoice() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.lapsed_places(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_worker;

@@ -81,7 +81,7 @@ CATERING: Final = Contract(
     topics={
         "Catering authentication": "Sign in, out, and who one is.",
         "Catering bookings": "A date, guests and a menu.",
-        "Catering payments": "Checkout, intents, refunds, and what was paid.",
+        "Catering payments": "Checkout, intents, refunds, disputes, and what was paid.",
         "Catering invoices": "Bills and quotes.",
         "Catering reports": "Figures over time.",
         "Catering webhooks": "What Stripe tells.",

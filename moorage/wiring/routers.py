@@ -7,7 +7,14 @@ from fastapi import APIRouter
 from moorage.apis.catering import analytics as catering_analytics
 from moorage.apis.catering import auth as catering_auth
 from moorage.apis.catering import bookings as catering_bookings
+from moorage.apis.catering import checkout as catering_checkout
 from moorage.apis.catering import customers as catering_customers
+from moorage.apis.catering import disputes as catering_disputes
+from moorage.apis.catering import invoices as catering_invoices
+from moorage.apis.catering import payments as catering_payments
+from moorage.apis.catering import portal as catering_portal
+from moorage.apis.catering import quotes as catering_quotes
+from moorage.apis.catering import refunds as catering_refunds
 from moorage.apis.catering import webhook as catering_webhook
 from moorage.apis.catering.answers import PREFIX as CATERING
 from moorage.apis.marketplace import (
@@ -65,6 +72,13 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (failed_jobs.router, PREFIX),
     (provider_events.router, PREFIX),
     (catering_bookings.router, CATERING),
+    (catering_checkout.router, CATERING),
+    (catering_payments.router, CATERING),
+    (catering_refunds.router, CATERING),
+    (catering_disputes.router, CATERING),
+    (catering_portal.router, CATERING),
+    (catering_invoices.router, CATERING),
+    (catering_quotes.router, CATERING),
     (catering_analytics.router, CATERING),
     (catering_customers.router, CATERING),
     (catering_webhook.router, CATERING),

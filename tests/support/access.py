@@ -94,6 +94,18 @@ class Cast:
         )
         return event_id
 
+    async def quote(self) -> str:
+        """A quote for `client`."""
+        client_id = await self.superuser.fetchval("SELECT client_id FROM bookings WHERE id = $1", await self._booking())
+        body = {"customer_id": str(client_id), "lines": [{"name": "Menu", "amount": 100}]}
+        answer = await self.ask("admin", "POST", "/api/stripe/quotes", json=body)
+        assert answer.status_code == 201, answer.text
+        quote_id: str = answer.json()["id"]
+        return quote_id
+
+    async def _booking(self) -> UUID:
+        return UUID((await self.hold())["id"])
+
     async def account(self) -> dict[str, Any]:
         """Somebody with a password who has just signed in."""
         body = {"email": f"{uuid7().hex}@example.com", "password": "correct horse battery"}

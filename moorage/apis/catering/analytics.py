@@ -1,6 +1,6 @@
 """Figures for administrators: `/api/stripe/analytics/`. Amounts are cents, of one currency at a time."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from moorage.apis.catering.answers import problems, said
+from moorage.apis.catering.answers import instant_of, problems, said
 from moorage.domains.analytics import CustomerFigures, Figures, Interval, PaymentReport, edges_of, payment_report
 from moorage.domains.availability.zones import pinned_zone
 from moorage.kernel.money import half_up
@@ -169,20 +169,12 @@ async def report_payments(
     """
     house = house_of(request)
     zone = pinned_zone(house.terms.business_timezone)
-    until = _instant(ends or house.clock().astimezone(zone).date(), zone, is_end=True)
-    since = until - timedelta(days=DEFAULT_DAYS) if begins is None else _instant(begins, zone, is_end=False)
+    until = instant_of(ends or house.clock().astimezone(zone).date(), zone, is_end=True)
+    since = until - timedelta(days=DEFAULT_DAYS) if begins is None else instant_of(begins, zone, is_end=False)
     edges = edges_of(since, until, interval, zone)
     async with house.database.reading(caller.actor) as db:
         report = await payment_report(db, edges, currency, otherwise=OTHERWISE)
     return said(_analytics(report, edges, interval, house.terms.business_timezone, zone))
-
-
-def _instant(at: date | datetime, zone: tzinfo, *, is_end: bool) -> datetime:
-    """The instant of a query: a date's first, or the first after it; a local time is read in `zone`."""
-    if isinstance(at, datetime):
-        return at if at.tzinfo is not None else at.replace(tzinfo=zone).astimezone(UTC)
-    day = at + timedelta(days=1) if is_end else at
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def _analytics(

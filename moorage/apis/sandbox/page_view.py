@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from moorage.kernel.money import format_amount
-from moorage.providers.sandbox.return_urls import origin_of
+from moorage.kernel.origins import origin_of
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _CSS: Final = (_TEMPLATES / "pay.css").read_text()

@@ -149,5 +149,5 @@ _SUMS: Final = ("gross_minor", "refunded_minor", "lost_minor")
 
 
 def _figures(row: asyncpg.Record) -> Figures:
-    counts: dict[str, Any] = {name: row[name] for name in Figures.__slots__ if name not in _SUMS}
-    return Figures(**counts, **{name: int(row[name]) for name in _SUMS})
+    told: dict[str, Any] = {name: row[name] for name in Figures.__slots__}
+    return Figures(**{**told, **{name: int(row[name]) for name in _SUMS}})

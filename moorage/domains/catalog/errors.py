@@ -37,3 +37,9 @@ class PricesNeededError(InvalidError):
     """With another currency its prices have to be given too: price, and options and deposit where there are any."""
 
     code = "prices_needed"
+
+
+class UnknownPriceError(InvalidError):
+    """There is no such price here."""
+
+    code = "unknown_price"

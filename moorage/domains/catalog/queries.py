@@ -50,6 +50,21 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Sellable:
+    """A thing with a price: a service, or one of its options. `key` stays the same when the option is edited; `id` is
+    the service's or the option's.
+    """
+
+    key: str
+    name: str
+    description: str
+    price_minor: int
+    currency: str
+    is_active: bool
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One page of ids, in order, and how many there are in all."""
 
@@ -134,6 +149,15 @@ SELECT count(*) FROM services s JOIN practitioners p ON p.id = s.practitioner_id
  WHERE s.practitioner_id = $1 AND {_VISIBLE}
 """  # noqa: S608 - only our own predicate is put in
 
+_SELLABLES = """
+SELECT concat_ws(':', 'service', s.id::text, o.name) AS key, concat_ws(': ', s.title, o.name) AS name, s.description,
+       coalesce(o.price_minor, s.price_minor) AS price_minor, s.currency,
+       s.is_active AND p.verification_status = 'verified' AS is_active, coalesce(o.id, s.id)::text AS id
+  FROM services s JOIN practitioners p ON p.id = s.practitioner_id
+  LEFT JOIN price_options o ON o.service_id = s.id
+ ORDER BY s.id, o.position
+"""
+
 _BY_OPTION = """
 SELECT array(SELECT s.id FROM services s JOIN practitioners p ON p.id = s.practitioner_id
               WHERE s.is_active AND s.service_type = 'session' AND p.verification_status = 'verified'
@@ -187,6 +211,11 @@ async def find_services(
     row = await db.fetchrow(_FIND, dict(filters), list(order), limit, offset)
     assert row is not None  # noqa: S101 - the function answers one row
     return Found(tuple(row["ids"]), row["total"])
+
+
+async def sellables(db: Connection) -> list[Sellable]:
+    """Everything that has a price: each service, or each of its options where it has them; for the product itself."""
+    return [Sellable(**row) for row in await db.fetch(_SELLABLES)]
 
 
 async def only_service_by_option(db: Connection) -> UUID | None:

@@ -1,0 +1,138 @@
+"""The catering contract from a client's side: book an event, pay its deposit on the payment page, see the webhook, the
+payment and the figures, give half of it back.
+
+    python examples/catering.py [--base-url http://127.0.0.1:8000] [--demo var/demo.json]
+
+Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the first surprise.
+"""
+
+import argparse
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from payment_page import pay
+
+WAIT_S = 30
+DEPOSIT = 10_000
+
+
+def main() -> None:
+    """Tell the whole story once."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
+    parser.add_argument("--base-url", default=None)
+    asked = parser.parse_args()
+    demo = json.loads(asked.demo.read_text())
+    with httpx.Client(base_url=asked.base_url or demo["base_url"], timeout=30, trust_env=False) as http:
+        tell(http, demo["tokens"]["client"], demo["tokens"]["owner"])
+
+
+def tell(http: httpx.Client, client: str, admin: str) -> None:
+    """Each step says what it did."""
+    booking = book(http, client)
+    say("booked", f"{booking['date']} {booking['time']} for {booking['guests']}, {booking['total']} cents")
+    check("the deposit is due", booking["deposit_due"], DEPOSIT)
+
+    lines = [{"name": "Deposit", "amount": DEPOSIT, "quantity": 1}]
+    body = {"booking_id": booking["id"], "line_items": lines}
+    session = call(http, "POST", "/api/stripe/create-checkout-session", client, body)
+    pay(session["url"])
+    say("paid on the payment page", session["session_id"])
+
+    payment = wait_for(
+        lambda: one(http, f"/api/stripe/payments?booking_id={booking['id']}&status=succeeded", client), "the payment"
+    )
+    check("what was paid", (payment["id"], payment["amount"]), (session["payment_id"], DEPOSIT))
+    say("listed under the booking", f"{payment['payment_type']} by {payment['method']}")
+    event = wait_for(lambda: one(http, "/api/stripe/webhook-events?status=processed", admin), "the webhook")
+    say("webhook logged", f"{event['type']}, {event['attempts']} attempts")
+    booking = call(http, "GET", f"/api/bookings/{booking['id']}", client)
+    check("the booking", booking["status"], "confirmed")
+    check("its money", booking["total"], booking["paid"] - booking["refunded"] + booking["owed"])
+
+    before = call(http, "GET", "/api/stripe/analytics/payments?currency=USD", admin)
+    check("in the figures", before["totals"]["revenue"] >= DEPOSIT, True)
+    say("in the figures", f"{before['totals']['revenue']} cents of revenue")
+
+    body = {"payment_id": payment["id"], "amount": "50.00", "reason": "customer_request"}
+    key = uuid.uuid4().hex
+    refund = call(http, "POST", "/api/stripe/refund", admin, body, key=key)
+    check("sent again", call(http, "POST", "/api/stripe/refund", admin, body, key=key)["id"], refund["id"])
+    wait_for(lambda: one(http, f"/api/stripe/refunds?payment_id={payment['id']}&status=succeeded", admin), "the refund")
+    payment = one(http, f"/api/stripe/payments?booking_id={booking['id']}&status=partially_refunded", client) or {}
+    check("given back", payment.get("refunded_amount"), 5_000)
+    say("refunded", f"{refund['amount']} {refund['currency']}")
+    after = call(http, "GET", "/api/stripe/analytics/payments?currency=USD", admin)
+    check("the net figure", before["totals"]["net"] - after["totals"]["net"], 5_000)
+
+
+def book(http: httpx.Client, client: str) -> dict[str, Any]:
+    """An event on the first day that is free."""
+    for days in range(5, 60):
+        day = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+        wanted = {"date": day, "time": "17:00", "guests": 8, "menu": "adult", "location": "4 Quay Street, Bristol"}
+        answer = http.post("/api/bookings", json=wanted, headers=bearer(client))
+        if answer.status_code == 201:
+            booking: dict[str, Any] = answer.json()
+            return booking
+        if answer.json().get("code") != "slot_unavailable":
+            stop(f"POST /api/bookings: {answer.status_code} {answer.text}")
+    return stop("no day was free")
+
+
+def one(http: httpx.Client, path: str, token: str) -> dict[str, Any] | None:
+    """The first item of a list; None of an empty one."""
+    items: list[dict[str, Any]] = call(http, "GET", path, token)["items"]
+    return items[0] if items else None
+
+
+def wait_for(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
+    """Look until there is something."""
+    for _ in range(WAIT_S * 5):
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.2)
+    return stop(f"{what} did not appear in time")
+
+
+def call(http: httpx.Client, method: str, path: str, token: str, body: Any = None, *, key: str | None = None) -> Any:
+    """One call by whoever `token` is; its answer."""
+    headers = bearer(token) | ({"Idempotency-Key": key} if key else {})
+    answer = http.request(method, path, json=body, headers=headers)
+    if answer.status_code >= 300:
+        stop(f"{method} {path}: {answer.status_code} {answer.text}")
+    return answer.json()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that says who asks."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def check(what: str, found: object, expected: object) -> None:
+    """End with 1 when something is not as it has to be."""
+    if found != expected:
+        stop(f"{what}: {found!r}, expected {expected!r}")
+
+
+def say(what: str, more: str = "") -> None:
+    """One line of what was done."""
+    print(f"{what:28} {more}".rstrip(), flush=True)
+
+
+def stop(why: str) -> Any:
+    """End with 1."""
+    print(why, file=sys.stderr)
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Lists of payments, refunds and disputes for whoever may see them: an administrator all, everybody else their own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, func, or_, select
+
+from moorage.domains.payments.queries import PaymentRow, RefundRow
+from moorage.domains.payments.tables import disputes, payments, refunds
+from moorage.kernel.db import Connection, fetch_built
+
+CARD: Final = "card"
+"""Any card: a method that is kept with the brand and the last four digits, like `visa 4242`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments: each given field narrows. `payer_id` None: anybody's. `method` is a payment's method or provider,
+    or `card`; made in [`from_`, `to`).
+    """
+
+    payer_id: UUID | None = None
+    purpose_id: UUID | None = None
+    status: str | None = None
+    purpose: str | None = None
+    method: str | None = None
+    from_: datetime | None = None
+    to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFilter:
+    """Which refunds: each given field narrows."""
+
+    payment_id: UUID | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute. `held_minor`: what of it the payment had not given back yet."""
+
+    id: UUID
+    payment_id: UUID
+    provider: str
+    provider_ref: str
+    amount_minor: int
+    held_minor: int
+    currency: str
+    status: str
+    reason: str
+    evidence_due_at: datetime | None
+    closed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+async def payments_listed(
+    db: Connection, wanted: PaymentFilter, *, limit: int, offset: int
+) -> tuple[list[PaymentRow], int]:
+    """One page of payments, the newest first, and how many there are."""
+    rows, count = await _page(db, payments, PaymentRow, _payments(wanted), limit=limit, offset=offset)
+    return [PaymentRow(**row) for row in rows], count
+
+
+async def refunds_listed(
+    db: Connection, wanted: RefundFilter, *, limit: int, offset: int
+) -> tuple[list[RefundRow], int]:
+    """One page of refunds, the newest first, and how many there are."""
+    where = [] if wanted.payment_id is None else [refunds.c.payment_id == wanted.payment_id]
+    where += [] if wanted.status is None else [refunds.c.status == wanted.status]
+    rows, count = await _page(db, refunds, RefundRow, where, limit=limit, offset=offset)
+    return [RefundRow(**row) for row in rows], count
+
+
+async def disputes_listed(
+    db: Connection, status: str | None, *, limit: int, offset: int
+) -> tuple[list[DisputeRow], int]:
+    """One page of disputes, the newest first, and how many there are."""
+    where = [] if status is None else [disputes.c.status == status]
+    rows, count = await _page(db, disputes, DisputeRow, where, limit=limit, offset=offset)
+    return [DisputeRow(**row) for row in rows], count
+
+
+async def dispute(db: Connection, dispute_id: UUID) -> DisputeRow | None:
+    """One dispute, as far as whoever is asking sees it."""
+    columns = [disputes.c[name] for name in DisputeRow.__slots__]
+    rows = await fetch_built(db, select(*columns).where(disputes.c.id == dispute_id))
+    return DisputeRow(**rows[0]) if rows else None
+
+
+def _payments(wanted: PaymentFilter) -> list[ColumnElement[bool]]:
+    at = payments.c
+    where: list[ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (at.payer_id, wanted.payer_id),
+            (at.purpose_id, wanted.purpose_id),
+            (at.status, wanted.status),
+            (at.purpose, wanted.purpose),
+        )
+        if value is not None
+    ]
+    if wanted.method == CARD:
+        where.append(or_(at.payment_method == CARD, at.payment_method.like("% ____")))
+    elif wanted.method is not None:
+        where.append(func.coalesce(at.payment_method, at.provider) == wanted.method)
+    if wanted.from_ is not None:
+        where.append(at.created_at >= wanted.from_)
+    if wanted.to is not None:
+        where.append(at.created_at < wanted.to)
+    return where
+
+
+async def _page(
+    db: Connection, table: Table, row_type: Any, where: list[ColumnElement[bool]], *, limit: int, offset: int
+) -> tuple[list[Any], int]:
+    count = await fetch_built(db, select(func.count()).select_from(table).where(*where))
+    columns = [table.c[name] for name in row_type.__slots__]
+    asked = select(*columns).where(*where).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return await fetch_built(db, asked.limit(limit).offset(offset)), count[0][0]
