@@ -892,7 +892,7 @@ CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS T
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  UPDATE webhook_events w SET next_at = now() + p_lease, attempts = w.attempts + 1
+  UPDATE webhook_events w SET next_at = now() + p_lease, attempts = w.attempts + 1, updated_at = now()
     FROM (SELECT due.id FROM webhook_events due WHERE due.status = 'received' AND due.next_at <= now()
            ORDER BY due.next_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS due
    WHERE w.id = due.id
@@ -998,7 +998,7 @@ CREATE FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) 
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now() WHERE id = p_event
+  UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now(), updated_at = now() WHERE id = p_event
 $$;
 
 CREATE FUNCTION public.close_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS void
@@ -3238,7 +3238,7 @@ CREATE FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait inter
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait WHERE id = p_event AND status = 'received'
+  UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait, updated_at = now() WHERE id = p_event AND status = 'received'
 $$;
 
 CREATE FUNCTION public.practitioner_private(p_practitioner uuid) RETURNS TABLE(stripe_account_id text, commission_bps integer, verification_reason text)
@@ -3984,7 +3984,8 @@ CREATE FUNCTION public.replay_event(p_event uuid) RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-  UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL WHERE id = p_event;
+  UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL, updated_at = now()
+   WHERE id = p_event;
   RETURN FOUND;
 END $$;
 
@@ -5325,6 +5326,7 @@ CREATE TABLE public.outside_busy (
 ALTER TABLE ONLY public.outside_busy FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.payment_audit (
+    id uuid DEFAULT (encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send(((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid NOT NULL,
     no bigint NOT NULL,
     payment_id uuid NOT NULL,
     old_status text,
@@ -5365,6 +5367,49 @@ CREATE VIEW public.payment_facts WITH (security_invoker='true') AS
     (succeeded_at IS NOT NULL) AS is_collected
    FROM public.payments;
 
+CREATE VIEW public.payment_overview WITH (security_invoker='true') AS
+ SELECT id,
+    payer_id AS user_id,
+    purpose,
+    purpose_id,
+    (public.money_text(amount_minor, currency))::numeric AS amount,
+    (public.money_text(refunded_minor, currency))::numeric AS amount_refunded,
+    currency,
+        CASE provider
+            WHEN 'manual'::text THEN COALESCE(payment_method, provider)
+            ELSE provider
+        END AS payment_method,
+    status,
+        CASE provider
+            WHEN 'stripe'::text THEN COALESCE((provider_ids ->> 'payment_intent'::text), "substring"(provider_ref, '^pi_.*'::text))
+            ELSE NULL::text
+        END AS stripe_payment_intent_id,
+        CASE provider
+            WHEN 'stripe'::text THEN (provider_ids ->> 'customer'::text)
+            ELSE NULL::text
+        END AS stripe_customer_id,
+        CASE provider
+            WHEN 'stripe'::text THEN (provider_ids ->> 'charge'::text)
+            ELSE NULL::text
+        END AS stripe_charge_id,
+        CASE provider
+            WHEN 'paypal'::text THEN provider_ref
+            ELSE NULL::text
+        END AS paypal_order_id,
+        CASE provider
+            WHEN 'paypal'::text THEN (provider_ids ->> 'capture'::text)
+            ELSE NULL::text
+        END AS paypal_payment_id,
+        CASE provider
+            WHEN 'paypal'::text THEN (provider_ids ->> 'payer'::text)
+            ELSE NULL::text
+        END AS paypal_payer_id,
+    metadata,
+    succeeded_at AS payment_date,
+    created_at,
+    updated_at
+   FROM public.payments;
+
 CREATE TABLE public.payment_records (
     payment_id uuid NOT NULL,
     gateway_payment_id text NOT NULL,
@@ -5383,13 +5428,21 @@ CREATE TABLE public.payment_records (
 ALTER TABLE ONLY public.payment_records FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.payment_summary WITH (security_invoker='true') AS
- SELECT COALESCE(payment_method, provider) AS payment_method,
+ SELECT
+        CASE provider
+            WHEN 'manual'::text THEN COALESCE(payment_method, provider)
+            ELSE provider
+        END AS payment_method,
     status,
     currency,
     count(*) AS payment_count,
     sum(amount_minor) AS total_amount
    FROM public.payments
-  GROUP BY COALESCE(payment_method, provider), status, currency;
+  GROUP BY
+        CASE provider
+            WHEN 'manual'::text THEN COALESCE(payment_method, provider)
+            ELSE provider
+        END, status, currency;
 
 ALTER TABLE public.payments ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.payments_no_seq
@@ -5875,6 +5928,8 @@ CREATE TABLE public.webhook_events (
     next_at timestamp with time zone DEFAULT now() NOT NULL,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
     processed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_webhook_events_status_known CHECK ((status = ANY (ARRAY['received'::text, 'processed'::text, 'ignored'::text, 'parked'::text])))
 );
 
@@ -6267,7 +6322,7 @@ ALTER TABLE ONLY public.outside_busy
     ADD CONSTRAINT pk_outside_busy PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.payment_audit
-    ADD CONSTRAINT pk_payment_audit PRIMARY KEY (no);
+    ADD CONSTRAINT pk_payment_audit PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.payment_records
     ADD CONSTRAINT pk_payment_records PRIMARY KEY (payment_id);
@@ -6670,6 +6725,8 @@ CREATE UNIQUE INDEX uq_claims_booking ON public.claims USING btree (booking_id) 
 
 CREATE UNIQUE INDEX uq_claims_session ON public.claims USING btree (session_id) WHERE (session_id IS NOT NULL);
 
+CREATE UNIQUE INDEX uq_payments_stripe_payment_intent ON public.payments USING btree (((provider_ids ->> 'payment_intent'::text))) WHERE ((provider = 'stripe'::text) AND (provider_ids ? 'payment_intent'::text));
+
 CREATE UNIQUE INDEX uq_practitioner_locations_primary ON public.practitioner_locations USING btree (practitioner_id) WHERE is_primary;
 
 CREATE UNIQUE INDEX uq_refunds_provider_ref ON public.refunds USING btree (payment_id, provider_ref) WHERE (provider_ref IS NOT NULL);
@@ -6718,7 +6775,7 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.payment_audit FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.payment_audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.quote_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -7963,6 +8020,9 @@ GRANT SELECT ON TABLE public.payment_facts TO moorage_engine;
 GRANT SELECT ON TABLE public.payment_facts TO moorage_web;
 GRANT SELECT ON TABLE public.payment_facts TO moorage_worker;
 
+GRANT SELECT ON TABLE public.payment_overview TO moorage_web;
+GRANT SELECT ON TABLE public.payment_overview TO moorage_worker;
+
 GRANT SELECT ON TABLE public.payment_records TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_records TO moorage_engine;
 GRANT SELECT ON TABLE public.payment_records TO moorage_web;
@@ -8165,6 +8225,10 @@ GRANT SELECT(next_at) ON TABLE public.webhook_events TO moorage_web;
 GRANT SELECT(received_at) ON TABLE public.webhook_events TO moorage_web;
 
 GRANT SELECT(processed_at) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(created_at) ON TABLE public.webhook_events TO moorage_web;
+
+GRANT SELECT(updated_at) ON TABLE public.webhook_events TO moorage_web;
 
 GRANT SELECT ON TABLE public.webhook_rejections TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_rejections TO moorage_engine;

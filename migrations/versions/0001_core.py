@@ -425,6 +425,8 @@ def upgrade() -> None:
         sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "status IN ('received', 'processed', 'ignored', 'parked')", name=op.f("ck_webhook_events_status_known")
         ),
@@ -642,6 +644,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("provider_ids <> '{}'"),
     )
     op.create_index("ix_payments_purpose", "payments", ["purpose_id", "created_at"], unique=False)
+    op.create_index(
+        "uq_payments_stripe_payment_intent",
+        "payments",
+        [sa.literal_column("(provider_ids ->> 'payment_intent')")],
+        unique=True,
+        postgresql_where=sa.text("provider = 'stripe' AND provider_ids ? 'payment_intent'"),
+    )
     op.create_table(
         "practitioners",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -922,6 +931,14 @@ def upgrade() -> None:
     op.create_index("ix_earnings_practitioner", "earnings", ["practitioner_id", "created_at"], unique=False)
     op.create_table(
         "payment_audit",
+        sa.Column(
+            "id",
+            sa.Uuid(),
+            server_default=sa.text(
+                "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid"
+            ),
+            nullable=False,
+        ),
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("old_status", sa.Text(), nullable=True),
@@ -933,7 +950,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_payment_audit_payment_id"), ondelete="RESTRICT"
         ),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_payment_audit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_audit")),
     )
     op.create_index(op.f("ix_payment_audit_payment_id"), "payment_audit", ["payment_id"], unique=False)
     op.create_table(
@@ -1861,6 +1878,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("verification_status = 'verified'"),
     )
     op.drop_table("practitioners")
+    op.drop_index(
+        "uq_payments_stripe_payment_intent",
+        table_name="payments",
+        postgresql_where=sa.text("provider = 'stripe' AND provider_ids ? 'payment_intent'"),
+    )
     op.drop_index("ix_payments_purpose", table_name="payments")
     op.drop_index(
         "ix_payments_provider_ids",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Text, Uuid, func
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Text, Uuid, func, text
 
 metadata = MetaData(
     naming_convention={
@@ -15,9 +15,23 @@ metadata = MetaData(
 )
 
 
+_NEW_ID = (
+    "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing"
+    " substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6),"
+    " 52, 1), 53, 1), 'hex')::uuid"
+)
+
+
 def id_column() -> Column[Any]:
     """The primary key: a UUIDv7 that the caller makes."""
     return Column("id", Uuid, primary_key=True)
+
+
+def made_id() -> Column[Any]:
+    """The primary key of rows that SQL functions write and nobody asks for by id: a UUIDv7 by default. The expression
+    is that of new_id(), which a default cannot name: functions come and go with their files.
+    """
+    return Column("id", Uuid, primary_key=True, server_default=text(_NEW_ID))
 
 
 def instant(name: str, *, nullable: bool = False, default_now: bool = False, **kwargs: Any) -> Column[Any]:

@@ -28,7 +28,7 @@ $$;
 CREATE OR REPLACE FUNCTION claim_events(p_limit integer, p_lease interval)
 RETURNS TABLE (id uuid, provider text, event_type text, body bytea, attempts integer)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE webhook_events w SET next_at = now() + p_lease, attempts = w.attempts + 1
+  UPDATE webhook_events w SET next_at = now() + p_lease, attempts = w.attempts + 1, updated_at = now()
     FROM (SELECT due.id FROM webhook_events due WHERE due.status = 'received' AND due.next_at <= now()
            ORDER BY due.next_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS due
    WHERE w.id = due.id
@@ -38,20 +38,21 @@ $$;
 -- Closes an event: 'processed', 'ignored' or 'parked' with what came of it.
 CREATE OR REPLACE FUNCTION close_event(p_event uuid, p_status text, p_outcome text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now() WHERE id = p_event
+  UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now(), updated_at = now() WHERE id = p_event
 $$;
 
 -- Has an event wait for another try.
 CREATE OR REPLACE FUNCTION postpone_event(p_event uuid, p_outcome text, p_wait interval) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait WHERE id = p_event AND status = 'received'
+  UPDATE webhook_events SET outcome = p_outcome, next_at = now() + p_wait, updated_at = now() WHERE id = p_event AND status = 'received'
 $$;
 
 -- Has an event processed again from its stored row, as if it had just come in: an administrator's replay.
 CREATE OR REPLACE FUNCTION replay_event(p_event uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL WHERE id = p_event;
+  UPDATE webhook_events SET status = 'received', attempts = 0, next_at = now(), processed_at = NULL, updated_at = now()
+   WHERE id = p_event;
   RETURN FOUND;
 END $$;
 

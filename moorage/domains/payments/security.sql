@@ -1,6 +1,7 @@
 -- Who may touch payments: the product's roles everything its functions need, the web role reads what is the asker's.
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON payment_audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+-- By statement: it fails for a role as well to whom row-level security shows no row.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON payment_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON payment_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 DO $$
@@ -39,7 +40,8 @@ GRANT UPDATE ON payments, refunds, disputes, provider_operations, webhook_events
 
 -- What the web role reads: the payer's own, what a practitioner earned from, and everything for an administrator.
 GRANT SELECT ON payments, refunds, disputes, payment_audit TO moorage_web;
-GRANT SELECT (id, provider, event_id, event_type, status, outcome, attempts, next_at, received_at, processed_at)
+GRANT SELECT (id, provider, event_id, event_type, status, outcome, attempts, next_at, received_at, processed_at,
+              created_at, updated_at)
   ON webhook_events TO moorage_web;
 CREATE POLICY asking ON payments FOR SELECT TO moorage_web
   USING (payer_id = (SELECT asking_user()) OR (SELECT asking_admin())
@@ -60,10 +62,3 @@ CREATE POLICY asking ON provider_customers FOR SELECT TO moorage_web
 CREATE POLICY asking ON provider_products FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
 CREATE POLICY asking ON webhook_rejections FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
 CREATE POLICY asking ON reconciliation_findings FOR SELECT TO moorage_web USING ((SELECT asking_admin()));
-
--- For reports: how much by method, status and currency, of what the asker may see. Minor units of the currency.
-CREATE OR REPLACE VIEW payment_summary WITH (security_invoker = true) AS
-  SELECT coalesce(payment_method, provider) AS payment_method, status, currency, count(*) AS payment_count,
-         sum(amount_minor) AS total_amount
-    FROM payments GROUP BY 1, 2, 3;
-GRANT SELECT ON payment_summary TO moorage_web, moorage_worker;

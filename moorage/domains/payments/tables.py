@@ -23,6 +23,7 @@ from moorage.kernel.tables import (
     currency_check,
     id_column,
     instant,
+    made_id,
     metadata,
     minor,
     one_of,
@@ -117,6 +118,12 @@ payments = Table(
         postgresql_using="gin",
         postgresql_where=text("provider_ids <> '{}'"),
     ),
+    Index(
+        "uq_payments_stripe_payment_intent",
+        text("(provider_ids ->> 'payment_intent')"),
+        unique=True,
+        postgresql_where=text("provider = 'stripe' AND provider_ids ? 'payment_intent'"),
+    ),
     Index("ix_payments_purpose", "purpose_id", "created_at"),
     Index("ix_payments_payer", "payer_id", "created_at"),
     Index(
@@ -140,7 +147,9 @@ payments = Table(
 payment_audit = Table(
     "payment_audit",
     metadata,
-    Column("no", BigInteger, Identity(always=True), primary_key=True),
+    made_id(),
+    # The order in which they were written.
+    Column("no", BigInteger, Identity(always=True), nullable=False),
     reference("payment_id", "payments.id", index=True),
     text_column("old_status", nullable=True),
     text_column("new_status"),
@@ -328,6 +337,8 @@ webhook_events = Table(
     instant("next_at", default_now=True),
     instant("received_at", default_now=True),
     instant("processed_at", nullable=True),
+    created_at(),
+    updated_at(),
     one_of("status", "received", "processed", "ignored", "parked"),
     UniqueConstraint("provider", "event_id"),
     Index("ix_webhook_events_due", "next_at", postgresql_where=text("status = 'received'")),
