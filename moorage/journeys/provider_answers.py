@@ -4,10 +4,11 @@ import logging
 from datetime import timedelta
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import Intent, ProviderDeclinedError, ProviderEvent, ProviderRefund
+from moorage.domains.payments.gateway import Intent, ProviderEvent, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, close_operation, note_refund_reference
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
+from moorage.kernel.errors import MoorageError
 from moorage.kernel.money import format_amount
 
 _LONGEST_WAIT_S: Final = 300
@@ -119,7 +120,7 @@ async def _ask_to_hand_over(house: House, operation: ClaimedOperation, refund: P
         )
 
 
-async def record_declined(house: House, operation: ClaimedOperation, error: ProviderDeclinedError) -> str:
+async def record_declined(house: House, operation: ClaimedOperation, error: MoorageError) -> str:
     """The provider has said no: a refund or a payment failed. One that cannot be cancelled is asked about again."""
     failure = str(error.facts.get("failure_code") or error.code)
     if operation.kind == "cancel":

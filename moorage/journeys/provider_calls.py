@@ -12,6 +12,7 @@ from uuid import UUID
 
 from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
+    AmountNotSupportedError,
     AuthorizesAfterApproval,
     Intent,
     IntentRequest,
@@ -56,7 +57,7 @@ async def carry_out(house: House, operation_id: UUID) -> str:
         answer = await _call(house, operation)
     except OutcomeUnknownError as error:
         return await record_unknown(house, operation, error.code)
-    except ProviderDeclinedError as error:
+    except (ProviderDeclinedError, AmountNotSupportedError, NotSupportedByProviderError) as error:
         crash_point("after_call_before_record")
         return await record_declined(house, operation, error)
     except Exception as error:  # Whatever went wrong, the provider may have acted: it has to be asked.

@@ -39,6 +39,8 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
         found["paypal"] = _paypal(settings)
     if is_on(settings, "square"):
         found["square"] = _square(settings)
+    if is_on(settings, "razorpay"):
+        found["razorpay"] = _razorpay(settings)
     if settings.payment_provider not in found:
         raise UnsafeSettingsError(
             f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
@@ -92,6 +94,19 @@ def _square(settings: Settings) -> PaymentGateway:
         webhook_url=settings.square_webhook_url or f"{settings.public_url()}/webhooks/square",
         base_url=settings.square_base_url or ADDRESSES[settings.square_mode],
         live=settings.square_mode == "live",
+        timeout_s=settings.provider_timeout_s,
+    )
+
+
+def _razorpay(settings: Settings) -> PaymentGateway:
+    from moorage.providers.razorpay.client import ADDRESS  # noqa: PLC0415 - only where it is configured
+    from moorage.providers.razorpay.gateway import RazorpayGateway  # noqa: PLC0415
+
+    return RazorpayGateway(
+        key_id=settings.razorpay_key_id or "",
+        key_secret=_secret(settings.razorpay_key_secret),
+        webhook_secrets=[_secret(settings.razorpay_webhook_secret)],
+        base_url=settings.razorpay_base_url or ADDRESS,
         timeout_s=settings.provider_timeout_s,
     )
 

@@ -1,21 +1,18 @@
 """Booking and paying with Square on the other side, its webhooks coming to our own endpoint."""
 
-from uuid import UUID
-
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from moorage.journeys.audit_books import audit
 from moorage.journeys.capture_payment import capture_payment
-from moorage.journeys.process_events import process_due_events
-from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
 from tests.fakes.square.fake import LOCATION, SIGNATURE_KEY, TOKEN
 from tests.support.bookings import start_at
+from tests.support.far_side import booking_and_payment, settle
 from tests.support.square import URL, check_schemas
 
 
@@ -44,29 +41,6 @@ async def shop(practice, square_fake):
     check_schemas(square_fake)
 
 
-async def settle(shop, fake) -> None:
-    """Calls, webhooks and events, until nothing waits any more."""
-    for _ in range(20):
-        planned = await shop.superuser.fetch("SELECT id FROM provider_operations WHERE status = 'planned'")
-        for row in planned:
-            await carry_out(shop.house, row["id"])
-        queued = len(fake.deliveries.queue)
-        assert await fake.deliver() == queued
-        await process_due_events(shop.house)
-        await recover_operations(shop.house)
-        waiting = "UPDATE webhook_events SET next_at = now() - interval '1 s' WHERE status = 'received' RETURNING id"
-        if not (planned or queued or await shop.superuser.fetch(waiting)):
-            return
-
-
-async def paid_at(shop, booking) -> tuple:
-    row = await shop.superuser.fetchrow(
-        "SELECT b.status, p.status, p.provider FROM bookings b JOIN payments p ON p.purpose_id = b.id WHERE b.id = $1",
-        UUID(booking["id"]),
-    )
-    return tuple(row)
-
-
 async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_fake):
     booking = await shop.book(start_at(9))
     await settle(shop, square_fake)
@@ -78,7 +52,7 @@ async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_f
     )
     assert answer.status_code == 200, answer.text
     await settle(shop, square_fake)
-    assert await paid_at(shop, booking) == ("confirmed", "succeeded", "square")
+    assert await booking_and_payment(shop, booking) == ("confirmed", "succeeded", "square")
     square_fake.books.refunds_wait = True
     await shop.act(booking, "cancel", reason="ill")
     await settle(shop, square_fake)
@@ -86,7 +60,7 @@ async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_f
     assert refund["status"] == "PENDING"
     square_fake.books.settle_refund(refund["id"])
     await settle(shop, square_fake)
-    assert await paid_at(shop, booking) == ("cancelled", "refunded", "square")
+    assert await booking_and_payment(shop, booking) == ("cancelled", "refunded", "square")
     assert await audit(shop.house) == []
 
 

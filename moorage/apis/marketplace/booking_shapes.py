@@ -192,7 +192,7 @@ def _payment(payment: PaymentView, currency: str, house: House, asker_id: UUID) 
     secret, url = payment.client_secret, payment.checkout_url
     if payment.status not in _OPEN or payment.payer_id != asker_id:
         secret = url = None
-    elif url is None and payment.provider in house.gateways:
+    elif secret is None and url is None and payment.provider in house.gateways:
         secret, url = house.gateways[payment.provider].ahead(payment.id)
     return {
         "id": payment.id,

@@ -1,0 +1,1 @@
+"""Razorpay behind the port to payment providers."""
