@@ -2260,6 +2260,30 @@ BEGIN
   RETURN (SELECT c.provider_ref FROM provider_customers c WHERE c.provider = p_provider AND c.user_id = p_user);
 END $$;
 
+CREATE FUNCTION public.keep_findings(p_provider text, p_since timestamp with time zone, p_until timestamp with time zone, p_found jsonb) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  WITH found AS (
+    SELECT DISTINCT ON (kind, movement, provider_ref) *
+      FROM jsonb_to_recordset(p_found) AS f (kind text, movement text, provider_ref text, payment_id uuid, details jsonb)
+     ORDER BY kind, movement, provider_ref
+  ), gone AS (
+    UPDATE reconciliation_findings f SET resolved_at = now()
+     WHERE f.provider = p_provider AND f.resolved_at IS NULL
+       AND (f.details ->> 'recorded_at')::timestamptz >= p_since AND (f.details ->> 'recorded_at')::timestamptz < p_until
+       AND NOT EXISTS (SELECT FROM found x
+                        WHERE (x.kind, x.movement, x.provider_ref) = (f.kind, f.movement, f.provider_ref))
+  ), kept AS (
+    INSERT INTO reconciliation_findings AS f (id, provider, kind, movement, provider_ref, payment_id, details)
+    SELECT new_id(), p_provider, kind, movement, provider_ref, payment_id, details FROM found
+    ON CONFLICT (provider, kind, movement, provider_ref) DO UPDATE
+       SET resolved_at = NULL, found_at = now(), details = excluded.details WHERE f.resolved_at IS NOT NULL
+    RETURNING f.id
+  )
+  SELECT count(*)::integer FROM kept
+$$;
+
 CREATE FUNCTION public.keep_issued_invoice() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -7582,6 +7606,9 @@ GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uu
 
 REVOKE ALL ON FUNCTION public.keep_customer(p_id uuid, p_provider text, p_provider_ref text, p_user uuid, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_customer(p_id uuid, p_provider text, p_provider_ref text, p_user uuid, p_email text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.keep_findings(p_provider text, p_since timestamp with time zone, p_until timestamp with time zone, p_found jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_findings(p_provider text, p_since timestamp with time zone, p_until timestamp with time zone, p_found jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.keep_issued_invoice() FROM PUBLIC;
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Annotated, Any, Never, TypeVar
 
 import typer
@@ -19,6 +20,7 @@ from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
 
 T = TypeVar("T")
+_DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -117,6 +119,30 @@ def audit(as_json: Json = False) -> None:
             out.print(f"!! {found['check']}: {found['subject']}: {found['detail']}", markup=False)
         out.print("The books balance." if not findings else f"{len(findings)} breaks.")
     raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def reconcile(
+    provider: Annotated[
+        str, typer.Option("--provider", help="Whose books: stripe, paypal, square, razorpay, sandbox.")
+    ],
+    since: Annotated[datetime, typer.Option("--from", formats=_DAYS, help="From then on (UTC).")],
+    until: Annotated[datetime | None, typer.Option("--to", formats=_DAYS, help="Until before then; now.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Settle what the provider's word alone can settle.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare a provider's books with ours. Exits 1 and names each difference that is left."""
+    from moorage.wiring.commands import reconcile_books  # noqa: PLC0415
+
+    found = _run(reconcile_books(_settings(), provider, since, until, fix=fix))
+    if as_json:
+        out.print_json(data=found, default=str)
+    else:
+        for one in found["findings"]:
+            outcome = f" -> {one['outcome']}" if one["outcome"] else ""
+            out.print(f"!! {one['kind']} {one['movement']} {one['reference']}: {one['detail']}{outcome}", markup=False)
+        out.print(f"{len(found['findings'])} differences, {found['new']} of them new, {found['fixed']} fixed.")
+    raise typer.Exit(0 if found["ok"] else 1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

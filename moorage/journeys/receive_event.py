@@ -45,9 +45,9 @@ async def receive_event(house: House, provider: str, headers: Mapping[str, str],
     gateway = house.gateways.get(provider)
     if gateway is None or gateway.capabilities.recorded_by_hand:
         raise NotFoundError
-    if isinstance(gateway, PreparesVerification):
-        await gateway.prepare_verification(headers, body)
     try:
+        if isinstance(gateway, PreparesVerification):
+            await gateway.prepare_verification(headers, body)
         event = gateway.verify(headers, body, now=house.clock())
     except (InvalidSignatureError, TimestampOutOfToleranceError) as error:
         await _count(house, provider, error.code)

@@ -3,11 +3,14 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
+from moorage.domains.bookings.errors import UnknownProviderError
 from moorage.journeys.audit_books import audit
 from moorage.journeys.house import House
 from moorage.journeys.open_account_by_hand import open_account_by_hand
+from moorage.journeys.reconcile import reconcile
 from moorage.journeys.sign_in import make_sign_in_link
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.failed_jobs import list_failed, retry_failed
@@ -29,6 +32,42 @@ async def audit_books(settings: Settings) -> list[dict[str, Any]]:
     """Every break that the audit finds."""
     async with _house(settings) as house:
         return [asdict(finding) for finding in await audit(house)]
+
+
+async def reconcile_books(
+    settings: Settings, provider: str, since: datetime, until: datetime | None, *, fix: bool
+) -> dict[str, Any]:
+    """What differs between a provider's books and ours in a time (UTC), and what became of it. Raises
+    UnknownProviderError, OutcomeUnknownError, ProviderDeclinedError.
+    """
+    async with _house(settings) as house:
+        gateway = house.gateways.get(provider)
+        if gateway is None or gateway.capabilities.recorded_by_hand:
+            keeping = ", ".join(name for name, one in house.gateways.items() if not one.capabilities.recorded_by_hand)
+            raise UnknownProviderError(
+                f"There is no provider {provider!r} here that keeps books (there is: {keeping})."
+            )
+        ends_at = house.clock() if until is None else until.replace(tzinfo=UTC)
+        result = await reconcile(house, gateway, since.replace(tzinfo=UTC), ends_at, fix=fix)
+    findings = [
+        {
+            "kind": one.difference.kind,
+            "movement": one.difference.movement,
+            "reference": one.difference.reference,
+            "payment_id": one.difference.payment_id,
+            "recorded_at": one.difference.recorded_at,
+            "detail": one.difference.detail,
+            "outcome": one.outcome,
+        }
+        for one in result.found
+    ]
+    return {
+        "ok": not result.open,
+        "provider": provider,
+        "new": result.new,
+        "fixed": len(result.found) - len(result.open),
+        "findings": findings,
+    }
 
 
 async def create_user(settings: Settings, email: str, *, admin: bool, first_name: str, last_name: str) -> str:

@@ -15,6 +15,7 @@ from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.reconcile import reconcile_daily
 from moorage.journeys.reset_password import SEND_RESET_LINK, send_reset_link
 from moorage.journeys.roll_free_days import roll_free_days
 from moorage.journeys.send_mail import SEND_MAIL, send_mail
@@ -63,6 +64,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("release_expired_holds", 2, partial(release_expired_holds, house))
     yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
     yield Periodic("cancel_stale_payments", 300, partial(cancel_stale_payments, house))
+    yield Periodic("reconcile_daily", 900, partial(reconcile_daily, house))
     yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))
     yield Periodic("dun_invoices", 600, partial(dun_invoices, house))
     yield Periodic("tidy_up", 3600, partial(tidy_up, house))

@@ -80,6 +80,8 @@ async def test_case_4_one_changed_byte_is_refused_and_stored_nowhere(shop: Shop)
     assert (await shop.send(body, "")).status_code == 400
     assert (await shop.send(body, right, provider="stripe")).status_code == 404
     assert await inbox(shop) == {}
+    counted = await shop.db.fetch("SELECT provider, reason, deliveries FROM webhook_rejections")
+    assert [tuple(row) for row in counted] == [("sandbox", "invalid_signature", 2)]
 
 
 @pytest.mark.parametrize(("age_s", "status"), [(295, 200), (310, 400), (-310, 400)])
@@ -120,17 +122,22 @@ async def test_case_7_after_the_last_try_it_is_parked_with_one_alert(shop: Shop)
     assert await shop.value("SELECT count(*) FROM mails WHERE cause LIKE 'event_parked:%'") == 1
 
 
-async def test_case_7_a_poisoned_event_delays_no_other(shop: Shop):
+async def test_case_7_a_poisoned_event_delays_no_thousand_others(shop: Shop):
     held = await charged_silently(shop)
     told = await shop.webhooks()
     poison = json.dumps({"id": "evt_poison", "type": "intent.succeeded", "livemode": False, "data": 5}).encode()
     stored = "INSERT INTO webhook_events (id, provider, event_id, event_type, body) VALUES ($1, 'sandbox', $2, $3, $4)"
-    for number in range(20):
-        await shop.db.execute(stored, uuid7(), f"evt_poison_{number}", "intent.succeeded", poison)
+    await shop.db.execute(stored, uuid7(), "evt_poison", "intent.succeeded", poison)
+    other = json.dumps({"id": "evt_other", "type": "weather.changed", "livemode": False, "data": {}}).encode()
+    await shop.db.execute(
+        """INSERT INTO webhook_events (id, provider, event_id, event_type, body)
+           SELECT new_id(), 'sandbox', 'evt_' || n, 'weather.changed', $1 FROM generate_series(1, 1000) AS n""",
+        other,
+    )
     await shop.deliver(*told)
     await process_due_events(shop.house)
     assert await shop.status(held) == ("confirmed", "succeeded")
-    assert (await inbox(shop))["received"] == 20
+    assert await inbox(shop) == {"received": 1, "ignored": 1_000, "processed": len(told)}
 
 
 @pytest.mark.parametrize("facts", [{"captured_minor": 7_999}, {"currency": "EUR"}, {"id": "pi_another"}])
