@@ -107,7 +107,7 @@ async def _verify(gateway: PaymentGateway, deliveries: list[Delivery]) -> float:
         raise RuntimeError("no webhook came in")
     prepare = getattr(gateway, "prepare_verification", None)
     if prepare is not None:
-        await prepare(deliveries[0][0])
+        await prepare(*deliveries[0])
     started = time.process_time()
     for number in range(VERIFICATIONS):
         headers, body = deliveries[number % len(deliveries)]
@@ -118,9 +118,11 @@ async def _verify(gateway: PaymentGateway, deliveries: list[Delivery]) -> float:
 @contextlib.asynccontextmanager
 async def _fake(name: str) -> AsyncIterator[tuple[PaymentGateway, list[Delivery]]]:
     """A provider's fake in a process of its own, and our adapter to it."""
-    async with _collector() as (address, deliveries):
+    async with _collector() as (address, deliveries), _folder() as folder:
+        # PayPal's webhooks are signed under a root of the fake's own.
+        more = ("--ca-file", str(folder / "roots.pem")) if name == "paypal" else ()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", f"tests.fakes.{name}", "--port", "0", "--webhook-url", address),
+            *(sys.executable, "-m", f"tests.fakes.{name}", "--port", "0", "--webhook-url", address, *more),
             cwd=Path(__file__).parent.parent,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -134,6 +136,12 @@ async def _fake(name: str) -> AsyncIterator[tuple[PaymentGateway, list[Delivery]
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
 
 
 async def _told(process: asyncio.subprocess.Process) -> dict[str, str]:

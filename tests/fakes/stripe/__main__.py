@@ -1,7 +1,6 @@
 """Stripe's fake by hand: `python -m tests.fakes.stripe --port 12111 --webhook-url http://127.0.0.1:8000/webhooks/stripe`.
 
-Point Moorage at it with STRIPE_BASE_URL=http://127.0.0.1:12111 STRIPE_SECRET_KEY=sk_test_fake
-STRIPE_PUBLISHABLE_KEY=pk_test_fake STRIPE_WEBHOOK_SECRET=whsec_fake. A session is paid at its url; an intent by
+Prints the settings with which an installation takes it for Stripe. A session is paid at its url; an intent by
 `POST /fake/pay {"reference": "pi_…", "card": "4242424242424242"}`.
 """
 
@@ -22,7 +21,13 @@ async def run(arguments: argparse.Namespace) -> None:
     )
     async with serving(fake.served, port=arguments.port) as base_url:
         fake.state.base_url = base_url
-        print(f"Stripe's fake at {base_url}, key {fake.secret_key}, webhooks to {fake.webhook_url or 'nobody'}")  # noqa: T201
+        settings = {
+            "STRIPE_SECRET_KEY": fake.secret_key,
+            "STRIPE_PUBLISHABLE_KEY": "pk_test_fake",
+            "STRIPE_WEBHOOK_SECRET": arguments.webhook_secret,
+            "STRIPE_BASE_URL": base_url,
+        }
+        print("\n".join(f"{name}={value}" for name, value in settings.items()), flush=True)  # noqa: T201 - its purpose
         while True:
             await asyncio.sleep(arguments.ripens_every_s)
             fake.ripen()
