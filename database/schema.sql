@@ -146,6 +146,22 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.annotate_payment(p_payment uuid, p_metadata jsonb, p_ours jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM check_may_move(p_payment, false);
+  UPDATE payments SET
+    metadata = coalesce(p_metadata || coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(metadata)
+                                                 WHERE starts_with(key, 'moorage:')), '{}'), metadata) || p_ours,
+    updated_at = now()
+   WHERE id = p_payment;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payment.');
+  END IF;
+END $$;
+
 CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2822,6 +2838,31 @@ CREATE FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_details jsonb
   INSERT INTO invoice_events (invoice_id, kind, details, changed_by)
   VALUES (p_invoice, p_kind, p_details, coalesce(p_by, asking_user()))
 $$;
+
+CREATE FUNCTION public.note_payment(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_ref text, p_terms jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE payer uuid := p_payer;
+BEGIN
+  IF NOT asking_admin() AND (p_payer IS NULL OR p_payer IS DISTINCT FROM asking_user()) THEN
+    PERFORM refuse('forbidden', 'Only administrators and owners record payments of somebody else.');
+  ELSIF NOT asking_admin() AND p_purpose LIKE 'booking\_%' AND NOT EXISTS (
+          SELECT FROM bookings WHERE id = p_purpose_id AND client_id = p_payer) THEN
+    PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
+    RETURN;
+  ELSIF p_purpose <> 'free_amount' THEN
+    payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
+  END IF;
+  INSERT INTO payments (id, purpose, purpose_id, payer_id, amount_minor, currency, provider, provider_ref)
+  VALUES (p_payment, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider, p_ref);
+  PERFORM describe_payment(p_payment, p_terms);
+  INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
+  VALUES (p_payment, 'pending', 'recorded', asking_user());
+EXCEPTION WHEN unique_violation THEN
+  PERFORM refuse('payment_id_taken', 'A payment with this provider''s id has been recorded already.');
+END $$;
 
 CREATE FUNCTION public.note_practitioner_words() RETURNS trigger
     LANGUAGE plpgsql
@@ -7335,6 +7376,10 @@ REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FR
 REVOKE ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.annotate_payment(p_payment uuid, p_metadata jsonb, p_ours jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.annotate_payment(p_payment uuid, p_metadata jsonb, p_ours jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.annotate_payment(p_payment uuid, p_metadata jsonb, p_ours jsonb) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.apply_invoice_payment(p_invoice uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
@@ -7664,6 +7709,10 @@ REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp wi
 REVOKE ALL ON FUNCTION public.new_link() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_details jsonb, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.note_payment(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_ref text, p_terms jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_payment(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_ref text, p_terms jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.note_payment(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_ref text, p_terms jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_refund_reference(p_refund uuid, p_provider_ref text) TO moorage_worker;

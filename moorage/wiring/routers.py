@@ -41,6 +41,7 @@ from moorage.apis.practice import appointments as practice_appointments
 from moorage.apis.practice import payments as practice_payments
 from moorage.apis.practice import payments_manage as practice_payments_manage
 from moorage.apis.practice import payments_paypal as practice_payments_paypal
+from moorage.apis.practice import payments_record as practice_payments_record
 from moorage.apis.practice import payments_start as practice_payments_start
 from moorage.apis.practice import services as practice_services
 from moorage.apis.practice import training_enrollments as practice_training_enrollments
@@ -90,6 +91,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (practice_payments.router, ""),
     (practice_payments_paypal.router, ""),
     (practice_payments_manage.router, ""),
+    (practice_payments_record.router, ""),
     (practice_services.router, ""),
     (practice_trainings.router, ""),
     (practice_users.router, ""),

@@ -23,6 +23,10 @@ EXPECTED = {
     "practice_payments_start": "201 201 201 201 201 201",
     "practice_payments_start of another": "403 403 403 403 201 201",
     "practice_payments_start_intent": "201 201 201 201 201 201",
+    "practice_payments_record": "401 201 201 201 201 201",
+    "practice_payments_record of money that came": "401 403 403 403 403 201",
+    "practice_payments_record of another": "401 403 403 403 201 201",
+    "practice_payments_update": "401 403 403 403 403 200",
     "practice_payments_list": "401 200 200 200 200 200",
     "practice_payments_read": "401 403 403 200 403 200",
     "practice_payments_summary": "401 403 403 403 403 200",
@@ -85,6 +89,14 @@ async def a_payment_of_the_hosts(cast: Cast) -> Ask:
     return Ask(body={**PAYMENT, "user_id": str(cast.practitioner.user_id)})
 
 
+async def money_of_the_hosts(cast: Cast) -> Ask:
+    return Ask(body={**CASH, "user_id": str(cast.practitioner.user_id)})
+
+
+async def a_note_on_a_payment(cast: Cast) -> Ask:
+    return Ask({"payment_id": await _started(cast)}, {"notes": "Called back."})
+
+
 async def an_order(cast: Cast) -> Ask:
     back = f"{cast.town.base_url}/back"
     return Ask(body={"amount": "1.00", "return_url": back, "cancel_url": back})
@@ -97,11 +109,16 @@ async def _started(cast: Cast, **more: str) -> str:
     return payment_id
 
 
+CASH = {"amount": "1.00", "payment_method": "cash"}
 PAYMENT = {"amount": "1.00", "payment_provider": "sandbox"}
 ASKS: dict[str, Asks] = {
     "practice_payments_start": of(PAYMENT),
     "practice_payments_start of another": a_payment_of_the_hosts,
     "practice_payments_start_intent": of({"amount": 100}),
+    "practice_payments_record": of(CASH),
+    "practice_payments_record of money that came": of({**CASH, "status": "completed"}),
+    "practice_payments_record of another": money_of_the_hosts,
+    "practice_payments_update": a_note_on_a_payment,
     "practice_payments_read": a_payment,
     "practice_payments_capture": a_reservation,
     "practice_payments_cancel": a_payment,

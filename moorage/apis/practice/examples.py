@@ -24,6 +24,13 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
         "payment_provider": "sandbox",
         "metadata": {"note": "gift"},
     },
+    "practice_payments_record": {
+        "amount": "20.00",
+        "currency": "USD",
+        "payment_method": "cash",
+        "notes": "To be brought along.",
+    },
+    "practice_payments_update": {"notes": "Counted twice.", "metadata": {"receipt": "14"}},
     "practice_payments_start_intent": {"amount": 2000, "currency": "USD"},
     "practice_payments_capture": {"amount": "15.00"},
     "practice_payments_test": {"amount": "1.00", "currency": "USD"},

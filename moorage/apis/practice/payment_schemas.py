@@ -26,14 +26,14 @@ OURS: Final = "moorage:"
 LINKS: Final = "moorage:links"
 NOTES: Final = "moorage:notes"
 PAID_AT: Final = "moorage:payment_date"
-# Our fields for a provider's ids: whose, which of its ids, and whether our own reference is that one.
+# Our fields for a provider's ids: whose, which of its ids, and how our own reference begins where it is that one.
 _IDS: Final = {
-    "stripe_payment_intent_id": ("stripe", "payment_intent", True),
-    "stripe_customer_id": ("stripe", "customer", False),
-    "stripe_charge_id": ("stripe", "charge", False),
-    "paypal_order_id": ("paypal", "order", True),
-    "paypal_payment_id": ("paypal", "capture", False),
-    "paypal_payer_id": ("paypal", "payer", False),
+    "stripe_payment_intent_id": ("stripe", "payment_intent", "pi_"),
+    "stripe_customer_id": ("stripe", "customer", None),
+    "stripe_charge_id": ("stripe", "charge", None),
+    "paypal_order_id": ("paypal", "order", ""),
+    "paypal_payment_id": ("paypal", "capture", None),
+    "paypal_payer_id": ("paypal", "payer", None),
 }
 
 
@@ -109,7 +109,9 @@ def method_of(row: PaymentRow) -> str:
 def provider_fields(row: PaymentRow) -> dict[str, str | None]:
     """The provider's ids under this contract's names."""
     found: dict[str, str | None] = {}
-    for name, (provider, key, is_reference) in _IDS.items():
-        known = row.provider_ids.get(key) or (row.provider_ref if is_reference else None)
+    for name, (provider, key, beginning) in _IDS.items():
+        known = row.provider_ids.get(key)
+        if known is None and beginning is not None and (row.provider_ref or "").startswith(beginning):
+            known = row.provider_ref
         found[name] = known if row.provider == provider else None
     return found
