@@ -11,6 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from moorage.domains.payments import queries
+from moorage.domains.payments.errors import NotRefundableError
+from moorage.domains.payments.facets import FeeGateway
 from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderEvent
 from moorage.domains.payments.operations import (
     ClaimedEvent,
@@ -124,6 +126,9 @@ async def _apply_payment(
         if status == "succeeded" and present.amount_minor != amount_minor:
             amount_minor = present.amount_minor  # collected in part since
 
+    if status == "succeeded" and isinstance(gateway, FeeGateway) and event.currency is not None:
+        data |= await _fee(gateway, event, event.currency)
+
     async def settle() -> str:
         async with house.database.hot(SYSTEM) as db:
             outcome: str = await db.fetchval(
@@ -150,6 +155,17 @@ async def _apply_payment(
         raise ParkedError(f"another amount, currency or object than ours: {told}")
 
 
+async def _fee(gateway: FeeGateway, event: ProviderEvent, currency: str) -> dict[str, int]:
+    """What the provider keeps, where the event names its booking alone. No answer: the event is tried again later; that
+    the money came is told by other events too.
+    """
+    booking = event.ids.get("balance_transaction")
+    if booking is None or event.fee_minor is not None:
+        return {}
+    fee_minor = await gateway.fetch_fee(booking, currency)
+    return {} if fee_minor is None else {"fee_minor": fee_minor}
+
+
 async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, event: ProviderEvent) -> None:
     async def settle() -> None:
         async with house.database.transaction(SYSTEM) as db:
@@ -159,6 +175,8 @@ async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, e
 
     try:
         await with_retries(settle, repeatable=True)
+    except NotRefundableError as error:  # What was given back had come first: of that we have not heard yet.
+        raise WaitError(error.detail) from error
     except MoorageError as error:
         if error.kind == "conflict":  # The provider gave back what our books cannot: for a person.
             raise ParkedError(f"{error.code}: {error.detail}") from error

@@ -85,6 +85,7 @@ async def test_a_booking_is_paid_by_card_at_stripe_and_given_back(shop, stripe_f
     assert answer.status_code == 200, answer.text
     await settle(shop, stripe_fake, copies=3)
     assert await standing(shop, booking) == ("confirmed", "succeeded", "stripe")
+    assert (await payment(shop, UUID(booking["payment"]["id"])))["fee_minor"] == 262  # 2.9 per cent of 80.00 and 0.30
     await shop.act(booking, "cancel", reason="ill")
     await settle(shop, stripe_fake)
     assert await standing(shop, booking) == ("cancelled", "refunded", "stripe")
@@ -141,6 +142,23 @@ async def test_cases_9_and_17_what_was_never_delivered_is_polled_and_counts_once
     assert await poll_providers(shop.house) == 0
     row = await payment(shop, start.payment_id)
     assert (row["status"], row["refunded_minor"]) == ("partially_refunded", 1_500)
+    assert await audit(shop.house) == []
+
+
+async def test_a_refund_that_is_heard_of_before_its_payment_waits_for_it(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 4_000, "USD")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref)
+    stripe_fake.refund_in_dashboard(started.payment.provider_ref)
+    told = list(stripe_fake.deliveries.queue)
+    stripe_fake.deliveries.queue.clear()
+    stripe_fake.deliveries.queue.extend(body for body in told if b'"type":"refund.' in body)
+    await stripe_fake.deliveries.deliver()
+    await process_due_events(shop.house)
+    assert (await payment(shop, start.payment_id))["status"] == "pending"
+    stripe_fake.deliveries.queue.extend(told)
+    await settle(shop, stripe_fake)
+    assert (await payment(shop, start.payment_id))["status"] == "refunded"
     assert await audit(shop.house) == []
 
 

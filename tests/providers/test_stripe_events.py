@@ -108,6 +108,13 @@ def test_a_charge_that_only_reserves_collects_nothing_yet():
     assert (told.intent_status, told.needs_capture, told.amount_minor) == ("processing", True, 10_000)
 
 
+def test_the_booking_of_the_fee_is_named_once_the_charge_is_collected():
+    told = event("charge.updated", {**CHARGE, "balance_transaction": "txn_1"})
+    assert (told.intent_status, told.ids["balance_transaction"]) == ("succeeded", "txn_1")
+    refused = event("charge.updated", {**CHARGE, "status": "failed", "captured": False})
+    assert refused.kind == "other"
+
+
 def test_case_14_a_capture_in_part_tells_what_was_collected():
     assert event("charge.captured", {**CHARGE, "amount_captured": 6_000}).amount_minor == 6_000
     part = {**INTENT, "status": "succeeded", "amount_received": 6_000}

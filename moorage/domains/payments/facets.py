@@ -8,7 +8,7 @@ may raise OutcomeUnknownError and ProviderDeclinedError, as those of the payment
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from moorage.domains.payments.gateway import Line
@@ -256,4 +256,15 @@ class TransferGateway(Protocol):
 
     async def reverse_transfer(self, reference: str, *, amount_minor: int, currency: str, key: str) -> ProviderTransfer:
         """Take back a part or all."""
+        ...
+
+
+@runtime_checkable
+class FeeGateway(Protocol):
+    """A provider whose events name the booking of their fee (`ids["balance_transaction"]`) and do not tell the fee."""
+
+    async def fetch_fee(self, booking: str, currency: str) -> int | None:
+        """What the provider keeps of a payment, by the id of its own booking, in minor units of `currency`; None where
+        it is booked in another currency.
+        """
         ...

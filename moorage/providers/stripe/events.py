@@ -66,9 +66,9 @@ def _intent(thing: Body) -> Told:
 
 
 def _charge(thing: Body) -> Told:
-    """A charge without a payment intent was not made by us."""
+    """A charge without a payment intent was not made by us; one that was refused is told by its intent."""
     intent = id_of(thing.get("payment_intent"))
-    if intent is None:
+    if intent is None or thing.get("status") != "succeeded":
         return {"kind": "other"}
     captured = thing.get("captured", True)
     status: IntentStatus = "succeeded" if captured else "processing"
@@ -82,7 +82,12 @@ def _charge(thing: Body) -> Told:
         "currency": thing["currency"].upper(),
         "payment_method": (thing.get("payment_method_details") or {}).get("type"),
         "needs_capture": not captured,
-        "ids": _known(payment_intent=intent, charge=thing["id"], customer=id_of(thing.get("customer"))),
+        "ids": _known(
+            payment_intent=intent,
+            charge=thing["id"],
+            customer=id_of(thing.get("customer")),
+            balance_transaction=id_of(thing.get("balance_transaction")) if captured else None,
+        ),
     }
 
 
@@ -190,6 +195,7 @@ _TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
     "payment_intent.canceled": _intent,
     "charge.succeeded": _charge,
     "charge.captured": _charge,
+    "charge.updated": _charge,  # Where the fee is known only later.
     "charge.refunded": _refunded_charge,
     "charge.refund.updated": _refund,
     "refund.created": _refund,

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
@@ -17,7 +18,7 @@ from moorage.domains.payments.gateway import (
     ProviderRefund,
     TimestampOutOfToleranceError,
 )
-from moorage.providers.stripe.amounts import to_stripe
+from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import StripeLine, read
 from moorage.providers.stripe.customers import StripeCustomers
 from moorage.providers.stripe.disputes import StripeEvidence
@@ -29,6 +30,14 @@ from moorage.providers.stripe.signatures import HEADER, signed_at
 from moorage.providers.stripe.transfers import StripeTransfers
 from moorage.providers.stripe.translate import REFUND, to_record, to_refund
 
+# What a page with Stripe's Payment Element loads and talks to, by Stripe's own guide to content security policies.
+_SCRIPT: Final = "https://js.stripe.com/v3/"
+_PAGE_HOSTS: Final = (
+    "https://js.stripe.com",
+    "https://*.js.stripe.com",
+    "https://api.stripe.com",
+    "https://hooks.stripe.com",
+)
 # Stripe dates events in whole seconds, and shows one a little after its date.
 _OVERLAP: Final = timedelta(seconds=60)
 # Events of our own account name no account: one that names any is about another's money, and is parked.
@@ -76,6 +85,9 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
             transfers=True,
             tax=automatic_tax,
             publishable_key=publishable_key,
+            page_script="stripe",
+            page_source=f"{base_url.rstrip('/')}/v3/" if base_url else _SCRIPT,
+            page_hosts=(base_url.rstrip("/"),) if base_url else _PAGE_HOSTS,
             account=_OWN_ACCOUNT,
             live="_live_" in secret_key,
         )
@@ -147,6 +159,13 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
                 found: ProviderRefund = read(to_refund, body)
                 return found
         return None
+
+    async def fetch_fee(self, booking: str, currency: str) -> int | None:
+        """Stripe's fee of a charge, by its balance transaction (`txn_…`)."""
+        body = await self._line.get(f"/v1/balance_transactions/{quote(booking, safe='')}")
+        if body["currency"].upper() != currency:
+            return None
+        return read(lambda told: from_stripe(told["fee"], told["currency"]), body)
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
         """Every event since then and a minute before, oldest first. Stripe keeps them for 30 days."""

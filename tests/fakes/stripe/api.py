@@ -40,6 +40,7 @@ _KINDS: Final = {
     "/v1/payment_intents": "payment_intent",
     "/v1/charges": "charge",
     "/v1/refunds": "refund",
+    "/v1/balance_transactions": "balance_transaction",
     "/v1/disputes": "dispute",
     "/v1/checkout/sessions": "checkout.session",
     "/v1/customers": "customer",

@@ -108,6 +108,8 @@ def charge(state: State, intent: Body, method: str, card: Card) -> Body:
         state.emit("charge.pending", made)
         state.emit("payment_intent.processing", intent)
         return intent
+    if not manual:
+        book(state, made)
     state.emit("charge.succeeded", made)
     if manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
@@ -119,7 +121,6 @@ def charge(state: State, intent: Body, method: str, card: Card) -> Body:
 def succeed(state: State, intent: Body, card: Card) -> Body:
     """The money is there."""
     intent.update(status="succeeded", amount_received=intent["amount"], amount_capturable=0, processing=None)
-    state.available[intent["currency"]] = state.available.get(intent["currency"], 0) + intent["amount"]
     state.emit("payment_intent.succeeded", intent)
     if card.disputed:
         open_dispute(state, state.objects[intent["latest_charge"]])
@@ -132,6 +133,7 @@ def ripen(state: State) -> None:
         if intent["status"] == "processing":
             made = state.objects[intent["latest_charge"]]
             made.update(status="succeeded", paid=True, captured=True, amount_captured=made["amount"])
+            book(state, made)
             state.emit("charge.succeeded", made)
             succeed(state, intent, Card())
 
@@ -152,7 +154,7 @@ def capture(state: State, form: Body, id_: str) -> Body:
     # What is not collected is released, and Stripe counts that among what was refunded.
     made.update(captured=True, amount_captured=amount, amount_refunded=made["amount"] - amount)
     intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
-    state.available[intent["currency"]] = state.available.get(intent["currency"], 0) + amount
+    book(state, made)
     state.emit("charge.captured", made)
     state.emit("payment_intent.succeeded", intent)
     return intent
@@ -175,6 +177,31 @@ def cancel(state: State, form: Body, id_: str) -> Body:
     )
     state.emit("payment_intent.canceled", intent)
     return intent
+
+
+def book(state: State, charge: Body) -> None:
+    """A collected charge in Stripe's books: 2.9 per cent and 30 are Stripe's."""
+    amount = charge["amount_captured"]
+    fee = (amount * 29 + 500) // 1000 + 30
+    booked = state.make(
+        "txn",
+        "balance_transaction",
+        amount=amount,
+        available_on=state.now(),
+        currency=charge["currency"],
+        description=charge["description"],
+        exchange_rate=None,
+        fee=fee,
+        fee_details=[{"amount": fee, "application": None, "currency": charge["currency"], "type": "stripe_fee"}],
+        net=amount - fee,
+        reporting_category="charge",
+        source=charge["id"],
+        status="available",
+        type="charge",
+    )
+    del booked["livemode"]
+    charge["balance_transaction"] = booked["id"]
+    state.available[charge["currency"]] = state.available.get(charge["currency"], 0) + amount - fee
 
 
 def unexpected(intent: Body, verb: str) -> RefusalError:
