@@ -18,7 +18,7 @@ BEGIN
     currency := b.currency;
     payer := b.client_id;
     is_priced := p_purpose IN ('booking_full', 'booking_deposit');
-  ELSIF p_purpose = 'invoice' AND to_regprocedure('invoice_owed(uuid)') IS NOT NULL THEN
+  ELSIF p_purpose = 'invoice' THEN
     SELECT * INTO owing FROM invoice_owed(p_purpose_id);
     owed_minor := owing.owed_minor;
     currency := owing.currency;

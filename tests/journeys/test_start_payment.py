@@ -4,6 +4,7 @@ import pytest
 
 from moorage.domains.payments.errors import AmountMismatchError, RefundExceedsPaymentError
 from moorage.domains.payments.gateway import Line
+from moorage.journeys import test_providers as provider_tests
 from moorage.journeys.capture_payment import cancel_payment
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment
@@ -100,3 +101,13 @@ async def test_a_provider_that_does_not_answer_leaves_a_payment_that_is_found_ou
     await shop.settle()
     assert (await start_payment(shop.house, SYSTEM, start)).payment.provider_ref is not None
     assert await shop.value("SELECT count(*) FROM sandbox.intents") == 1
+
+
+async def test_each_provider_is_tested_with_a_payment_that_is_cancelled_again(shop: Shop):
+    (reached,) = await provider_tests.try_connections(shop.house)
+    (made,) = await provider_tests.try_payments(shop.house, shop.actor)
+    assert (reached.ok, made.ok, made.account, made.reference[:3]) == (True, True, reached.account, "pi_")
+    assert await shop.value("SELECT status FROM payments WHERE id = $1", made.payment_id) == "canceled"
+    await shop.town.behave(error_before={"percent": 100, "operations": ["create"]})
+    (broken,) = await provider_tests.try_payments(shop.house, shop.actor)
+    assert (broken.ok, broken.error) == (False, "outcome_unknown")

@@ -65,7 +65,7 @@ def code(answer):
     return answer.status_code, answer.json()["errors"]["code"]
 
 
-async def test_a_repeat_is_answered_with_the_first_answer(sign_up, stage):
+async def test_case_10_a_repeat_is_answered_with_the_first_answer(sign_up, stage):
     ann = await sign_up()
     headers = {"Idempotency-Key": "k1"}
     first = await ann.client.post("/api/v1/things/", json={"name": "a"}, headers=headers)
@@ -84,14 +84,14 @@ async def test_without_a_key_each_request_is_its_own(sign_up, stage):
     assert len({subject for _, subject in stage.made}) == 2
 
 
-async def test_a_key_belongs_to_its_caller(sign_up, stage):
+async def test_case_10_a_key_belongs_to_its_caller(sign_up, stage):
     ann, bob = await sign_up(), await sign_up()
     for person in (ann, bob):
         await person.client.post("/api/v1/things/", json={"name": "a"}, headers={"Idempotency-Key": "k1"})
     assert len(stage.made) == 2
 
 
-async def test_the_same_key_with_another_body_is_refused(sign_up, stage):
+async def test_case_10_the_same_key_with_another_body_is_refused(sign_up, stage):
     ann = await sign_up()
     headers = {"Idempotency-Key": "k1"}
     await ann.client.post("/api/v1/things/", json={"name": "a"}, headers=headers)
@@ -125,7 +125,18 @@ async def test_a_repeat_of_a_running_request_is_told_to_wait(sign_up, stage):
     assert len(stage.made) == 1
 
 
-async def test_a_refused_body_does_not_use_the_key_up(sign_up, stage):
+async def test_case_10_twenty_at_once_are_carried_out_once(sign_up, stage):
+    ann = await sign_up()
+    headers = {"Idempotency-Key": "k1"}
+    ask = [ann.client.post("/api/v1/things/", json={"name": "a"}, headers=headers) for _ in range(20)]
+    answers = await asyncio.gather(*ask)
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert {code(answer)[1] for answer in answers if answer.status_code == 409} <= {"request_in_progress"}
+    assert len(stage.made) == 1
+
+
+async def test_case_10_a_refused_body_does_not_use_the_key_up(sign_up, stage):
     ann = await sign_up()
     headers = {"Idempotency-Key": "k1"}
     wrong = await ann.client.post("/api/v1/things/", json={"nme": "a"}, headers=headers)
