@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from moorage.domains.payments.facets import Evidence
 from moorage.domains.payments.gateway import (
     IntentRequest,
     Line,
@@ -15,7 +16,7 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.kernel.ids import uuid7
 from tests.fakes.paypal.fixtures import adapter
-from tests.fakes.schemas import needs_specs, validate_object
+from tests.fakes.schemas import needs_specs, present, validate_object
 
 
 def asked(amount_minor: int = 10_000, currency: str = "USD", **changes) -> IntentRequest:
@@ -250,6 +251,27 @@ async def test_the_payer_approves_on_the_page_and_comes_back(paypal, paypal_fake
         assert back.headers["location"].startswith(f"http://127.0.0.1/back?x=1&token={made.reference}&PayerID=")
         assert "Nothing to approve" in (await payer.get(made.checkout_url)).text
     assert (await paypal.fetch(made.reference)).needs_capture
+
+
+async def test_a_dispute_is_answered_once_and_another_given_up(paypal, paypal_fake):
+    contested, given_up = [await paid(paypal, paypal_fake) for _ in range(2)]
+    first = paypal_fake.dispute(contested.reference)["dispute_id"]
+    second = paypal_fake.dispute(given_up.reference, "40.00")["dispute_id"]
+    opened_one = await paypal.fetch_dispute(first)
+    assert (opened_one.status, opened_one.payment_reference) == ("opened", contested.reference)
+    said = Evidence(service_date="20 November", note="She was there.")
+    with pytest.raises(NotSupportedByProviderError):
+        await paypal.submit_evidence(first, said, submit=False, key="draft")
+    for _ in range(2):
+        assert (await paypal.submit_evidence(first, said, submit=True, key="said")).status == "under_review"
+    (kept,) = paypal_fake.books.disputes[first]["evidences"]
+    assert kept["notes"] == "When it was delivered: 20 November\nNote: She was there."
+    lost = await paypal.accept_dispute(second, key="give up")
+    assert (lost.status, lost.amount_minor) == ("lost", 4_000)
+    with pytest.raises(ProviderDeclinedError):
+        await paypal.submit_evidence(second, said, submit=True, key="late")
+    if present("paypal"):
+        validate_object("paypal", "dispute", paypal_fake.books.disputes[first])
 
 
 @needs_specs("paypal")

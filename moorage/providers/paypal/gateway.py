@@ -1,10 +1,10 @@
 """Our adapter to PayPal. The payer approves an order there; only we collect, so what we do not capture stays theirs."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
@@ -13,7 +13,6 @@ from moorage.domains.payments.gateway import (
     IntentRequest,
     InvalidSignatureError,
     NotSupportedByProviderError,
-    OutcomeUnknownError,
     ProviderDeclinedError,
     ProviderEvent,
     ProviderRecord,
@@ -22,13 +21,13 @@ from moorage.domains.payments.gateway import (
 from moorage.kernel.money import InvalidCurrencyError
 from moorage.providers.paypal import lists
 from moorage.providers.paypal.amounts import to_money, to_value
+from moorage.providers.paypal.disputes import PaypalEvidence
 from moorage.providers.paypal.events import to_event
-from moorage.providers.paypal.http import Paypal
+from moorage.providers.paypal.http import Paypal, read
 from moorage.providers.paypal.orders import order_of
 from moorage.providers.paypal.translate import refund_mark, to_intent, to_refund
 from moorage.providers.paypal.verification import ByCertificate, ByPaypal
 
-T = TypeVar("T")
 _ORDERS: Final = "/v2/checkout/orders"
 _AUTHORIZATIONS: Final = "/v2/payments/authorizations"
 # An event is dated when it is made and listed a little later: looking back further misses none.
@@ -48,7 +47,7 @@ _ALREADY_DECIDED: Final = frozenset(
 )
 
 
-class PaypalGateway:
+class PaypalGateway(PaypalEvidence):
     """PayPal as a PaymentGateway. `verification` says whether a webhook is PayPal's; `webhook_id` is that of our
     subscription there; `client_id` is what PayPal's script on a page of ours needs.
     """
@@ -74,6 +73,7 @@ class PaypalGateway:
             separate_capture=True,
             capture_after_approval=True,
             hosted_checkout=True,
+            evidence=True,
             publishable_key=client_id,
             live=live,
         )
@@ -225,11 +225,3 @@ class PaypalGateway:
             if error.facts["failure_code"] in _ALREADY_DECIDED:
                 return None
             raise
-
-
-def read(translate: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
-    """An answer that cannot be understood says nothing about what was done."""
-    try:
-        return translate(body)
-    except (LookupError, ValueError, TypeError, InvalidCurrencyError) as error:
-        raise OutcomeUnknownError from error

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.kernel.money import InvalidCurrencyError
 
+T = TypeVar("T")
 LIVE: Final = "https://api-m.paypal.com"
 SANDBOX: Final = "https://api-m.sandbox.paypal.com"
 # A token is not used in its last minute: it has to outlive the request that carries it.
@@ -49,16 +51,25 @@ class Paypal:
         *,
         key: str | None = None,
         query: Mapping[str, str | int] | None = None,
+        form: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """One request, and its answer's object ({} where there is none). `key` is the idempotency key
-        (`PayPal-Request-Id`). Raises ProviderDeclinedError with PayPal's own word for the reason in small letters as
-        `failure_code` (`invalid_credentials` for keys it does not know), OutcomeUnknownError.
+        (`PayPal-Request-Id`); `form` goes as the part `input` of a form, where PayPal would take documents too. Raises
+        ProviderDeclinedError with PayPal's own word for the reason in small letters as `failure_code`
+        (`invalid_credentials` for keys it does not know), OutcomeUnknownError.
         """
+        headers = {} if form is not None else {"Content-Type": "application/json"}
+        if method == "POST":
+            headers["Prefer"] = "return=representation"  # the whole object, not only its id
+        if key is not None:
+            headers["PayPal-Request-Id"] = key
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        parts = None if form is None else {"input": (None, json.dumps(form), "application/json")}
+        request = self._http.build_request(method, path, content=content, files=parts, params=query, headers=headers)
         token = await self._access_token(stale=None)
-        answer = await self._send(method, path, body, key=key, query=query, token=token)
+        answer = await self._send(request, token)
         if answer.status_code == 401:  # withdrawn before its time, which PayPal may do: once more with a new one
-            token = await self._access_token(stale=token)
-            answer = await self._send(method, path, body, key=key, query=query, token=token)
+            answer = await self._send(request, await self._access_token(stale=token))
         return _understood(answer)
 
     async def fetch_text(self, url: str) -> str:
@@ -71,24 +82,10 @@ class Paypal:
             raise OutcomeUnknownError
         return answer.text
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | bytes | None,
-        *,
-        key: str | None,
-        query: Mapping[str, str | int] | None,
-        token: str,
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        if method == "POST":
-            headers["Prefer"] = "return=representation"  # the whole object, not only its id
-        if key is not None:
-            headers["PayPal-Request-Id"] = key
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    async def _send(self, request: httpx.Request, token: str) -> httpx.Response:
+        request.headers["Authorization"] = f"Bearer {token}"
         try:
-            return await self._http.request(method, path, content=content, params=query, headers=headers)
+            return await self._http.send(request)
         except httpx.HTTPError as error:
             raise OutcomeUnknownError from error
 
@@ -117,6 +114,14 @@ class Paypal:
             self.app_id = str(told.get("app_id") or "")
         except (KeyError, ValueError, TypeError) as error:
             raise OutcomeUnknownError from error
+
+
+def read(translate: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
+    """An answer that cannot be understood says nothing about what was done."""
+    try:
+        return translate(body)
+    except (LookupError, ValueError, TypeError, InvalidCurrencyError) as error:
+        raise OutcomeUnknownError from error
 
 
 def _understood(answer: httpx.Response) -> dict[str, Any]:

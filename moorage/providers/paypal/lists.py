@@ -134,10 +134,15 @@ class _Books:
 
     async def _order_of(self, capture: str) -> tuple[str, UUID | None]:
         if capture not in self.orders:
-            body = await self.paypal.call("GET", f"/v2/payments/captures/{capture}")
-            related = (body.get("supplementary_data") or {}).get("related_ids") or {}
-            self.orders[capture] = related.get("order_id") or capture, our_ids(body.get("custom_id"))[0]
+            self.orders[capture] = await order_of_capture(self.paypal, capture)
         return self.orders[capture]
+
+
+async def order_of_capture(paypal: Paypal, capture: str) -> tuple[str, UUID | None]:
+    """(the order that a capture is of, our payment); the capture itself where PayPal knows of no order."""
+    body = await paypal.call("GET", f"/v2/payments/captures/{capture}")
+    related = (body.get("supplementary_data") or {}).get("related_ids") or {}
+    return related.get("order_id") or capture, our_ids(body.get("custom_id"))[0]
 
 
 def _is_charge(row: Body) -> bool:

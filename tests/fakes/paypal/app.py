@@ -102,7 +102,7 @@ def build_app(books: Books, door: Door, signer: Callable[[], Signer]) -> Starlet
             get("/v1/customer/disputes/{id}", lambda request: found(books.disputes, _id(request))),
             post(
                 "/v1/customer/disputes/{id}/provide-evidence",
-                lambda request, _: disputes.provide_evidence(books, _id(request), _key(request)),
+                lambda request, sent: disputes.provide_evidence(books, _id(request), sent, _key(request)),
             ),
             post(
                 "/v1/customer/disputes/{id}/accept-claim",
@@ -195,7 +195,9 @@ def _unless_minimal(request: Request, answer: Answer) -> Answer:
 
 async def _sent(request: Request) -> Any:
     raw = await request.body()
-    if not raw or not request.headers.get("content-type", "").startswith("application/json"):
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):  # one part, which is JSON
+        raw = raw[raw.index(b"{") : raw.rindex(b"}") + 1]
+    elif not raw or not request.headers.get("content-type", "").startswith("application/json"):
         return {}
     try:
         return json.loads(raw)

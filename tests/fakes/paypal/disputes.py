@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.fakes.paypal.books import Body, Books, found, made_id, money
 from tests.fakes.paypal.refusals import Refusal
@@ -42,11 +43,13 @@ def open_dispute(books: Books, capture_id: str, amount: Decimal | None = None) -
     return body
 
 
-def provide_evidence(books: Books, dispute_id: str, key: str | None) -> tuple[int, Body]:
+def provide_evidence(books: Books, dispute_id: str, asked: Any, key: str | None) -> tuple[int, Body]:
     """`POST disputes/{id}/provide-evidence`: PayPal looks at it now."""
     body = _open(books, dispute_id)
 
     def act() -> Callable[[], Body]:
+        kept = [one | {"source": "SUBMITTED_BY_SELLER"} for one in asked["evidences"]]
+        body["evidences"] = [*body.get("evidences", []), *kept]
         body["status"] = "UNDER_REVIEW"
         body["update_time"] = books.stamp()
         books.emit("CUSTOMER.DISPUTE.UPDATED", "dispute", body, "A dispute was updated")
