@@ -1,13 +1,16 @@
 // Razorpay's Standard Checkout: https://razorpay.com/docs/payments/payment-gateway/web-integration/standard/
 import { refuse, wait } from "/static/pay_form.js";
 const form = document.getElementById("pay");
-const { key, reference, amount, currency, email, name, return: back } = form.dataset;
+const { key, reference, amount, currency, email, name } = form.dataset;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   wait(form, true);
   const checkout = new Razorpay({
     key, amount, currency, name, order_id: reference, prefill: { email },
-    handler: () => location.assign(back),
+    handler: ({ razorpay_payment_id: id, razorpay_signature: signature }) => {
+      form.elements.token.value = `${id}:${signature}`;
+      form.submit();
+    },
     modal: { ondismiss: () => wait(form, false) },
   });
   checkout.on("payment.failed", ({ error }) => refuse(form, error.description));

@@ -69,6 +69,15 @@ class RazorpayGateway:
             separate_capture=True,
             capture_after_approval=True,
             publishable_key=key_id,
+            page_script="razorpay",
+            page_source="https://checkout.razorpay.com/v1/checkout.js",
+            page_hosts=(
+                "https://checkout.razorpay.com",
+                "https://api.razorpay.com",
+                "https://cdn.razorpay.com",
+                "https://lumberjack.razorpay.com",
+            ),
+            label="Razorpay",
             live=key_id.startswith("rzp_live_"),
         )
         self._key_secret = key_secret

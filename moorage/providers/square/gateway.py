@@ -43,6 +43,19 @@ _OPEN: Final = frozenset({"pending", "failed"})
 _OVERLAP: Final = timedelta(seconds=60)
 _TRIES: Final = 4
 _PAGE: Final = 100
+# Where the Web Payments SDK comes from, what it sends card data to, and its fonts: real money or not.
+_FORM_HOSTS: Final = {
+    True: (
+        "https://web.squarecdn.com",
+        "https://pci-connect.squareup.com",
+        "https://square-fonts-production-f.squarecdn.com",
+    ),
+    False: (
+        "https://sandbox.web.squarecdn.com",
+        "https://pci-connect.squareupsandbox.com",
+        "https://square-fonts-production-f.squarecdn.com",
+    ),
+}
 
 
 class SquareGateway:
@@ -72,6 +85,11 @@ class SquareGateway:
             separate_capture=True,
             hosted_checkout=True,
             publishable_key=application_id,
+            page_script="square" if application_id else None,
+            page_source=f"{_FORM_HOSTS[live][0]}/v1/square.js",
+            page_hosts=_FORM_HOSTS[live],
+            page_account=location_id,
+            label="Square",
             live=live,
         )
         self._location_id = location_id

@@ -85,9 +85,10 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
             transfers=True,
             tax=automatic_tax,
             publishable_key=publishable_key,
-            page_script="stripe",
+            page_script="stripe" if publishable_key else None,
             page_source=f"{base_url.rstrip('/')}/v3/" if base_url else _SCRIPT,
             page_hosts=(base_url.rstrip("/"),) if base_url else _PAGE_HOSTS,
+            label="Stripe",
             account=_OWN_ACCOUNT,
             live="_live_" in secret_key,
         )

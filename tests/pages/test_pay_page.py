@@ -1,0 +1,83 @@
+"""The page of a payment: the provider's own form under a policy for it alone, or on to the provider's page."""
+
+import dataclasses
+
+import pytest
+
+from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.ids import uuid7
+from moorage.wiring.app import build_app
+from tests.support.apps import in_process
+
+ANN = Recipient(email="ann@example.com", name="Ann")
+
+
+@pytest.fixture
+def by(house, settings):
+    """`by(gateway)`: the House with this gateway alone, and somebody who asks it."""
+
+    def told(gateway):
+        terms = dataclasses.replace(house.terms, default_provider=gateway.name)
+        own = dataclasses.replace(house, gateways={gateway.name: gateway}, terms=terms)
+        return own, in_process(build_app(settings, own))
+
+    return told
+
+
+async def start(house, client, currency):
+    """An invoice of 72.00 whose customer presses the button; the invoice, and the payment's page."""
+    new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=0)])
+    invoice = await issue_invoice(house, SYSTEM, new)
+    going = await client.post(f"/i/{invoice.link}/pay")
+    assert going.status_code == 303, going.text
+    return invoice, going.headers["location"]
+
+
+async def test_razorpays_form_is_let_in_alone_and_what_it_says_is_settled(by, razorpay, razorpay_fake):
+    house, client = by(razorpay)
+    invoice, address = await start(house, client, "INR")
+    shown = await client.get(address)
+    (order,) = razorpay_fake.books.orders
+    assert f'data-reference="{order}"' in shown.text
+    assert '<script src="https://checkout.razorpay.com/v1/checkout.js"></script>' in shown.text
+    policy = dict(part.strip().split(" ", 1) for part in shown.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"].startswith("'self' https://checkout.razorpay.com ")
+    assert {host for part in policy.values() for host in part.split() if "razorpay.com" not in host} == {
+        "'none'",
+        "'self'",
+    }
+    script = await client.get("/static/pay_razorpay.js")
+    assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    told = razorpay_fake.pay(order)
+    forged = await client.post(address, data={"token": f"{told.partition(':')[0]}:{'0' * 64}"})
+    assert forged.status_code == 422
+    await client.post(address, data={"token": told})
+    done = await client.get(address)
+    assert done.headers["location"].startswith(f"{house.public_url}/i/{invoice.link}")
+    assert (await read_invoice(house, invoice.id)).status == "paid"
+
+
+async def test_a_payer_is_sent_on_to_the_providers_own_page_without_a_redirect(by, square, square_fake):
+    house, client = by(square)
+    _, address = await start(house, client, "GBP")
+    shown = await client.get(address)
+    wait, url = shown.headers["refresh"].split("; url=")
+    assert (shown.status_code, wait, url.startswith("http")) == (200, "0", True)
+    assert url in shown.text.replace("&amp;", "&")
+    assert "'self'; form-action 'self'" in shown.headers["content-security-policy"]
+
+
+async def test_a_payment_that_was_stopped_says_so_and_the_wrong_key_opens_nothing(by, square, square_fake):
+    house, client = by(square)
+    invoice, first = await start(house, client, "GBP")
+    await client.post(f"/i/{invoice.link}/pay")  # starts over
+    async with house.database.transaction(SYSTEM) as db:
+        await db.execute("SELECT record_payment_status(id, 'canceled', 'test') FROM payments ORDER BY no LIMIT 1")
+    over = await client.get(first)
+    assert (over.status_code, "nothing was taken" in over.text) == (410, True)
+    for path in (first[:-1] + ("0" if first[-1] != "0" else "1"), first.partition("?")[0]):
+        assert (await client.get(path)).status_code == 404
+        assert (await client.post(path)).status_code == 404
