@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from moorage.domains.payments import queries
-from moorage.domains.payments.gateway import PaymentGateway, ProviderDeclinedError
+from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.confirm_by_form import confirm_by_form
 from moorage.kernel.db import SYSTEM
@@ -24,6 +24,7 @@ from moorage.web.compress import sent
 router = APIRouter(include_in_schema=False)
 _STATIC: Final = files("moorage.pages") / "static"
 _SCRIPTS: Final = {name: (_STATIC / f"pay_{name}.js").read_bytes() for name in ("form", "stripe", "square", "razorpay")}
+_PAYABLE: Final = frozenset({"pending", "requires_action", "failed"})
 _COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded", "disputed", "charged_back"})
 _MAX_TOKEN = 4_000
 
@@ -39,6 +40,8 @@ async def look(request: Request, payment_id: str, key: str = "") -> Response:
     payment = await _let_in(request, payment_id, key)
     if payment is None:
         return _not_here(request)
+    if "back" in request.query_params and await _has_paid(request, payment):
+        return _waits(request, payment)
     return _shown(request, payment)
 
 
@@ -67,6 +70,21 @@ async def script(request: Request, name: str) -> Response:
         raise NotFoundError
     headers = {"cache-control": "public, max-age=3600"}
     return sent(request, _SCRIPTS[name], 200, headers, "text/javascript; charset=utf-8")
+
+
+async def _has_paid(request: Request, payment: PaymentRow) -> bool:
+    """Whether a payer who comes back from the provider's form has done their part, of which we have not heard yet. No
+    answer is no no: nobody is asked to pay again before it is known.
+    """
+    gateway = house_of(request).gateways.get(payment.provider)
+    if payment.status not in _PAYABLE or gateway is None or payment.provider_ref is None:
+        return False
+    try:
+        return (await gateway.fetch(payment.provider_ref)).status in {"processing", "succeeded"}
+    except OutcomeUnknownError:
+        return True
+    except ProviderDeclinedError:
+        return False
 
 
 async def _let_in(request: Request, payment_id: str, key: str) -> PaymentRow | None:

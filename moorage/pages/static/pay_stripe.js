@@ -8,6 +8,6 @@ elements.create("payment").mount("#element");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   wait(form, true);
-  const { error } = await stripe.confirmPayment({ elements, confirmParams: { return_url: back } });
+  const { error } = await stripe.confirmPayment({ elements, confirmParams: { return_url: `${back}&back=1` } });
   refuse(form, error.message);
 });

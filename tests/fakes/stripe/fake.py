@@ -3,19 +3,18 @@
 import asyncio
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.forms import parse_form
 from tests.fakes.serving import Deliveries, Served
-from tests.fakes.stripe import checkout, disputes, intents, invoices, people, refunds
+from tests.fakes.stripe import checkout, disputes, intents, invoices, pages, people, refunds
 from tests.fakes.stripe.api import answer
 from tests.fakes.stripe.state import Body, RefusalError, State
 
@@ -44,6 +43,7 @@ class StripeFake:
     webhook_url: str | None = None
     at_once: bool = False
     slow: asyncio.Event | None = None  # while it is there and not set, changes wait between beginning and acting
+    begun: asyncio.Event = field(default_factory=asyncio.Event)  # set when one waits so
     _keys: dict[str, _Kept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class StripeFake:
         if scope["type"] == "http":
             request = Request(scope, receive)
             path = scope["path"]
-            told = await (self._api(request) if path.startswith("/v1/") else self._page(request))
+            told = await (self._api(request) if path.startswith("/v1/") else pages.answer(self, request))
             await told(scope, receive, send)
 
     def sign(self, body: bytes, at: int | None = None, *, secrets: tuple[str, ...] = ()) -> Mapping[str, str]:
@@ -140,6 +140,7 @@ class StripeFake:
             return _again(kept, asked, key)
         kept = self._keys[key] = _Kept(asked, self.state.now())
         if self.slow is not None:
+            self.begun.set()
             await self.slow.wait()
         try:
             kept.body, kept.status = answer(self.state, "POST", request.url.path, parse_form(text)), 200
@@ -158,22 +159,6 @@ class StripeFake:
             raise RefusalError(401, "invalid_request_error", "You did not provide an API key.")
         if not hmac.compare_digest(header.removeprefix("Bearer "), self.secret_key):
             raise RefusalError(401, "invalid_request_error", "Invalid API Key provided.")
-
-    async def _page(self, request: Request) -> Response:
-        """The pages that payers see, and `POST /fake/pay` for scripts: `{"reference": …, "card": …}`."""
-        kind, _, id_ = request.url.path.strip("/").rpartition("/")
-        try:
-            if request.url.path == "/fake/pay":
-                form = json.loads(await request.body())
-                return JSONResponse(self.pay(form["reference"], form.get("card", "4242424242424242")))
-            if kind != "c/pay":
-                return HTMLResponse("<!doctype html><title>Stripe</title><p>Nothing to see here.</p>")
-            if request.method == "GET":
-                return HTMLResponse(checkout.page(self.state, id_))
-            url, problem = checkout.answer_page(self.state, id_, parse_form((await request.body()).decode()))
-            return RedirectResponse(url, 303) if url else HTMLResponse(checkout.page(self.state, id_, problem))
-        except RefusalError as refusal:
-            return JSONResponse(refusal.body, refusal.status)
 
 
 def _again(kept: _Kept, asked: tuple[str, str, str], key: str) -> Response:

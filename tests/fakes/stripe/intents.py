@@ -4,6 +4,7 @@ import secrets
 from typing import Any, Final
 
 from tests.fakes.stripe.cards import Card, card_of
+from tests.fakes.stripe.charges import book, new_charge
 from tests.fakes.stripe.disputes import open_dispute
 from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
 
@@ -179,76 +180,11 @@ def cancel(state: State, form: Body, id_: str) -> Body:
     return intent
 
 
-def book(state: State, charge: Body) -> None:
-    """A collected charge in Stripe's books: 2.9 per cent and 30 are Stripe's."""
-    amount = charge["amount_captured"]
-    fee = (amount * 29 + 500) // 1000 + 30
-    booked = state.make(
-        "txn",
-        "balance_transaction",
-        amount=amount,
-        available_on=state.now(),
-        currency=charge["currency"],
-        description=charge["description"],
-        exchange_rate=None,
-        fee=fee,
-        fee_details=[{"amount": fee, "application": None, "currency": charge["currency"], "type": "stripe_fee"}],
-        net=amount - fee,
-        reporting_category="charge",
-        source=charge["id"],
-        status="available",
-        type="charge",
-    )
-    del booked["livemode"]
-    charge["balance_transaction"] = booked["id"]
-    state.available[charge["currency"]] = state.available.get(charge["currency"], 0) + amount - fee
-
-
 def unexpected(intent: Body, verb: str) -> RefusalError:
     """A move that the state does not allow."""
     facts: dict[str, Any] = {"code": "payment_intent_unexpected_state", "payment_intent": dict(intent)}
     message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
     return RefusalError(400, "invalid_request_error", message, **facts)
-
-
-def new_charge(state: State, intent: Body, card: Card, *, captured: bool) -> Body:
-    """The charge of one attempt."""
-    amount = intent["amount"]
-    return state.make(
-        "ch",
-        "charge",
-        amount=amount,
-        amount_captured=amount if captured else 0,
-        amount_refunded=0,
-        balance_transaction=None,
-        billing_details={"address": None, "email": None, "name": None, "phone": None},
-        captured=captured,
-        currency=intent["currency"],
-        customer=intent["customer"],
-        description=intent["description"],
-        disputed=False,
-        failure_code=None,
-        failure_message=None,
-        fraud_details={},
-        metadata=dict(intent["metadata"]),
-        outcome={"type": "authorized", "network_status": "approved_by_network", "seller_message": "Payment complete."},
-        paid=not card.processing,
-        payment_intent=intent["id"],
-        payment_method=intent["payment_method"],
-        payment_method_details=_details(card),
-        receipt_url=None,
-        refunded=False,
-        status="succeeded",
-        transfer_group=intent["transfer_group"],
-    )
-
-
-def _details(card: Card) -> Body:
-    last4 = card.number[-4:]
-    if card.kind != "card":
-        return {"type": card.kind, card.kind: {"bank_name": "STRIPE TEST BANK", "last4": last4}}
-    told = {"brand": "visa", "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit", "last4": last4}
-    return {"type": "card", "card": {**told, "checks": None, "network": "visa", "three_d_secure": None, "wallet": None}}
 
 
 def _method(state: State, named: str, card: Card) -> str:
