@@ -7,7 +7,7 @@ from typing import Any
 from square import AsyncSquare
 
 from moorage.domains.payments.gateway import Intent, ProviderDeclinedError
-from moorage.providers.square.client import ONCE, ChangedMeanwhileError, answer
+from moorage.providers.square.client import ONCE, ChangedMeanwhileError, answer, direct
 from moorage.providers.square.orders import Body, Orders
 from moorage.providers.square.translate import money, read, to_intent
 
@@ -26,7 +26,7 @@ async def capture(square: AsyncSquare, orders: Orders, reference: str, asked: Bo
         raise ProviderDeclinedError("More than is reserved.", failure_code="amount_too_large")
     try:
         await _reduce(square, orders, order, payment, asked, key=key)
-        done = await answer(square.payments.complete(payment["id"], request_options=ONCE))
+        done = await direct(square, "POST", f"v2/payments/{payment['id']}/complete", {})
     except (ProviderDeclinedError, ChangedMeanwhileError):
         order, payment = await orders.read(reference)
         if payment is None or payment["status"] != "COMPLETED":

@@ -23,7 +23,7 @@ from moorage.domains.payments.gateway import (
     ProviderRefund,
 )
 from moorage.providers.square.capturing import capture
-from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect
+from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect, direct
 from moorage.providers.square.events import TYPES, to_event
 from moorage.providers.square.orders import Orders, order_of
 from moorage.providers.square.records import all_records
@@ -113,7 +113,7 @@ class SquareGateway:
         """
         order = order_of(request, self._location_id)
         if request.mode == "intent":
-            made = await answer(self._square.orders.create(order=order, idempotency_key=key, request_options=ONCE))
+            made = await direct(self._square, "POST", "v2/orders", {"order": order, "idempotency_key": key})
             return read(to_intent, made["order"], None)
         if request.capture == "manual":
             raise NotSupportedByProviderError("Square's payment page collects at once.")
@@ -142,20 +142,19 @@ class SquareGateway:
         if present.status not in _OPEN:
             return present
         later: Any = {"delay_action": "CANCEL"} if _capture_of(order) == "manual" else {}
-        told = self._square.payments.create(
-            source_id=payment_method,
-            idempotency_key=key,
-            amount_money=money(present.amount_minor, present.currency),
-            autocomplete=not later,
-            order_id=reference,
-            location_id=self._location_id,
-            reference_id=order["reference_id"],
-            note=order["line_items"][0]["name"][:500],
-            request_options=ONCE,
+        charge = {
+            "source_id": payment_method,
+            "idempotency_key": key,
+            "amount_money": money(present.amount_minor, present.currency),
+            "autocomplete": not later,
+            "order_id": reference,
+            "location_id": self._location_id,
+            "reference_id": order["reference_id"],
+            "note": order["line_items"][0]["name"][:500],
             **later,
-        )
+        }
         try:
-            made = (await answer(told))["payment"]
+            made = (await direct(self._square, "POST", "v2/payments", charge))["payment"]
         except (ProviderDeclinedError, ChangedMeanwhileError):
             present = await self.fetch(reference)
             if present.status in _OPEN:

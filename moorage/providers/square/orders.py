@@ -8,7 +8,7 @@ from uuid import UUID
 from square import AsyncSquare
 
 from moorage.domains.payments.gateway import IntentRequest
-from moorage.providers.square.client import ONCE, answer, every
+from moorage.providers.square.client import ONCE, answer, direct, every
 from moorage.providers.square.translate import check_amount, deciding, money
 
 Body = dict[str, Any]
@@ -48,7 +48,7 @@ class Orders:
 
     async def read(self, order_id: str) -> tuple[Body, Body | None]:
         """An order and the payment on it that decides. Raises ProviderDeclinedError `resource_missing`."""
-        order = (await answer(self._square.orders.get(order_id, request_options=ONCE)))["order"]
+        order = (await direct(self._square, "GET", f"v2/orders/{order_id}"))["order"]
         return order, await self.payment_on(order)
 
     async def payment_on(self, order: Mapping[str, Any]) -> Body | None:
@@ -56,7 +56,7 @@ class Orders:
         among the location's payments of the same amount.
         """
         tenders = [tender.get("payment_id") or tender["id"] for tender in order.get("tenders") or ()]
-        found = [(await answer(self._square.payments.get(one, request_options=ONCE)))["payment"] for one in tenders]
+        found = [(await direct(self._square, "GET", f"v2/payments/{one}"))["payment"] for one in tenders]
         if not found and order["state"] != "DRAFT":
             listed = self._square.payments.list(
                 begin_time=order["created_at"],
