@@ -110,6 +110,18 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE FUNCTION public.add_up(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(currency text, payment_type text, method text, payments bigint, collected bigint, failed bigint, canceled bigint, orders bigint, given_back bigint, gross_minor bigint, refunded_minor bigint, lost_minor bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT f.currency, f.payment_type, f.method, count(*), count(*) FILTER (WHERE f.is_collected),
+         count(*) FILTER (WHERE f.status = 'failed'), count(*) FILTER (WHERE f.status = 'canceled'),
+         count(*) FILTER (WHERE f.is_collected AND f.payment_type NOT IN ('balance', 'addon')),
+         count(*) FILTER (WHERE f.refunded_minor > 0),
+         coalesce(sum(f.amount_minor) FILTER (WHERE f.is_collected), 0)::bigint, sum(f.refunded_minor)::bigint,
+         sum(f.lost_minor)::bigint
+    FROM payment_facts f WHERE f.created_at >= p_from AND f.created_at < p_to GROUP BY 1, 2, 3
+$$;
+
 CREATE FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1369,6 +1381,12 @@ BEGIN
     HAVING min(greatest(z.starts_at, d.day::timestamp AT TIME ZONE 'UTC' - z.ahead)) BETWEEN p_from AND p_to
     ORDER BY begins;
 END $$;
+
+CREATE FUNCTION public.days_between(p_days timestamp with time zone[]) RETURNS TABLE(day_start timestamp with time zone, day_end timestamp with time zone)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT p_days[at], p_days[at + 1] FROM generate_series(1, cardinality(p_days) - 1) AS at
+$$;
 
 CREATE FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) RETURNS void
     LANGUAGE plpgsql
@@ -4054,18 +4072,23 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-CREATE FUNCTION public.report_customers(p_currency text, p_limit integer, p_offset integer DEFAULT 0) RETURNS TABLE(payer_id uuid, email text, name text, spent_minor numeric, payments bigint, first_at timestamp with time zone, last_at timestamp with time zone, customers bigint, all_spent_minor numeric)
+CREATE FUNCTION public.report_customers(p_currency text, p_limit integer, p_offset integer DEFAULT 0) RETURNS TABLE(payer_id uuid, email text, name text, spent_minor bigint, payments bigint, first_at timestamp with time zone, last_at timestamp with time zone, customers bigint, all_spent_minor numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
   PERFORM check_reports();
   RETURN QUERY
-  WITH spent AS MATERIALIZED (
-    SELECT f.payer_id, sum(f.amount_minor - f.refunded_minor - f.lost_minor) AS minor, count(*) AS payments,
-           min(f.created_at) AS first_at, max(f.created_at) AS last_at
-      FROM payment_facts f WHERE f.currency = p_currency AND f.is_collected AND f.payer_id IS NOT NULL
-     GROUP BY f.payer_id
+  WITH changed AS MATERIALIZED (
+    SELECT DISTINCT f.payer_id FROM payment_facts f WHERE f.updated_at >= untallied_since() AND f.payer_id IS NOT NULL
+  ), spent AS MATERIALIZED (
+    SELECT t.payer_id, t.spent_minor AS minor, t.payments, t.first_at, t.last_at FROM customer_tallies t
+     WHERE t.currency = p_currency AND NOT EXISTS (SELECT FROM changed c WHERE c.payer_id = t.payer_id)
+    UNION ALL
+    SELECT f.payer_id, sum(f.amount_minor - f.refunded_minor - f.lost_minor)::bigint, count(*), min(f.created_at),
+           max(f.created_at)
+      FROM changed c JOIN payment_facts f ON f.payer_id = c.payer_id
+     WHERE f.currency = p_currency AND f.is_collected GROUP BY f.payer_id
   ), everybody AS (
     SELECT count(*) AS customers, coalesce(sum(s.minor), 0) AS minor FROM spent s
   ), page AS (
@@ -4087,29 +4110,39 @@ BEGIN
     WHERE f.currency = p_currency AND f.created_at >= p_from AND f.created_at < p_to GROUP BY ROLLUP (f.status) ORDER BY 1;
 END $$;
 
-CREATE FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) RETURNS TABLE(dimension text, key text, payments bigint, collected bigint, failed bigint, canceled bigint, orders bigint, given_back bigint, gross_minor numeric, refunded_minor numeric, lost_minor numeric)
+CREATE FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[], p_days timestamp with time zone[]) RETURNS TABLE(dimension text, key text, payments bigint, collected bigint, failed bigint, canceled bigint, orders bigint, given_back bigint, gross_minor numeric, refunded_minor numeric, lost_minor numeric)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE known tstzmultirange; live tstzmultirange;
 BEGIN
   PERFORM check_reports();
+  SELECT coalesce(range_agg(tstzrange(d.day_start, d.day_end)), '{}') INTO known
+    FROM days_between(p_days) w JOIN tallied_days d ON (d.day_start, d.day_end) = (w.day_start, w.day_end)
+   WHERE d.day_start NOT IN (SELECT s.day_start FROM stale_days() AS s);
+  live := tstzmultirange(tstzrange(p_edges[1], p_edges[cardinality(p_edges)])) - known;
   RETURN QUERY
   WITH cells AS MATERIALIZED (
-    SELECT width_bucket(f.created_at, p_edges) AS number, f.payment_type, f.method, count(*) AS payments,
-           count(*) FILTER (WHERE f.is_collected) AS collected, count(*) FILTER (WHERE f.status = 'failed') AS failed,
-           count(*) FILTER (WHERE f.status = 'canceled') AS canceled,
-           count(*) FILTER (WHERE f.is_collected AND f.payment_type NOT IN ('balance', 'addon')) AS orders,
-           count(*) FILTER (WHERE f.refunded_minor > 0) AS given_back,
-           coalesce(sum(f.amount_minor) FILTER (WHERE f.is_collected), 0) AS gross_minor,
-           sum(f.refunded_minor) AS refunded_minor, sum(f.lost_minor) AS lost_minor
-      FROM payment_facts f
-     WHERE f.currency = p_currency AND f.created_at >= p_edges[1] AND f.created_at < p_edges[cardinality(p_edges)]
-     GROUP BY 1, 2, 3
+    SELECT width_bucket(t.day_start, p_edges) AS number, t.currency, t.payment_type, t.method, t.payments, t.collected,
+           t.failed, t.canceled, t.orders, t.given_back, t.gross_minor, t.refunded_minor, t.lost_minor
+      FROM payment_tallies t WHERE t.day_start >= p_edges[1] AND t.day_start <@ known
+    UNION ALL
+    SELECT part.number, c.*
+      FROM unnest(live) AS r (span),
+           -- One of its stretches at a time, cut where intervals begin.
+           LATERAL (SELECT at AS number, greatest(lower(r.span), p_edges[at]) AS begins,
+                           least(upper(r.span), p_edges[at + 1]) AS ends
+                      FROM generate_series(width_bucket(lower(r.span), p_edges), cardinality(p_edges) - 1) AS at
+                     WHERE p_edges[at] < upper(r.span)) AS part,
+           LATERAL add_up(part.begins, part.ends) AS c
+  ), chosen AS MATERIALIZED (
+    SELECT coalesce(p_currency, (SELECT c.currency FROM cells c GROUP BY 1 ORDER BY sum(c.payments) DESC, 1 LIMIT 1)) AS currency
   ), keyed AS (
-    SELECT 'total' AS dimension, '' AS key, c.* FROM cells c
-    UNION ALL SELECT 'interval', c.number::text, c.* FROM cells c
-    UNION ALL SELECT 'type', c.payment_type, c.* FROM cells c
-    UNION ALL SELECT 'method', c.method, c.* FROM cells c
+    SELECT d.dimension, d.key, c.*
+      FROM cells c JOIN chosen ON chosen.currency = c.currency,
+           LATERAL (VALUES ('total', chosen.currency), ('interval', c.number::text), ('type', c.payment_type),
+                           ('method', c.method)) AS d (dimension, key)
+    UNION ALL SELECT 'currency', c.currency, c.* FROM cells c
   )
   SELECT k.dimension, k.key, sum(k.payments)::bigint, sum(k.collected)::bigint, sum(k.failed)::bigint,
          sum(k.canceled)::bigint, sum(k.orders)::bigint, sum(k.given_back)::bigint, sum(k.gross_minor),
@@ -4126,16 +4159,6 @@ BEGIN
   RETURN QUERY SELECT f.reason, count(*), sum(f.amount_minor) FROM refund_facts f
     WHERE f.currency = p_currency AND f.status = 'succeeded' AND f.created_at >= p_from AND f.created_at < p_to
     GROUP BY f.reason ORDER BY 3 DESC, 1;
-END $$;
-
-CREATE FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-  PERFORM check_reports();
-  RETURN QUERY SELECT f.currency FROM payment_facts f WHERE f.created_at >= p_from AND f.created_at < p_to
-    GROUP BY f.currency ORDER BY count(*) DESC, f.currency;
 END $$;
 
 CREATE FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
@@ -4590,6 +4613,15 @@ CREATE FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) R
          || ' (' || CASE WHEN wall_time(p_zone, p_at) IS NULL THEN 'UTC' ELSE p_zone END || ')'
 $$;
 
+CREATE FUNCTION public.stale_days() RETURNS TABLE(day_start timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT DISTINCT tallied_day(q.at)
+    FROM (SELECT DISTINCT date_bin('15 minutes', f.created_at, 'epoch') AS at FROM payment_facts f
+           WHERE f.updated_at >= untallied_since() AND EXISTS (SELECT FROM tallied_days)) AS q
+   WHERE tallied_day(q.at) IS NOT NULL
+$$;
+
 CREATE FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) RETURNS TABLE(service_id uuid, starts_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4867,6 +4899,64 @@ BEGIN
      AND claim_time(p_booking, p_resource, wanted, kind, p_expires, p_booking, NULL);
 END $$;
 
+CREATE FUNCTION public.tallied_day(p_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT near.day_start FROM (SELECT d.day_start, d.day_end FROM tallied_days d WHERE d.day_start <= p_at
+                               ORDER BY d.day_start DESC LIMIT 1) AS near WHERE p_at < near.day_end
+$$;
+
+CREATE FUNCTION public.tally_begins() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT coalesce((SELECT s.first_payment_at FROM tally_state s), (SELECT min(f.created_at) FROM payment_facts f))
+$$;
+
+CREATE FUNCTION public.tally_customers() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE changed uuid[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM tally_state) THEN
+    DELETE FROM customer_tallies;
+    INSERT INTO customer_tallies
+    SELECT f.currency, f.payer_id, sum(f.amount_minor - f.refunded_minor - f.lost_minor), count(*), min(f.created_at),
+           max(f.created_at)
+      FROM payment_facts f WHERE f.is_collected AND f.payer_id IS NOT NULL GROUP BY 1, 2;
+    RETURN;
+  END IF;
+  changed := ARRAY(SELECT DISTINCT f.payer_id FROM payment_facts f
+                    WHERE f.updated_at >= untallied_since() AND f.payer_id IS NOT NULL);
+  DELETE FROM customer_tallies t WHERE t.payer_id = ANY (changed);
+  INSERT INTO customer_tallies
+  SELECT f.currency, f.payer_id, sum(f.amount_minor - f.refunded_minor - f.lost_minor), count(*), min(f.created_at),
+         max(f.created_at)
+    FROM payment_facts f WHERE f.payer_id = ANY (changed) AND f.is_collected GROUP BY 1, 2;
+END $$;
+
+CREATE FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE starts timestamptz[]; missing integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('moorage.tally_payments', 0));
+  DELETE FROM tallied_days d WHERE d.day_start IN (SELECT s.day_start FROM stale_days() AS s)
+     OR NOT EXISTS (SELECT FROM days_between(p_days) w WHERE (w.day_start, w.day_end) = (d.day_start, d.day_end));
+  SELECT count(*), (array_agg(w.day_start ORDER BY w.day_start DESC))[:p_limit] INTO missing, starts
+    FROM days_between(p_days) w WHERE NOT EXISTS (SELECT FROM tallied_days d WHERE d.day_start = w.day_start);
+  DELETE FROM payment_tallies t WHERE t.day_start = ANY (starts)
+     OR NOT EXISTS (SELECT FROM tallied_days d WHERE d.day_start = t.day_start);
+  INSERT INTO payment_tallies
+  SELECT w.day_start, c.* FROM days_between(p_days) w, add_up(w.day_start, w.day_end) AS c WHERE w.day_start = ANY (starts);
+  INSERT INTO tallied_days SELECT w.* FROM days_between(p_days) w WHERE w.day_start = ANY (starts);
+  PERFORM tally_customers();
+  INSERT INTO tally_state AS s (no, taken_in_until, first_payment_at) VALUES (1, now(), p_days[1])
+  ON CONFLICT (no) DO UPDATE SET taken_in_until = excluded.taken_in_until;
+  RETURN missing - coalesce(cardinality(starts), 0);
+END $$;
+
 CREATE FUNCTION public.tell_booking(p_booking uuid, p_event text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -4940,6 +5030,12 @@ BEGIN
       format('invoice_bounced:%s:%s', i.id, p_payment)) WHERE i.status <> 'void';
   END LOOP;
 END $$;
+
+CREATE FUNCTION public.untallied_since() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce((SELECT taken_in_until - interval '5 minutes' FROM tally_state), '-infinity')
+$$;
 
 CREATE FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS uuid[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5182,6 +5278,18 @@ CREATE TABLE public.claims (
 
 ALTER TABLE ONLY public.claims FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.customer_tallies (
+    currency text NOT NULL,
+    payer_id uuid NOT NULL,
+    spent_minor bigint NOT NULL,
+    payments bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_customer_tallies_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY public.customer_tallies FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.date_overrides (
     practitioner_id uuid NOT NULL,
     date date NOT NULL,
@@ -5193,15 +5301,14 @@ CREATE TABLE public.date_overrides (
 );
 
 CREATE VIEW public.dispute_facts WITH (security_invoker='true') AS
- SELECT d.id,
-    d.payment_id,
-    p.created_at,
-    d.currency,
-    d.status,
-    d.reason,
-    d.amount_minor
-   FROM (public.disputes d
-     JOIN public.payments p ON ((p.id = d.payment_id)));
+ SELECT id,
+    payment_id,
+    created_at,
+    currency,
+    status,
+    reason,
+    amount_minor
+   FROM public.disputes;
 
 CREATE TABLE public.external_identities (
     issuer text NOT NULL,
@@ -5416,6 +5523,7 @@ ALTER TABLE public.payment_audit ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTIT
 CREATE VIEW public.payment_facts WITH (security_invoker='true') AS
  SELECT id,
     created_at,
+    updated_at,
     currency,
     status,
     payer_id,
@@ -5508,6 +5616,25 @@ CREATE VIEW public.payment_summary WITH (security_invoker='true') AS
             WHEN 'manual'::text THEN COALESCE(payment_method, provider)
             ELSE provider
         END, status, currency;
+
+CREATE TABLE public.payment_tallies (
+    day_start timestamp with time zone NOT NULL,
+    currency text NOT NULL,
+    payment_type text NOT NULL,
+    method text NOT NULL,
+    payments bigint NOT NULL,
+    collected bigint NOT NULL,
+    failed bigint NOT NULL,
+    canceled bigint NOT NULL,
+    orders bigint NOT NULL,
+    given_back bigint NOT NULL,
+    gross_minor bigint NOT NULL,
+    refunded_minor bigint NOT NULL,
+    lost_minor bigint NOT NULL,
+    CONSTRAINT ck_payment_tallies_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY public.payment_tallies FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payments ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.payments_no_seq
@@ -5853,15 +5980,14 @@ CREATE TABLE public.refunds (
 ALTER TABLE ONLY public.refunds FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.refund_facts WITH (security_invoker='true') AS
- SELECT r.id,
-    r.payment_id,
-    p.created_at,
-    r.currency,
-    r.status,
-    r.reason,
-    r.amount_minor
-   FROM (public.refunds r
-     JOIN public.payments p ON ((p.id = r.payment_id)));
+ SELECT id,
+    payment_id,
+    created_at,
+    currency,
+    status,
+    reason,
+    amount_minor
+   FROM public.refunds;
 
 CREATE TABLE public.services (
     id uuid NOT NULL,
@@ -5941,6 +6067,33 @@ CREATE TABLE public.sql_objects (
     "position" integer NOT NULL,
     drop_statement text NOT NULL
 );
+
+CREATE TABLE public.tallied_days (
+    day_start timestamp with time zone NOT NULL,
+    day_end timestamp with time zone NOT NULL,
+    CONSTRAINT ck_tallied_days_day_order CHECK ((day_start < day_end))
+);
+
+ALTER TABLE ONLY public.tallied_days FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.tally_state (
+    no smallint NOT NULL,
+    taken_in_until timestamp with time zone NOT NULL,
+    first_payment_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_tally_state_one_row CHECK ((no = 1))
+);
+
+ALTER TABLE ONLY public.tally_state FORCE ROW LEVEL SECURITY;
+
+CREATE SEQUENCE public.tally_state_no_seq
+    AS smallint
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.tally_state_no_seq OWNED BY public.tally_state.no;
 
 CREATE TABLE public.tax_rates (
     id uuid NOT NULL,
@@ -6296,6 +6449,8 @@ ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('
 
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
 
+ALTER TABLE ONLY public.tally_state ALTER COLUMN no SET DEFAULT nextval('public.tally_state_no_seq'::regclass);
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -6334,6 +6489,9 @@ ALTER TABLE ONLY public.categories
 
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT pk_claims PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.customer_tallies
+    ADD CONSTRAINT pk_customer_tallies PRIMARY KEY (currency, payer_id);
 
 ALTER TABLE ONLY public.date_overrides
     ADD CONSTRAINT pk_date_overrides PRIMARY KEY (practitioner_id, date);
@@ -6391,6 +6549,9 @@ ALTER TABLE ONLY public.payment_audit
 
 ALTER TABLE ONLY public.payment_records
     ADD CONSTRAINT pk_payment_records PRIMARY KEY (payment_id);
+
+ALTER TABLE ONLY public.payment_tallies
+    ADD CONSTRAINT pk_payment_tallies PRIMARY KEY (day_start, currency, payment_type, method);
 
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT pk_payments PRIMARY KEY (id);
@@ -6451,6 +6612,12 @@ ALTER TABLE ONLY public.services
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT pk_sessions PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tallied_days
+    ADD CONSTRAINT pk_tallied_days PRIMARY KEY (day_start);
+
+ALTER TABLE ONLY public.tally_state
+    ADD CONSTRAINT pk_tally_state PRIMARY KEY (no);
 
 ALTER TABLE ONLY public.tax_rates
     ADD CONSTRAINT pk_tax_rates PRIMARY KEY (id);
@@ -6636,6 +6803,8 @@ CREATE INDEX ix_bookings_session ON public.bookings USING btree (session_id) WHE
 
 CREATE INDEX ix_claims_expiring ON public.claims USING btree (expires_at) WHERE (active AND (kind = 'hold'::text));
 
+CREATE INDEX ix_customer_tallies_payer ON public.customer_tallies USING btree (payer_id);
+
 CREATE INDEX ix_disputes_payment_id ON public.disputes USING btree (payment_id);
 
 CREATE INDEX ix_earnings_booking ON public.earnings USING btree (booking_id);
@@ -6681,6 +6850,8 @@ CREATE INDEX ix_payment_audit_payment_id ON public.payment_audit USING btree (pa
 CREATE INDEX ix_payment_records_booking ON public.payment_records USING btree (booking_no) WHERE (booking_no IS NOT NULL);
 
 CREATE INDEX ix_payment_records_property ON public.payment_records USING btree (property_no) WHERE (property_no IS NOT NULL);
+
+CREATE INDEX ix_payments_created ON public.payments USING brin (created_at, updated_at);
 
 CREATE INDEX ix_payments_free_created ON public.payments USING btree (created_at) WHERE (purpose = 'free_amount'::text);
 
@@ -7131,6 +7302,8 @@ ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY claims_product ON public.claims TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+ALTER TABLE public.customer_tallies ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.disputes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.earnings ENABLE ROW LEVEL SECURITY;
@@ -7201,6 +7374,8 @@ ALTER TABLE public.payment_audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_records ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.payment_tallies ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.portal_links ENABLE ROW LEVEL SECURITY;
@@ -7216,6 +7391,8 @@ ALTER TABLE public.price_options ENABLE ROW LEVEL SECURITY;
 CREATE POLICY product ON public.booking_participants TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.bookings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.customer_tallies TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.disputes TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -7245,6 +7422,8 @@ CREATE POLICY product ON public.payment_audit TO moorage_engine, moorage_worker 
 
 CREATE POLICY product ON public.payment_records TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.payment_tallies TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.portal_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -7268,6 +7447,10 @@ CREATE POLICY product ON public.receipts TO moorage_engine, moorage_worker USING
 CREATE POLICY product ON public.reconciliation_findings TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.refunds TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.tallied_days TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.tally_state TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.tax_rates TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -7308,6 +7491,10 @@ CREATE POLICY refresh_tokens_product ON public.refresh_tokens TO moorage_engine,
 ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tallied_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_state ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tax_rates ENABLE ROW LEVEL SECURITY;
 
@@ -7872,14 +8059,11 @@ GRANT ALL ON FUNCTION public.report_customers(p_currency text, p_limit integer, 
 REVOKE ALL ON FUNCTION public.report_disputes(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.report_disputes(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
-REVOKE ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[]) TO moorage_web;
+REVOKE ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[], p_days timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.report_payments(p_currency text, p_edges timestamp with time zone[], p_days timestamp with time zone[]) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
-
-REVOKE ALL ON FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.reported_currencies(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
 
@@ -7973,6 +8157,12 @@ GRANT ALL ON FUNCTION public.take_requests(p_caller text, p_window bigint, p_lot
 
 REVOKE ALL ON FUNCTION public.take_time(p_booking uuid, p_client uuid, p_service uuid, p_resource bigint, p_starts timestamp with time zone, p_ends timestamp with time zone, p_before integer, p_after integer, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.tally_begins() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tally_begins() TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
@@ -8023,6 +8213,8 @@ GRANT SELECT ON TABLE public.categories TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.claims TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customer_tallies TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.date_overrides TO moorage_engine;
 GRANT SELECT ON TABLE public.date_overrides TO moorage_web;
@@ -8105,6 +8297,8 @@ GRANT SELECT ON TABLE public.payment_records TO moorage_web;
 
 GRANT SELECT ON TABLE public.payment_summary TO moorage_web;
 GRANT SELECT ON TABLE public.payment_summary TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payment_tallies TO moorage_engine;
 
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_engine;
@@ -8237,6 +8431,13 @@ GRANT SELECT ON TABLE public.services TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_engine;
 GRANT SELECT ON TABLE public.sessions TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallied_days TO moorage_engine;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_state TO moorage_engine;
+
+GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_worker;
+GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.tax_rates TO moorage_engine;

@@ -25,8 +25,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user = typer.Typer(no_args_is_help=True, help="People.")
+stripe = typer.Typer(no_args_is_help=True, help="What Stripe keeps of ours.")
 jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
 app.add_typer(user, name="user")
+app.add_typer(stripe, name="stripe")
 app.add_typer(jobs, name="jobs")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -175,6 +177,15 @@ def login_link(email: str, as_json: Json = False) -> None:
 
     link = _run(sign_in_link(_settings(), email))
     _tell({"email": email, "link": link}, link, as_json=as_json)
+
+
+@stripe.command("sync")
+def stripe_sync(as_json: Json = False) -> None:
+    """Create or update Stripe's products and prices from the catalog; safe to run twice."""
+    from moorage.wiring.commands import sync_catalog  # noqa: PLC0415
+
+    done = _run(sync_catalog(_settings(), "stripe"))
+    _tell(done, f"{done['put']} put, {done['unchanged']} unchanged, {done['retired']} retired.", as_json=as_json)
 
 
 @jobs.command("failed")

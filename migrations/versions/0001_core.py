@@ -53,6 +53,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_categories_slug")),
     )
     op.create_table(
+        "customer_tallies",
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("payer_id", sa.Uuid(), nullable=False),
+        sa.Column("spent_minor", sa.BigInteger(), nullable=False),
+        sa.Column("payments", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_customer_tallies_currency_code")),
+        sa.PrimaryKeyConstraint("currency", "payer_id", name=op.f("pk_customer_tallies")),
+    )
+    op.create_index("ix_customer_tallies_payer", "customer_tallies", ["payer_id"], unique=False)
+    op.create_table(
         "free_days",
         sa.Column("resource_no", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -168,6 +180,24 @@ def upgrade() -> None:
         [sa.literal_column("int8range(resource_no, resource_no, '[]')"), "during"],
         unique=False,
         postgresql_using="gist",
+    )
+    op.create_table(
+        "payment_tallies",
+        sa.Column("day_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("payment_type", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("payments", sa.BigInteger(), nullable=False),
+        sa.Column("collected", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("canceled", sa.BigInteger(), nullable=False),
+        sa.Column("orders", sa.BigInteger(), nullable=False),
+        sa.Column("given_back", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("lost_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payment_tallies_currency_code")),
+        sa.PrimaryKeyConstraint("day_start", "currency", "payment_type", "method", name=op.f("pk_payment_tallies")),
     )
     op.create_table(
         "portal_links",
@@ -368,6 +398,21 @@ def upgrade() -> None:
         schema="sandbox",
     )
     op.create_index("ix_transfers_account", "transfers", ["account", "currency"], unique=False, schema="sandbox")
+    op.create_table(
+        "tallied_days",
+        sa.Column("day_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day_end", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("day_start < day_end", name=op.f("ck_tallied_days_day_order")),
+        sa.PrimaryKeyConstraint("day_start", name=op.f("pk_tallied_days")),
+    )
+    op.create_table(
+        "tally_state",
+        sa.Column("no", sa.SmallInteger(), nullable=False),
+        sa.Column("taken_in_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_payment_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("no = 1", name=op.f("ck_tally_state_one_row")),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tally_state")),
+    )
     op.create_table(
         "tax_rates",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -598,6 +643,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("no", name=op.f("uq_payments_no")),
         sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_payments_provider_provider_ref")),
+    )
+    op.create_index(
+        "ix_payments_created", "payments", ["created_at", "updated_at"], unique=False, postgresql_using="brin"
     )
     op.create_index(
         "ix_payments_free_created",
@@ -1906,6 +1954,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_payments_free_created", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'")
     )
+    op.drop_index("ix_payments_created", table_name="payments", postgresql_using="brin")
     op.drop_table("payments")
     op.drop_index("ix_ledger_entries_account", table_name="ledger_entries")
     op.drop_table("ledger_entries")
@@ -1927,6 +1976,8 @@ def downgrade() -> None:
     op.drop_index("uq_users_email_lower", table_name="users")
     op.drop_table("users")
     op.drop_table("tax_rates")
+    op.drop_table("tally_state")
+    op.drop_table("tallied_days")
     op.drop_index("ix_transfers_account", table_name="transfers", schema="sandbox")
     op.drop_table("transfers", schema="sandbox")
     op.drop_index(
@@ -1950,6 +2001,7 @@ def downgrade() -> None:
     op.drop_table("provider_cursors")
     op.drop_index(op.f("ix_portal_links_expires_at"), table_name="portal_links")
     op.drop_table("portal_links")
+    op.drop_table("payment_tallies")
     op.drop_index("ix_outside_busy_during", table_name="outside_busy", postgresql_using="gist")
     op.drop_table("outside_busy")
     op.drop_index("ix_mails_user", table_name="mails", postgresql_where=sa.text("user_id IS NOT NULL"))
@@ -1964,6 +2016,8 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_index("ix_free_days_day", table_name="free_days")
     op.drop_table("free_days")
+    op.drop_index("ix_customer_tallies_payer", table_name="customer_tallies")
+    op.drop_table("customer_tallies")
     op.drop_table("categories")
     op.drop_index("ix_audit_log_subject", table_name="audit_log")
     op.drop_index("ix_audit_log_actor", table_name="audit_log")

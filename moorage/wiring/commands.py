@@ -12,6 +12,7 @@ from moorage.journeys.house import House
 from moorage.journeys.open_account_by_hand import open_account_by_hand
 from moorage.journeys.reconcile import reconcile
 from moorage.journeys.sign_in import make_sign_in_link
+from moorage.journeys.sync_products import sync_products
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.failed_jobs import list_failed, retry_failed
 from moorage.wiring.house import open_settings_database, opened_house
@@ -93,6 +94,12 @@ async def retry_job(settings: Settings, job_id: int) -> bool:
     """Put a failed job back; False when there is none by that id."""
     async with _house(settings) as house, house.database.transaction(SYSTEM) as db:
         return await retry_failed(db, job_id)
+
+
+async def sync_catalog(settings: Settings, provider: str) -> dict[str, int]:
+    """Bring a provider's copy of the catalog up to date; how many products were put, left alone, and retired."""
+    async with _house(settings) as house:
+        return asdict(await sync_products(house, provider))
 
 
 @contextlib.asynccontextmanager

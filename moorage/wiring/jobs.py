@@ -19,6 +19,7 @@ from moorage.journeys.reconcile import reconcile_daily
 from moorage.journeys.reset_password import SEND_RESET_LINK, send_reset_link
 from moorage.journeys.roll_free_days import roll_free_days
 from moorage.journeys.send_mail import SEND_MAIL, send_mail
+from moorage.journeys.tally_payments import tally_payments
 from moorage.journeys.tidy_up import tidy_up
 from moorage.wiring.providers import sandbox
 from moorage.wiring.settings import Settings
@@ -67,6 +68,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("reconcile_daily", 900, partial(reconcile_daily, house))
     yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))
     yield Periodic("dun_invoices", 600, partial(dun_invoices, house))
+    yield Periodic("tally_payments", 60, partial(tally_payments, house))
     yield Periodic("tidy_up", 3600, partial(tidy_up, house))
     own_gateway = sandbox(settings, house)
     if own_gateway is not None:

@@ -64,7 +64,7 @@ def value(table: Table, column: Column):
         return known
     made = by_type(column)
     # Whatever begins comes before what ends.
-    if isinstance(made, datetime) and re.match(r"end|until|expires|to_", column.name):
+    if isinstance(made, datetime) and re.match(r"end|until|expires|to_|day_end", column.name):
         return made + timedelta(hours=1)
     return made
 

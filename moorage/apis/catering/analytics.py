@@ -9,7 +9,15 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from moorage.apis.catering.answers import instant_of, problems, said
-from moorage.domains.analytics import CustomerFigures, Figures, Interval, PaymentReport, edges_of, payment_report
+from moorage.domains.analytics import (
+    CustomerFigures,
+    Figures,
+    Interval,
+    PaymentReport,
+    days_of,
+    edges_of,
+    payment_report,
+)
 from moorage.domains.availability.zones import pinned_zone
 from moorage.kernel.money import half_up
 from moorage.web.actor import Admin, house_of
@@ -104,8 +112,8 @@ class RefundReason(BaseModel):
 
 
 class RefundReport(BaseModel):
-    """Refunds of the period's payments. `rate`: of the payments that succeeded, the share that went back at least in
-    part; `amount_rate`: of the money.
+    """Refunds made in the period. `rate`: of the period's payments that succeeded, the share that went back at
+    least in part; `amount_rate`: of their money.
     """
 
     count: int
@@ -116,7 +124,7 @@ class RefundReport(BaseModel):
 
 
 class DisputeReport(BaseModel):
-    """Disputes of the period's payments. `rate`: of the payments that succeeded, the share that was disputed."""
+    """Disputes opened in the period. `rate`: how many payments were disputed to one that succeeded."""
 
     count: int
     amount: int
@@ -173,7 +181,7 @@ async def report_payments(
     since = until - timedelta(days=DEFAULT_DAYS) if begins is None else instant_of(begins, zone, is_end=False)
     edges = edges_of(since, until, interval, zone)
     async with house.database.reading(caller.actor) as db:
-        report = await payment_report(db, edges, currency, otherwise=OTHERWISE)
+        report = await payment_report(db, edges, days_of(since, until, zone), currency, otherwise=OTHERWISE)
     return said(_analytics(report, edges, interval, house.terms.business_timezone, zone))
 
 

@@ -7,12 +7,16 @@ from moorage.kernel.errors import InvalidRangeError
 
 Interval = Literal["day", "week", "month"]
 MAX_INTERVALS: Final = 1_000
+MAX_DAYS: Final = 100_000
+"""Of which a report is made."""
 
 
-def edges_of(begins: datetime, ends: datetime, interval: Interval, zone: tzinfo) -> list[datetime]:
+def edges_of(
+    begins: datetime, ends: datetime, interval: Interval, zone: tzinfo, *, most: int = MAX_INTERVALS
+) -> list[datetime]:
     """The instants (UTC, ascending) that cut [begins, ends) into days, weeks (from Monday) or months of `zone`'s
     calendar: the first is `begins`, the last `ends`; the outer intervals may be parts. Raises InvalidRangeError for an
-    empty range and for one of more than MAX_INTERVALS.
+    empty range and for one of more than `most` intervals.
     """
     if begins >= ends:
         raise InvalidRangeError("`from` comes before `to`.", pointer="?to")
@@ -23,8 +27,18 @@ def edges_of(begins: datetime, ends: datetime, interval: Interval, zone: tzinfo)
         if edge >= ends:
             return [*edges, ends.astimezone(UTC)]
         edges.append(edge)
-        if len(edges) > MAX_INTERVALS:
-            raise InvalidRangeError(f"A report has at most {MAX_INTERVALS} intervals.", pointer="?from")
+        if len(edges) > most:
+            raise InvalidRangeError(f"A report has at most {most} intervals.", pointer="?from")
+
+
+def days_of(begins: datetime, ends: datetime, zone: tzinfo) -> list[datetime]:
+    """The edges of the days that a stretch is made of, its outer ones in part."""
+    return edges_of(begins, ends, "day", zone, most=MAX_DAYS)
+
+
+def midnight_of(at: datetime, zone: tzinfo) -> datetime:
+    """When the day of `zone`'s calendar began in which `at` lies."""
+    return datetime.combine(at.astimezone(zone).date(), time.min, zone).astimezone(UTC)
 
 
 def _next(day: date, interval: Interval) -> date:

@@ -91,23 +91,24 @@ class PaymentReport:
 
 
 async def payment_report(
-    db: Connection, edges: Sequence[datetime], currency: str | None, *, otherwise: str
+    db: Connection, edges: Sequence[datetime], days: Sequence[datetime], currency: str | None, *, otherwise: str
 ) -> PaymentReport:
-    """The report of the payments made between the first and the last of `edges`, by the intervals that they cut.
-    Without `currency`: of the most frequent one, or of `otherwise` where there were none.
+    """The report of the payments made between the first and the last of `edges`, by the intervals that they cut; `days`
+    are the edges of the days in the same stretch (`days_of`). Without `currency`: of the most frequent one, or of
+    `otherwise` where there were none.
     """
     begins, ends = edges[0], edges[-1]
-    currencies = [row[0] for row in await db.fetch("SELECT * FROM reported_currencies($1, $2)", begins, ends)]
-    chosen = currency or (currencies[0] if currencies else otherwise)
-    rows = await db.fetch("SELECT * FROM report_payments($1, $2)", chosen, list(edges))
+    rows = await db.fetch("SELECT * FROM report_payments($1, $2, $3)", currency, list(edges), list(days))
+    found = {name: [_figures(row) for row in rows if row["dimension"] == name] for name in _DIMENSIONS}
+    by_count = sorted(found["currency"], key=lambda each: (-each.payments, each.key))
+    chosen = currency or (by_count[0].key if by_count else otherwise)
     refunds = await db.fetch("SELECT * FROM report_refunds($1, $2, $3)", chosen, begins, ends)
     disputes = await db.fetch("SELECT * FROM report_disputes($1, $2, $3)", chosen, begins, ends)
     spent, count, all_spent = await customers(db, chosen, limit=TOP, offset=0)
-    found = {name: [_figures(row) for row in rows if row["dimension"] == name] for name in _DIMENSIONS}
     by_number = {figures.key: figures for figures in found["interval"]}
     return PaymentReport(
         currency=chosen,
-        currencies=currencies,
+        currencies=[each.key for each in by_count],
         total=next(iter(found["total"]), Figures("")),
         intervals=[by_number.get(str(number), Figures(str(number))) for number in range(1, len(edges))],
         by_type=found["type"],
@@ -144,10 +145,24 @@ async def customers(
     return found, rows[0]["customers"], int(rows[0]["all_spent_minor"])
 
 
-_DIMENSIONS: Final = ("total", "interval", "type", "method")
+_DIMENSIONS: Final = ("total", "interval", "type", "method", "currency")
 _SUMS: Final = ("gross_minor", "refunded_minor", "lost_minor")
 
 
 def _figures(row: asyncpg.Record) -> Figures:
     told: dict[str, Any] = {name: row[name] for name in Figures.__slots__}
     return Figures(**{**told, **{name: int(row[name]) for name in _SUMS}})
+
+
+async def tally_begins(db: Connection) -> datetime | None:
+    """When the first payment was made, as far as tallies go back."""
+    begins: datetime | None = await db.fetchval("SELECT tally_begins()")
+    return begins
+
+
+async def tally_payments(db: Connection, days: Sequence[datetime], *, limit: int, timeout_s: float) -> int:
+    """Take in what has changed, and add up at most `limit` more whole days of `days` (midnights, from the first
+    payment's day to today's); answers how many are missing still.
+    """
+    missing: int = await db.fetchval("SELECT tally_payments($1, $2)", list(days), limit, timeout=timeout_s)
+    return missing

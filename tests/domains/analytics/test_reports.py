@@ -1,5 +1,6 @@
 """Reports against adding up the rows one by one, over random payments."""
 
+import dataclasses
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -7,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moorage.domains.analytics import edges_of, payment_report
+from moorage.domains.analytics import days_of, edges_of, payment_report
+from moorage.journeys.tally_payments import tally_payments
 from moorage.kernel.db import ANONYMOUS, Actor
 from moorage.kernel.errors import ForbiddenError, InvalidRangeError
 from moorage.kernel.ids import uuid7
 from tests.builders import as_engine, make_user
 
 ZONE = ZoneInfo("Europe/London")
-BEGINS, ENDS = datetime(2026, 3, 3, 9, 30, tzinfo=UTC), datetime(2026, 4, 28, 17, tzinfo=UTC)
+BEGINS, ENDS = datetime(2024, 3, 3, 9, 30, tzinfo=UTC), datetime(2024, 4, 28, 17, tzinfo=UTC)
 COLLECTED = ("succeeded", "partially_refunded", "refunded", "disputed", "charged_back")
 STATUSES = (*COLLECTED, "failed", "canceled", "pending", "processing")
 TYPES = {
@@ -65,6 +67,7 @@ def payment(dice, people):
         "disputed_minor": amount if status in ("disputed", "charged_back") else 0,
         "succeeded_at": made if status in COLLECTED else None,
         "created_at": made,
+        "updated_at": made,
     }
 
 
@@ -80,6 +83,7 @@ def refunds_of(dice, one):
             "currency": one["currency"],
             "status": status,
             "reason": dice.choice(REASONS),
+            "created_at": one["created_at"] + timedelta(days=2),
         }
         for amount, status in made
     ]
@@ -95,6 +99,7 @@ def dispute(one):
         "held_minor": one["amount_minor"],
         "currency": one["currency"],
         "status": "lost" if one["status"] == "charged_back" else "opened",
+        "created_at": one["created_at"] + timedelta(days=5),
     }
 
 
@@ -122,14 +127,36 @@ def told(figures):
     return tuple(getattr(figures, name, None) or getattr(figures, f"{name}_minor", 0) for name in NAMES)
 
 
-@pytest.mark.parametrize("interval", ["day", "week", "month"])
-async def test_every_figure_is_what_adding_up_gives(house, town, interval):
+@pytest.mark.parametrize(("interval", "is_tallied"), [("day", False), ("day", True), ("week", True), ("month", True)])
+async def test_every_figure_is_what_adding_up_gives(house, town, superuser, interval, is_tallied):
     admin, payments, refunds, disputes = town
+    if is_tallied:
+        await tally_payments(house)
+        await change_some(superuser, payments)
     edges = edges_of(BEGINS, ENDS, interval, ZONE)
-    async with house.database.reading(admin) as db:
-        report = await payment_report(db, edges, "EUR", otherwise="USD")
+    report = await report_of(house, admin, edges, "EUR")
+    assert await superuser.fetchval("SELECT count(*) > 50 FROM tallied_days") == is_tallied
+    assert_adds_up(report, edges, payments, refunds, disputes)
+
+
+async def report_of(house, actor, edges, currency, otherwise="USD"):
+    async with house.database.reading(actor) as db:
+        return await payment_report(db, edges, days_of(edges[0], edges[-1], ZONE), currency, otherwise=otherwise)
+
+
+async def change_some(superuser, payments):
+    """What happens after the tally was made: an old payment fails after all, another comes in."""
+    one = next(one for one in payments if one["currency"] == "EUR" and one["status"] == "pending")
+    one["status"] = "failed"
+    await superuser.execute("UPDATE payments SET status = 'failed', updated_at = now() WHERE id = $1", one["id"])
+    new = {**one, "id": uuid7(), "created_at": one["created_at"] + timedelta(hours=1), "updated_at": datetime.now(UTC)}
+    places = ", ".join(f"${number}" for number in range(1, len(new) + 1))
+    await superuser.execute(f"INSERT INTO payments ({', '.join(new)}) VALUES ({places})", *new.values())
+    payments.append(new)
+
+
+def assert_adds_up(report, edges, payments, refunds, disputes):
     ours = [one for one in payments if one["currency"] == "EUR" and BEGINS <= one["created_at"] < ENDS]
-    ids = {one["id"] for one in ours}
     assert report.currencies == ["EUR", "USD"]
     assert told(report.total) == added_up(ours)
     for each, start, end in zip(report.intervals, edges, edges[1:], strict=False):
@@ -141,7 +168,7 @@ async def test_every_figure_is_what_adding_up_gives(house, town, interval):
         assert {each.key: told(each) for each in rows} == {
             name: added_up(one for one in ours if key(one) == name) for name in {key(one) for one in ours}
         }
-    given_back = [one for one in refunds if one["payment_id"] in ids and one["status"] == "succeeded"]
+    given_back = [one for one in refunds if in_period(one) and one["status"] == "succeeded"]
     assert {each.reason: (each.refunds, each.amount_minor) for each in report.refunds} == {
         reason: (
             sum(one["reason"] == reason for one in given_back),
@@ -149,16 +176,30 @@ async def test_every_figure_is_what_adding_up_gives(house, town, interval):
         )
         for reason in REASONS
     }
-    disputed = [one for one in disputes if one["payment_id"] in ids]
+    disputed = [one for one in disputes if in_period(one)]
     for each in report.disputes:
         of_it = [one for one in disputed if each.status in (None, one["status"])]
         assert (each.disputes, each.amount_minor) == (len(of_it), sum(one["amount_minor"] for one in of_it))
 
 
-async def test_customers_are_worth_what_they_have_spent_of_all_time(house, town):
+def in_period(one):
+    return one["currency"] == "EUR" and BEGINS <= one["created_at"] < ENDS
+
+
+@pytest.mark.parametrize("is_tallied", [False, True])
+async def test_customers_are_worth_what_they_have_spent_of_all_time(house, town, superuser, is_tallied):
     admin, payments, _, _ = town
-    async with house.database.reading(admin) as db:
-        report = await payment_report(db, edges_of(BEGINS, ENDS, "month", ZONE), "USD", otherwise="USD")
+    if is_tallied:
+        await tally_payments(house)
+        one = next(
+            one for one in payments if one["currency"] == "USD" and one["status"] == "succeeded" and one["payer_id"]
+        )
+        one |= {"status": "refunded", "refunded_minor": one["amount_minor"]}
+        await superuser.execute(
+            "UPDATE payments SET status = 'refunded', refunded_minor = amount_minor, updated_at = now() WHERE id = $1",
+            one["id"],
+        )
+    report = await report_of(house, admin, edges_of(BEGINS, ENDS, "month", ZONE), "USD")
     worth = defaultdict(lambda: [0, 0, [], []])
     for one in payments:
         if one["currency"] == "USD" and one["status"] in COLLECTED and one["payer_id"] is not None:
@@ -173,35 +214,47 @@ async def test_customers_are_worth_what_they_have_spent_of_all_time(house, town)
     assert (report.customers, report.all_spent_minor) == (len(expected), sum(one[1][0] for one in expected))
 
 
+async def test_tallies_are_made_again_where_something_changed_and_by_another_calendar(house, town, superuser):
+    admin, payments, refunds, disputes = town
+    edges = edges_of(BEGINS, ENDS, "week", ZONE)
+    await tally_payments(house)
+    await change_some(superuser, payments)
+    for zone in ("Europe/London", "Asia/Kolkata", "UTC"):
+        terms = dataclasses.replace(house.terms, business_timezone=zone)
+        await tally_payments(dataclasses.replace(house, terms=terms))
+        # As if the changes had been made long ago: only what was tallied can answer.
+        await superuser.execute("UPDATE tally_state SET taken_in_until = now() + interval '1 hour'")
+        assert_adds_up(await report_of(house, admin, edges, "EUR"), edges, payments, refunds, disputes)
+        await superuser.execute("UPDATE tally_state SET taken_in_until = now() - interval '1 hour'")
+
+
 async def test_a_report_of_nothing_is_empty_and_nobody_but_an_administrator_gets_one(house, town):
     admin, payments, _, _ = town
     edges = edges_of(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 3, tzinfo=UTC), "day", ZONE)
-    async with house.database.reading(admin) as db:
-        report = await payment_report(db, edges, None, otherwise="GBP")
+    report = await report_of(house, admin, edges, None, "GBP")
     assert (report.currency, report.currencies, report.total.payments, len(report.intervals)) == ("GBP", [], 0, 2)
     payer = next(one["payer_id"] for one in payments if one["payer_id"])
     for actor in (Actor(payer), ANONYMOUS):
         with pytest.raises(ForbiddenError):
-            async with house.database.reading(actor) as db:
-                await payment_report(db, edges, None, otherwise="GBP")
+            await report_of(house, actor, edges, None)
 
 
 def test_intervals_begin_at_midnight_of_the_calendar_whatever_the_clocks_do():
-    begins, ends = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 4, 2, tzinfo=UTC)
+    begins, ends = datetime(2024, 3, 30, 12, tzinfo=UTC), datetime(2024, 4, 4, tzinfo=UTC)
     days = edges_of(begins, ends, "day", ZONE)
     assert [edge.isoformat()[5:13] for edge in days] == [
-        "03-28T12",
-        "03-29T00",
-        "03-29T23",  # summer time has begun
-        "03-30T23",
-        "03-31T23",
+        "03-30T12",
+        "03-31T00",
+        "03-31T23",  # summer time has begun
         "04-01T23",
-        "04-02T00",
+        "04-02T23",
+        "04-03T23",
+        "04-04T00",
     ]
     assert [edge.isoformat()[5:13] for edge in edges_of(begins, ends, "week", ZONE)] == [
-        "03-28T12",
-        "03-29T23",
-        "04-02T00",
+        "03-30T12",
+        "03-31T23",
+        "04-04T00",
     ]
     for wrong in (begins, begins - timedelta(days=1)):
         with pytest.raises(InvalidRangeError):
