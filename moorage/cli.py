@@ -58,6 +58,27 @@ def serve(
     _run(run(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
 
 
+@app.command()
+def payments(
+    host: Annotated[str, typer.Option(help="The address to listen on; anybody who reaches it may use the keys.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="The port to listen on; the next free one if taken.")] = 8001,
+) -> None:
+    """Serve the payment providers' calls alone, for trying keys: no database, nothing stored. Ctrl-C stops it."""
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415 - as above
+    from moorage.wiring.payments_app import Trying, serve_payments  # noqa: PLC0415
+
+    def tell(trying: Trying) -> None:
+        out.print(f"Providers' calls at {trying.base_url} · {trying.base_url}/docs", markup=False)
+        out.print(f"Keys for: {', '.join(trying.providers) or 'no provider yet (set STRIPE_SECRET_KEY and so on)'}")
+        out.print("The sandbox is not here, for it keeps its books in a database: `moorage serve` has it.")
+
+    settings = _settings(host=host, port=port)
+    set_up_logs(settings)
+    _run(serve_payments(settings, tell))
+
+
 @app.command("serve-on", hidden=True)
 def serve_on(descriptor: int) -> None:
     """One web process of several, on a socket that is open already."""

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from moorage.web.examples import example_of
-from moorage.web.open_routes import OPEN, OTHER_KEYS_PREFIX
 
 _LIMITS: Final = (
     ("minimum", "from {}"),
@@ -79,7 +78,7 @@ def call_of(document: dict[str, Any], path: str, method: str, operation: dict[st
         path=path,
         first=marked(first.removesuffix(".") + "."),
         rest=marked(rest),
-        access=_access(name),
+        access=_access(operation),
         parameters=parameters,
         members=list(_members(body_schema, schemas)),
         body=_pretty(body),
@@ -98,10 +97,11 @@ def marked(text: str) -> Markup:
     )
 
 
-def _access(name: str) -> str:
-    if name in OPEN:
+def _access(operation: dict[str, Any]) -> str:
+    keys = {name for one in operation.get("security", ()) for name in one}
+    if not keys:
         return "Open to anybody."
-    return "Takes the sandbox's own API key." if name.startswith(OTHER_KEYS_PREFIX) else "Takes an access token."
+    return "Takes the sandbox's own API key." if "sandbox" in keys else "Takes an access token."
 
 
 def _parameter(one: dict[str, Any], schemas: dict[str, Any]) -> Field:

@@ -29,6 +29,7 @@ class Contract:
     ids: str = ""
     failure: str = "Problem"
     is_api: bool = True
+    is_open: bool = False  # takes no access tokens at all
     topics: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,7 +111,17 @@ OPERATIONS: Final = Contract(
     is_api=False,
     topics={"Operations": "How this installation is."},
 )
-CONTRACTS: Final = (MARKETPLACE, PRACTICE, PAYMENT_RECORDS, CATERING, WEBHOOKS, SANDBOX, OPERATIONS)
+STANDALONE: Final = Contract(
+    "payments-app",
+    "Trial payments",
+    "Providers' calls alone, for trying keys (`moorage payments`): no database, no accounts, nothing stored. Amounts"
+    " are whole units.",
+    ids="standalone_",
+    is_api=False,
+    is_open=True,
+    topics={"Trial payments": "Create, capture, look up, test keys, check deliveries."},
+)
+CONTRACTS: Final = (MARKETPLACE, PRACTICE, PAYMENT_RECORDS, CATERING, WEBHOOKS, SANDBOX, OPERATIONS, STANDALONE)
 
 
 def contract_of(operation_id: str, path: str) -> Contract:

@@ -28,6 +28,12 @@ _PROBLEM: Final = {
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
     },
 }
+_FIELD_ERROR: Final = {
+    "type": "object",
+    "description": "One field at fault.",
+    "required": ["pointer", "code", "message"],
+    "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"}},
+}
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -71,6 +77,7 @@ def build_document(api: FastAPI, *, server_url: str) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    schemas.setdefault("FieldError", _FIELD_ERROR)  # the envelope's own says the same
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": kind}} for name, (_, text, kind) in _HEADERS.items()
     }
@@ -152,7 +159,7 @@ def _complete(
 ) -> None:
     operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ["Operations"])]
     name = operation["operationId"]
-    if name not in OPEN:
+    if name not in OPEN and not contract.is_open:
         operation["security"] = [{"sandbox" if name.startswith(OTHER_KEYS_PREFIX) else "bearer": []}]
     is_counted = contract.is_api and name not in SIGNED
     if is_counted and method == "POST":

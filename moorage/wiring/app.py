@@ -65,7 +65,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        exception_handlers=_HANDLERS,
+        exception_handlers=HANDLERS,
     )
     api.state.settings = settings
     api.state.house = None
@@ -161,7 +161,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_HANDLERS: dict[int | type[Exception], Any] = {
+HANDLERS: dict[int | type[Exception], Any] = {
     MoorageError: _refused,
     RequestValidationError: _refused,
     HTTPException: _refused,

@@ -22,7 +22,6 @@ from moorage.wiring.settings import Settings
 def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGateway]:
     """The providers that `settings` turn on, by the name that payments know them by. Raises UnsafeSettingsError."""
     del database  # providers are reached over HTTP, the sandbox too
-    refuse_problems(provider_problems(settings))
     found: dict[str, PaymentGateway] = {"manual": ManualGateway()}
     terms = sandbox_terms(settings)
     if terms is not None:
@@ -33,6 +32,19 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             timeout_s=settings.provider_timeout_s,
             tolerance_s=settings.webhook_tolerance_s,
         )
+    found |= outside_gateways(settings)
+    if settings.payment_provider not in found:
+        raise UnsafeSettingsError(
+            f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
+            f" (set up: {', '.join(found) or 'none'})"
+        )
+    return found
+
+
+def outside_gateways(settings: Settings) -> dict[str, PaymentGateway]:
+    """The providers that others run and `settings` have keys for. Raises UnsafeSettingsError for half of the keys."""
+    refuse_problems(provider_problems(settings))
+    found: dict[str, PaymentGateway] = {}
     if is_on(settings, "stripe"):
         found["stripe"] = _stripe(settings)
     if is_on(settings, "paypal"):
@@ -41,11 +53,6 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
         found["square"] = _square(settings)
     if is_on(settings, "razorpay"):
         found["razorpay"] = _razorpay(settings)
-    if settings.payment_provider not in found:
-        raise UnsafeSettingsError(
-            f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
-            f" (set up: {', '.join(found) or 'none'})"
-        )
     return found
 
 

@@ -1,0 +1,1 @@
+"""The standalone payments app: providers' calls alone, for trying keys; no database, no accounts, nothing stored."""
