@@ -741,7 +741,7 @@ CREATE FUNCTION public.check_capturable(p public.payments, p_amount bigint) RETU
 BEGIN
   IF p.status NOT IN ('pending', 'requires_action', 'processing') OR p.succeeded_at IS NOT NULL OR EXISTS (
        SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel' AND o.status <> 'abandoned') THEN
-    PERFORM refuse('invalid_state', format('This payment is %s: nothing of it can be collected.', 
+    PERFORM refuse('invalid_state', format('This payment is %s: nothing of it can be collected.',
                                            CASE p.status WHEN 'processing' THEN 'being cancelled' ELSE p.status END));
   ELSIF p.capture_method = 'manual' AND p.authorized_minor IS NULL THEN
     PERFORM refuse('invalid_state', 'The payer has not paid yet: nothing is reserved.');
@@ -1871,17 +1871,23 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.fits_payment(p public.payments, p_status text, p_amount bigint, p_currency text, p_ref text, p_data jsonb) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
-  SELECT p_currency = p.currency
-     AND (p_amount = p.amount_minor
-          OR p.capture_method = 'manual' AND p_status = 'succeeded' AND p.succeeded_at IS NULL AND p_amount < p.amount_minor
-          OR p_status <> 'succeeded' AND p_amount = p.authorized_minor)
-     AND (p_ref IS NULL OR p.provider_ref IS NULL OR p_ref = p.provider_ref
-          OR EXISTS (SELECT FROM jsonb_each_text(p.provider_ids) known WHERE known.value = p_ref)
-          OR EXISTS (SELECT FROM jsonb_each_text(coalesce(p_data -> 'ids', '{}')) told WHERE told.value = p.provider_ref)
-          OR p.mode = 'checkout' AND NOT p.provider_ids ?| ARRAY['payment_intent', 'payment'])
-$$;
+BEGIN
+  IF p_currency <> p.currency THEN
+    RETURN false;
+  ELSIF p_amount <> p.amount_minor
+        AND NOT (p.capture_method = 'manual' AND p_status = 'succeeded' AND p.succeeded_at IS NULL
+                 AND p_amount < p.amount_minor)
+        AND NOT (p_status <> 'succeeded' AND p_amount IS NOT DISTINCT FROM p.authorized_minor) THEN
+    RETURN false;
+  ELSIF p_ref IS NULL OR p_ref = p.provider_ref THEN
+    RETURN true;
+  ELSIF p.provider_ref IS NULL THEN  -- its first name there, which is no other payment's
+    RETURN NOT EXISTS (SELECT FROM payments o WHERE o.provider = p.provider AND o.provider_ref = p_ref);
+  END IF;
+  RETURN is_alias(p, p_ref, p_data);
+END $$;
 
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
@@ -2261,6 +2267,16 @@ BEGIN
   payer := i.customer_id;
 END $$;
 
+CREATE FUNCTION public.is_alias(p public.payments, p_ref text, p_data jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM jsonb_each_text(p.provider_ids) known WHERE known.value = p_ref)
+      OR EXISTS (SELECT FROM jsonb_each_text(coalesce(p_data -> 'ids', '{}')) told WHERE told.value = p.provider_ref)
+      OR p.provider_ids ->> 'checkout_session' IS NOT DISTINCT FROM p.provider_ref
+         AND NOT p.provider_ids ? 'payment_intent';
+END $$;
+
 CREATE FUNCTION public.is_free_between(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS boolean
     LANGUAGE plpgsql STABLE COST 10
     AS $$
@@ -2358,14 +2374,18 @@ CREATE FUNCTION public.lapsed_places(p_session uuid) RETURNS integer
 $$;
 
 CREATE FUNCTION public.learn_payment(p_payment uuid, p_data jsonb) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
+BEGIN
   UPDATE payments
      SET provider_ids = provider_ids || coalesce(p_data -> 'ids', '{}'),
          expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
          tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor), updated_at = now()
    WHERE id = p_payment
-$$;
+     AND NOT (provider_ids @> coalesce(p_data -> 'ids', '{}')
+              AND expires_at IS NOT DISTINCT FROM coalesce((p_data ->> 'expires_at')::timestamptz, expires_at)
+              AND tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor));
+END $$;
 
 CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
@@ -2511,11 +2531,12 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
+BEGIN
   UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount
-   WHERE id = p_payment AND succeeded_at IS NULL
-$$;
+   WHERE id = p_payment AND succeeded_at IS NULL;
+END $$;
 
 CREATE FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
@@ -2845,7 +2866,8 @@ BEGIN
   ELSIF p.capture_method = 'manual' THEN
     UPDATE payments SET authorized_minor = amount_minor WHERE id = p_payment AND authorized_minor IS NULL;
   ELSIF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment
-                       AND o.kind IN ('capture', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
+                       AND (o.kind = 'capture' AND o.status IN ('planned', 'called', 'unknown')
+                            OR o.kind = 'cancel' AND o.status <> 'abandoned')) THEN
     PERFORM plan_capture(new_id(), p_payment, NULL);
   END IF;
 END $$;
@@ -3688,10 +3710,10 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such payment.');
   END IF;
   outcome := payment_move(p.status, p_new);
-  IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
-    PERFORM learn_payment(p_payment, p_data);
-  END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
+      PERFORM learn_payment(p_payment, p_data);
+    END IF;
     IF p_data ? 'fee_minor' THEN
       PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
     END IF;
@@ -3702,6 +3724,9 @@ BEGIN
     provider_ref = coalesce(provider_ref, p_provider_ref),
     client_secret = coalesce(client_secret, p_data ->> 'client_secret'),
     checkout_url = coalesce(checkout_url, p_data ->> 'checkout_url'),
+    provider_ids = coalesce(provider_ids || (p_data -> 'ids'), provider_ids),
+    expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
+    tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor),
     payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
     failure_code = CASE WHEN outcome <> 'moved' THEN failure_code WHEN p_new = 'failed' THEN p_failure END,
     succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,

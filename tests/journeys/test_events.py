@@ -140,6 +140,16 @@ async def test_case_7_a_poisoned_event_delays_no_thousand_others(shop: Shop):
     assert await inbox(shop) == {"received": 1, "ignored": 1_000, "processed": len(told)}
 
 
+async def test_a_genuine_event_of_another_mode_or_about_anothers_booking_is_parked(shop: Shop):
+    paid, other = await charged_silently(shop), await shop.hold()
+    body = next(body for body in await shop.webhooks() if json.loads(body)["type"] == "intent.succeeded")
+    live = json.dumps({**json.loads(body), "id": "evt_live", "livemode": True}).encode()
+    await shop.deliver(live, changed(body, client_reference=str(other.payment_id)))
+    await process_due_events(shop.house)
+    assert await inbox(shop) == {"parked": 2}
+    assert [await shop.status(held) for held in (paid, other)] == [("pending", "pending")] * 2
+
+
 @pytest.mark.parametrize("facts", [{"captured_minor": 7_999}, {"currency": "EUR"}, {"id": "pi_another"}])
 async def test_a_genuine_event_with_another_amount_currency_or_object_is_parked_and_pays_nothing(shop: Shop, facts):
     held = await charged_silently(shop)

@@ -45,7 +45,7 @@ CREATE OR REPLACE FUNCTION check_capturable(p payments, p_amount bigint) RETURNS
 BEGIN
   IF p.status NOT IN ('pending', 'requires_action', 'processing') OR p.succeeded_at IS NOT NULL OR EXISTS (
        SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel' AND o.status <> 'abandoned') THEN
-    PERFORM refuse('invalid_state', format('This payment is %s: nothing of it can be collected.', 
+    PERFORM refuse('invalid_state', format('This payment is %s: nothing of it can be collected.',
                                            CASE p.status WHEN 'processing' THEN 'being cancelled' ELSE p.status END));
   ELSIF p.capture_method = 'manual' AND p.authorized_minor IS NULL THEN
     PERFORM refuse('invalid_state', 'The payer has not paid yet: nothing is reserved.');
@@ -72,7 +72,8 @@ BEGIN
   ELSIF p.capture_method = 'manual' THEN
     UPDATE payments SET authorized_minor = amount_minor WHERE id = p_payment AND authorized_minor IS NULL;
   ELSIF NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p_payment
-                       AND o.kind IN ('capture', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
+                       AND (o.kind = 'capture' AND o.status IN ('planned', 'called', 'unknown')
+                            OR o.kind = 'cancel' AND o.status <> 'abandoned')) THEN
     PERFORM plan_capture(new_id(), p_payment, NULL);
   END IF;
 END $$;
@@ -101,22 +102,38 @@ END $$;
 
 -- A capture in part: the payment is worth what was collected, and `authorized_minor` keeps what was reserved. The caller
 -- has locked it, and has not posted it yet.
-CREATE OR REPLACE FUNCTION lower_payment(p_payment uuid, p_amount bigint) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION lower_payment(p_payment uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount
-   WHERE id = p_payment AND succeeded_at IS NULL
-$$;
+   WHERE id = p_payment AND succeeded_at IS NULL;
+END $$;
 
 -- Whether what a provider says of a payment is about the same money: amount, currency and object. A capture in part
--- collects less than was reserved; a provider that makes its payment object late (hosted checkout) names another object
--- than the one we know, which is the same when either says so.
+-- collects less than was reserved.
 CREATE OR REPLACE FUNCTION fits_payment(p payments, p_status text, p_amount bigint, p_currency text, p_ref text,
-                                        p_data jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT p_currency = p.currency
-     AND (p_amount = p.amount_minor
-          OR p.capture_method = 'manual' AND p_status = 'succeeded' AND p.succeeded_at IS NULL AND p_amount < p.amount_minor
-          OR p_status <> 'succeeded' AND p_amount = p.authorized_minor)
-     AND (p_ref IS NULL OR p.provider_ref IS NULL OR p_ref = p.provider_ref
-          OR EXISTS (SELECT FROM jsonb_each_text(p.provider_ids) known WHERE known.value = p_ref)
-          OR EXISTS (SELECT FROM jsonb_each_text(coalesce(p_data -> 'ids', '{}')) told WHERE told.value = p.provider_ref)
-          OR p.mode = 'checkout' AND NOT p.provider_ids ?| ARRAY['payment_intent', 'payment'])
-$$;
+                                        p_data jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF p_currency <> p.currency THEN
+    RETURN false;
+  ELSIF p_amount <> p.amount_minor
+        AND NOT (p.capture_method = 'manual' AND p_status = 'succeeded' AND p.succeeded_at IS NULL
+                 AND p_amount < p.amount_minor)
+        AND NOT (p_status <> 'succeeded' AND p_amount IS NOT DISTINCT FROM p.authorized_minor) THEN
+    RETURN false;
+  ELSIF p_ref IS NULL OR p_ref = p.provider_ref THEN
+    RETURN true;
+  ELSIF p.provider_ref IS NULL THEN  -- its first name there, which is no other payment's
+    RETURN NOT EXISTS (SELECT FROM payments o WHERE o.provider = p.provider AND o.provider_ref = p_ref);
+  END IF;
+  RETURN is_alias(p, p_ref, p_data);
+END $$;
+
+-- Whether `p_ref` is another name of the object that we know a payment by: one side says so, or it is the payment of a
+-- checkout session that had none when it was made.
+CREATE OR REPLACE FUNCTION is_alias(p payments, p_ref text, p_data jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM jsonb_each_text(p.provider_ids) known WHERE known.value = p_ref)
+      OR EXISTS (SELECT FROM jsonb_each_text(coalesce(p_data -> 'ids', '{}')) told WHERE told.value = p.provider_ref)
+      OR p.provider_ids ->> 'checkout_session' IS NOT DISTINCT FROM p.provider_ref
+         AND NOT p.provider_ids ? 'payment_intent';
+END $$;

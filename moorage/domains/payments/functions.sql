@@ -83,10 +83,10 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such payment.');
   END IF;
   outcome := payment_move(p.status, p_new);
-  IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
-    PERFORM learn_payment(p_payment, p_data);
-  END IF;
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
+      PERFORM learn_payment(p_payment, p_data);
+    END IF;
     IF p_data ? 'fee_minor' THEN
       PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
     END IF;
@@ -97,6 +97,9 @@ BEGIN
     provider_ref = coalesce(provider_ref, p_provider_ref),
     client_secret = coalesce(client_secret, p_data ->> 'client_secret'),
     checkout_url = coalesce(checkout_url, p_data ->> 'checkout_url'),
+    provider_ids = coalesce(provider_ids || (p_data -> 'ids'), provider_ids),
+    expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
+    tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor),
     payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
     failure_code = CASE WHEN outcome <> 'moved' THEN failure_code WHEN p_new = 'failed' THEN p_failure END,
     succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,
@@ -116,15 +119,19 @@ BEGIN
   RETURN outcome;
 END $$;
 
--- Keeps what a provider told of a payment besides its state: further ids, until when it can be paid, tax. The caller
--- has locked it.
-CREATE OR REPLACE FUNCTION learn_payment(p_payment uuid, p_data jsonb) RETURNS void LANGUAGE sql AS $$
+-- Keeps what a provider told of a payment besides its state: further ids, until when it can be paid, tax. Writes nothing
+-- that is known. The caller has locked it.
+CREATE OR REPLACE FUNCTION learn_payment(p_payment uuid, p_data jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   UPDATE payments
      SET provider_ids = provider_ids || coalesce(p_data -> 'ids', '{}'),
          expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
          tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor), updated_at = now()
    WHERE id = p_payment
-$$;
+     AND NOT (provider_ids @> coalesce(p_data -> 'ids', '{}')
+              AND expires_at IS NOT DISTINCT FROM coalesce((p_data ->> 'expires_at')::timestamptz, expires_at)
+              AND tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor));
+END $$;
 
 -- Posts what the provider keeps of a payment for itself, once: the first word of it counts. A fee of a payment that has
 -- not succeeded here yet waits for the event that tells of both.
