@@ -2,18 +2,21 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
 from moorage.domains.payments.gateway import (
     AmountNotSupportedError,
+    IntentRequest,
     ProviderDeclinedError,
 )
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.reconcile import reconcile
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, StartedPayment, start_payment
 from moorage.kernel.db import SYSTEM
@@ -298,3 +301,32 @@ async def test_what_is_reserved_is_released_by_cancelling_and_after_it(counter: 
     await counter.settle()
     assert [one["status"] for one in counter.fake.books.authorizations.values()] == ["VOIDED"] * 2
     assert (await counter.payment(started.payment.id))["status"] == "canceled"
+
+
+async def test_case_29_what_paypal_knows_and_we_do_not_is_found_once_and_settled(counter: Counter):
+    now = datetime.now(UTC)
+
+    async def compared(*, fix: bool = False):
+        gateway = counter.shop.house.gateways["paypal"]
+        return await reconcile(counter.shop.house, gateway, now - timedelta(hours=1), now + timedelta(hours=1), fix=fix)
+
+    paid, unheard = (await counter.start()).payment, (await counter.start()).payment
+    counter.fake.pay(paid.provider_ref)
+    await counter.settle()
+    assert (await compared()).found == []
+    counter.fake.refund_by_hand(paid.provider_ref, "30.00")
+    gateway = counter.shop.house.gateways["paypal"]
+    for reference in (unheard.provider_ref, (await gateway.create(free_amount(), key="not ours")).reference):
+        counter.fake.pay(reference)
+        await gateway.capture(reference, amount_minor=10_000, currency="USD", key=f"behind our back {reference}")
+    counter.fake.deliveries.queue.clear()
+    first, again = await compared(), await compared()
+    assert [(len(one.found), one.new) for one in (first, again)] == [(3, 3), (3, 0)]
+    left = (await compared(fix=True)).open
+    assert [one.outcome for one in left] == ["no payment of ours: find out what it was for"]
+    assert (await counter.payment(unheard.id))["status"] == "succeeded"
+    assert (await counter.payment(paid.id))["status"] == "partially_refunded"
+
+
+def free_amount() -> IntentRequest:
+    return IntentRequest(uuid7(), 10_000, "USD", "of another shop", "http://127.0.0.1/back")

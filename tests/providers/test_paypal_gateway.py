@@ -214,10 +214,10 @@ async def test_nothing_is_given_back_of_what_was_not_collected(paypal):
 
 
 async def test_the_books_are_read_through_every_page_and_window(paypal, paypal_fake, monkeypatch):
-    monkeypatch.setattr("moorage.providers.paypal.lists._REPORT_PAGE", 2)
+    monkeypatch.setattr("moorage.providers.paypal.reports._PAGE", 2)
     monkeypatch.setattr("moorage.providers.paypal.lists._DISPUTE_PAGE", 2)
     monkeypatch.setattr("moorage.providers.paypal.lists._EVENT_PAGE", 2)
-    monkeypatch.setattr("moorage.providers.paypal.lists._WINDOW", timedelta(minutes=3))
+    monkeypatch.setattr("moorage.providers.paypal.reports._WINDOW", timedelta(minutes=3))
     started = datetime.now(UTC) - timedelta(minutes=8)
     whole = [await paid(paypal, paypal_fake) for _ in range(3)]
     reserved = await opened(paypal, capture="manual")
@@ -237,6 +237,21 @@ async def test_the_books_are_read_through_every_page_and_window(paypal, paypal_f
     assert {one.payment_reference for one in records if one.kind == "dispute"} <= theirs
     told = await paypal.events_since(started)
     assert [event.event_id for event in told] == [event["id"] for event in paypal_fake.events()]
+
+
+async def test_what_reports_do_not_show_yet_is_read_from_events(paypal, paypal_fake):
+    paypal_fake.books.report_lag = timedelta(hours=3)
+    whole = await paid(paypal, paypal_fake)
+    refund_id = uuid7()
+    given = await paypal.refund(whole.reference, refund_id=refund_id, amount_minor=1_500, currency="USD", key="r")
+    told = [one async for one in paypal.records(datetime.now(UTC) - timedelta(days=1))]
+    assert [(one.kind, one.reference, one.payment_reference, one.amount_minor, one.refund_id) for one in told] == [
+        ("charge", whole.ids["capture"], whole.reference, 10_000, None),
+        ("refund", given.reference, whole.reference, 1_500, refund_id),
+    ]
+    paypal_fake.books.report_lag = timedelta()
+    paypal_fake.travel(seconds=2)
+    assert [one async for one in paypal.records(datetime.now(UTC) - timedelta(days=1))] == told
 
 
 async def test_the_payer_approves_on_the_page_and_comes_back(paypal, paypal_fake):

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 from moorage.domains.payments.gateway import IntentStatus, ProviderEvent
 from moorage.providers.paypal.amounts import minor_of, to_minor
-from moorage.providers.paypal.translate import REFUND_STATUSES, Body, our_ids, reason_of, to_intent
+from moorage.providers.paypal.translate import (
+    REFUND_STATUSES,
+    Body,
+    capture_of_refund,
+    our_ids,
+    reason_of,
+    to_intent,
+)
 
 Told = dict[str, Any]
 # Outcomes after which the disputed money is the buyer's; every other one leaves or brings it back to us.
@@ -90,7 +97,7 @@ def _refund(resource: Body, _: Body) -> Told:
         "refund_status": status,
         **_money(resource["amount"]),
         "failure_code": reason_of(resource) if status == "failed" else None,
-        "ids": _present(capture=_up(resource)),
+        "ids": _present(capture=capture_of_refund(resource)),
     }
 
 
@@ -161,12 +168,6 @@ def _of_order(resource: Body) -> Told:
 def _related(resource: Body, name: str) -> str | None:
     related: Mapping[str, str] = (resource.get("supplementary_data") or {}).get("related_ids") or {}
     return related.get(name)
-
-
-def _up(resource: Body) -> str | None:
-    """What the resource was made from, which PayPal tells as a link."""
-    hrefs = [str(link["href"]) for link in resource.get("links") or [] if link["rel"] == "up"]
-    return hrefs[0].rpartition("/")[2] if hrefs else None
 
 
 def _money(amount: Body) -> Told:

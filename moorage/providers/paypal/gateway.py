@@ -19,7 +19,7 @@ from moorage.domains.payments.gateway import (
     ProviderRefund,
 )
 from moorage.kernel.money import InvalidCurrencyError
-from moorage.providers.paypal import lists
+from moorage.providers.paypal import lists, reports
 from moorage.providers.paypal.amounts import to_money, to_value
 from moorage.providers.paypal.disputes import PaypalEvidence
 from moorage.providers.paypal.events import to_event
@@ -191,10 +191,10 @@ class PaypalGateway(PaypalEvidence):
         return sorted(events, key=lambda event: str(event.raw["create_time"]))
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
-        """Every charge that collected and every refund, month by month, then every dispute. PayPal's reports reach
-        three years back and lag by up to three hours; its list of disputes reaches back 180 days.
+        """Every charge that collected and every refund, then every dispute: as far back as PayPal tells, which is three
+        years, and 180 days for disputes.
         """
-        async for record in lists.records(self._paypal, since):
+        async for record in reports.records(self._paypal, since):
             yield record
 
     async def prepare_verification(self, headers: Mapping[str, str], body: bytes) -> None:

@@ -86,6 +86,12 @@ def our_ids(custom_id: object) -> tuple[UUID | None, UUID | None]:
     return _uuid(payment), _uuid(refund)
 
 
+def capture_of_refund(body: Body) -> str | None:
+    """The capture that a refund is of, which PayPal tells as a link; None for what is no refund of one."""
+    hrefs = [str(link["href"]) for link in body.get("links") or [] if link["rel"] == "up"]
+    return hrefs[0].rpartition("/")[2] if hrefs and "/captures/" in hrefs[0] else None
+
+
 def reason_of(body: Body) -> str | None:
     """Why a capture or refund is not complete, in PayPal's word in small letters."""
     reason = (body.get("status_details") or {}).get("reason")

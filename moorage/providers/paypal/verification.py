@@ -14,7 +14,9 @@ _ACCEPTED_KEPT: Final = 256
 
 
 class ByCertificate:
-    """Checks the signature with the certificate that the delivery names, where that is PayPal's."""
+    """Checks the signature with the certificate that the delivery names, where that is PayPal's. A delivery that is
+    repeated with its first time long after is refused; what it told is then read from the list of events.
+    """
 
     def __init__(self, certificates: Certificates, *, webhook_id: str, tolerance_s: int = 300) -> None:
         """`webhook_id` is our subscription's at PayPal."""

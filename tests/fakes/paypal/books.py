@@ -47,6 +47,7 @@ class Books:
     refunds: dict[str, Body] = field(default_factory=dict)
     disputes: dict[str, Body] = field(default_factory=dict)
     events: list[Body] = field(default_factory=list)
+    report_lag: timedelta = timedelta()  # how far behind reports are
     next_refund: str = "COMPLETED"  # the state of the next refund
     changed: Callable[[Body], None] = lambda _: None
     _answered: dict[tuple[str, str], tuple[datetime, Callable[[], Body]]] = field(default_factory=dict)

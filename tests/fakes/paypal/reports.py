@@ -19,13 +19,15 @@ def transactions(books: Books, query: Mapping[str, str]) -> Body:
         raise Refusal(400, "INVALID_REQUEST")
     size, number = int(query.get("page_size", 100)), int(query.get("page", 1))
     rows = [*(_charge(one) for one in books.captures.values()), *(_refund(one) for one in books.refunds.values())]
+    fresh_until = books.now() - books.report_lag
+    rows = [row for row in rows if datetime.fromisoformat(row["transaction_initiation_date"]) <= fresh_until]
     rows = [row for row in rows if start <= datetime.fromisoformat(row["transaction_initiation_date"]) <= end]
     page = rows[(number - 1) * size : number * size]
     body: Body = {
         "account_number": books.merchant_id,
         "start_date": query["start_date"],
         "end_date": query["end_date"],
-        "last_refreshed_datetime": books.stamp(),
+        "last_refreshed_datetime": fresh_until.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "page": number,
         "total_items": len(rows),
         "total_pages": -(-len(rows) // size),
