@@ -1,6 +1,6 @@
 """Booking and paying with Stripe on the other side, its webhooks coming to our own endpoint."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -14,6 +14,7 @@ from moorage.journeys.capture_payment import cancel_payment, capture_payment
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.reconcile import reconcile
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
@@ -142,6 +143,26 @@ async def test_cases_9_and_17_what_was_never_delivered_is_polled_and_counts_once
     assert await poll_providers(shop.house) == 0
     row = await payment(shop, start.payment_id)
     assert (row["status"], row["refunded_minor"]) == ("partially_refunded", 1_500)
+    assert await audit(shop.house) == []
+
+
+async def test_case_29_stripes_books_and_ours_agree_until_something_was_never_told(shop, stripe_fake):
+    gateway, since = shop.house.gateways["stripe"], datetime.now(UTC) - timedelta(hours=1)
+    references = []
+    for mode in ("intent", "checkout"):
+        start = PaymentStart(uuid7(), uuid7(), 4_000, "USD", mode=mode)
+        references.append((await start_payment(shop.house, SYSTEM, start)).payment.provider_ref)
+        stripe_fake.pay(references[-1])
+    await settle(shop, stripe_fake)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    assert (await reconcile(shop.house, gateway, since, until)).found == []
+    stripe_fake.refund_in_dashboard(references[0], 1_500)
+    stripe_fake.deliveries.queue.clear()
+    first = await reconcile(shop.house, gateway, since, until)
+    again = await reconcile(shop.house, gateway, since, until, fix=True)
+    assert ([one.difference.kind for one in first.found], first.new, again.new) == (["missing_here"], 1, 0)
+    assert again.open == []
+    assert (await reconcile(shop.house, gateway, since, until)).found == []
     assert await audit(shop.house) == []
 
 

@@ -123,6 +123,20 @@ async def test_a_product_is_mirrored_once_and_a_new_amount_is_a_new_price(stripe
         await gateway.prices(["price_none"])
 
 
+async def test_an_amount_that_comes_back_is_in_force_again(stripe_town):
+    wanted = {"product_id": uuid7(), "name": "Massage", "currency": "GBP"}
+    prices = []
+    for amount in (8_000, 9_000, 8_000, 9_000):  # with the same keys, as a catalogue that is synced would
+        stripe_town.fake.advance(0.1)
+        request = ProductRequest(**wanted, amount_minor=amount, description=f"For {amount}")
+        prices.append(await stripe_town.gateway.put_product(request, key=f"sync-{amount}"))
+    assert len({price.price_reference for price in prices}) == 4
+    active = [price["unit_amount"] for price in stripe_town.fake.state.of("price") if price["active"]]
+    assert active == [9_000]
+    product = stripe_town.fake.state.objects[prices[0].reference]
+    assert product["description"] == "For 9000"
+
+
 async def test_a_dispute_is_answered_once_and_decided(stripe_town):
     gateway: EvidenceGateway = stripe_town.gateway
     made = await stripe_town.gateway.create(stripe_town.request(), key="intent")

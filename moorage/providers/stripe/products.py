@@ -43,10 +43,11 @@ class StripeProducts(StripeFacet):
                     "unit_amount": amount,
                     "metadata": {_PRODUCT: str(request.product_id)},
                 },
-                key=f"{key}-price-{amount}-{request.currency}",
+                # An amount may come back within a day: what it takes the place of tells the two calls apart.
+                key=f"{key}-price-after-{others[0] if others else 'none'}",
             )
-        for no, old in enumerate(others):
-            await self._line.post(f"{_PRICES}/{quote(old, safe='')}", {"active": False}, key=f"{key}-old-{no}")
+        for old in others:
+            await self._line.post(f"{_PRICES}/{quote(old, safe='')}", {"active": False}, key=f"{key}-old-{old}")
         return read(_to_product, {**wanted, "product": product})
 
     async def prices(self, references: Sequence[str]) -> Sequence[ProviderProduct]:
@@ -67,8 +68,8 @@ class StripeProducts(StripeFacet):
         changed = {name: value for name, value in wanted.items() if (present.get(name) or "") != (value or "")}
         if not changed:
             return present
-        # What changed is part of the key: the next change is another call.
-        return await self._line.post(path, changed, key=f"{key}-product-{_digest(changed)}")
+        # When it was changed last is part of the key: a change that comes back is another call.
+        return await self._line.post(path, changed, key=f"{key}-product-{present.get('updated')}-{_digest(changed)}")
 
 
 def _digest(changed: Mapping[str, Any]) -> str:
