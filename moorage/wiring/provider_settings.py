@@ -62,6 +62,8 @@ def _problems(settings: Settings, provider: str) -> list[str]:
     base_url = _text(settings, f"{provider}_base_url")
     if base_url and not _safe(base_url):
         found.append(f"{provider.upper()}_BASE_URL must be https, or http on this machine: keys are sent there")
+    if provider == "paypal" and settings.paypal_ca_file is not None and not settings.paypal_ca_file.is_file():
+        found.append("PAYPAL_CA_FILE names no file: no webhook could be believed")
     if provider == "stripe" and not found:
         found += _stripe_modes(settings)
     return found

@@ -23,7 +23,7 @@ from moorage.providers.paypal import lists, reports
 from moorage.providers.paypal.amounts import to_money, to_value
 from moorage.providers.paypal.disputes import PaypalEvidence
 from moorage.providers.paypal.events import to_event
-from moorage.providers.paypal.http import Paypal, read
+from moorage.providers.paypal.http import Paypal, WrongKeysError, read
 from moorage.providers.paypal.orders import order_of
 from moorage.providers.paypal.translate import refund_mark, to_intent, to_refund
 from moorage.providers.paypal.verification import ByCertificate, ByPaypal
@@ -147,7 +147,7 @@ class PaypalGateway(PaypalEvidence):
         return replace(present, status="canceled", needs_capture=False, needs_authorization=False)
 
     async def fetch(self, reference: str) -> Intent:
-        """The present state. Raises ProviderDeclinedError `resource_not_found`, OutcomeUnknownError."""
+        """The present state. Raises ProviderDeclinedError `invalid_resource_id`, OutcomeUnknownError."""
         return read(to_intent, await self._paypal.call("GET", f"{_ORDERS}/{reference}"))
 
     async def find(self, payment_id: UUID) -> Intent | None:
@@ -180,9 +180,12 @@ class PaypalGateway(PaypalEvidence):
 
     async def test_connection(self) -> str:
         """Ask for our own webhook with our keys; answers our app's id at PayPal. Raises ProviderDeclinedError
-        (`invalid_credentials`, `resource_not_found` for a webhook that is not there).
+        (`invalid_credentials`, `invalid_resource_id` for a webhook that is not there).
         """
-        await self._paypal.call("GET", f"/v1/notifications/webhooks/{self._webhook_id}")
+        try:
+            await self._paypal.call("GET", f"/v1/notifications/webhooks/{self._webhook_id}")
+        except WrongKeysError as error:
+            raise ProviderDeclinedError(error.message(), failure_code="invalid_credentials") from error
         return self._paypal.app_id or "paypal"
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:

@@ -20,6 +20,10 @@ _MARGIN_S: Final = 60.0
 _UNDECIDED: Final = frozenset({"previous_request_in_progress", "order_completion_in_progress"})
 
 
+class WrongKeysError(OutcomeUnknownError):
+    """PayPal does not know our keys: nothing was done, and all of it can be done when somebody has put them right."""
+
+
 class Paypal:
     """The connection to PayPal's API. `base_url` is PayPal's own, or a trial server's."""
 
@@ -55,8 +59,8 @@ class Paypal:
     ) -> dict[str, Any]:
         """One request, and its answer's object ({} where there is none). `key` is the idempotency key
         (`PayPal-Request-Id`); `form` goes as the part `input` of a form, where PayPal would take documents too. Raises
-        ProviderDeclinedError with PayPal's own word for the reason in small letters as `failure_code`
-        (`invalid_credentials` for keys it does not know), OutcomeUnknownError.
+        ProviderDeclinedError with PayPal's own word for the reason in small letters as `failure_code`,
+        OutcomeUnknownError, WrongKeysError.
         """
         headers = {} if form is not None else {"Content-Type": "application/json"}
         if method == "POST":
@@ -91,7 +95,7 @@ class Paypal:
 
     async def _access_token(self, *, stale: str | None) -> str:
         """A token that is good for a while; however many wait for one, it is asked for once. `stale` is one that was
-        refused. Raises ProviderDeclinedError `invalid_credentials`, OutcomeUnknownError.
+        refused. Raises OutcomeUnknownError, WrongKeysError.
         """
         async with self._renewal:
             if self._token is None or self._token == stale or time.monotonic() >= self._good_until_s:
@@ -135,7 +139,7 @@ def _understood(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise OutcomeUnknownError
     if answer.status_code == 401:
-        raise ProviderDeclinedError("PayPal does not know these keys.", failure_code="invalid_credentials")
+        raise WrongKeysError
     if answer.status_code >= 400:
         raise _refusal(content)
     return content
