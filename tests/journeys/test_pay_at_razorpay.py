@@ -2,6 +2,7 @@
 
 import random
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -105,4 +106,23 @@ async def test_what_was_never_told_is_found_by_asking_and_what_came_back_elsewhe
         "SELECT status, refunded_minor, disputed_minor FROM payments WHERE id = $1", payment_id
     )
     assert tuple(row) == ("disputed", 3_000, 7_000)
+    assert await audit(shop.house) == []
+
+
+async def test_a_link_paid_at_razorpay_settles_once_whatever_comes_first(shop, razorpay_fake):
+    start = PaymentStart(uuid7(), uuid7(), 2_500, "INR", mode="checkout", description="Soup")
+    made = await start_payment(shop.house, SYSTEM, start)
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        await payer.post(made.checkout_url, data={"vpa": "success@razorpay"})
+    await razorpay_fake.deliver(copies=2, shuffled=random.Random(3))
+    await settle(shop, razorpay_fake)
+    row = await shop.superuser.fetchrow("SELECT status, amount_minor FROM payments WHERE id = $1", start.payment_id)
+    assert tuple(row) == ("succeeded", 2_500)
+    told = await shop.superuser.fetch("SELECT event_type, status FROM webhook_events")
+    assert {row["status"] for row in told} == {"processed"}
+    (paying,) = razorpay_fake.books.payments
+    razorpay_fake.books.refund(paying, {"amount": 500}, None)
+    await settle(shop, razorpay_fake)
+    refunded = await shop.superuser.fetchval("SELECT refunded_minor FROM payments WHERE id = $1", start.payment_id)
+    assert refunded == 500
     assert await audit(shop.house) == []

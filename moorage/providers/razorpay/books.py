@@ -12,6 +12,7 @@ from moorage.providers.razorpay.events import of_payment, of_refund
 from moorage.providers.razorpay.translate import (
     PAYMENT_NOTE,
     is_collected,
+    link_as_order,
     moment,
     note,
     to_record,
@@ -34,10 +35,31 @@ class Books:
         self._deep_at: datetime | None = None
 
     async def order(self, order_id: str) -> tuple[Body, list[Body]]:
-        """An order and the payments on it. Raises ProviderDeclinedError `resource_missing`."""
+        """An order, or a payment link in the form of one, and the payments on it. Raises ProviderDeclinedError
+        `resource_missing`.
+        """
+        if order_id.startswith("plink_"):
+            link = read(link_as_order, await self._client.call("GET", f"/payment_links/{order_id}"))
+            return link, await self._payments_on(link["order_id"]) if link.get("order_id") else []
         order = await self._client.call("GET", f"/orders/{order_id}")
-        payments = await self._client.call("GET", f"/orders/{order_id}/payments")
-        return order, read(lambda told: list(told["items"]), payments)
+        return order, await self._payments_on(order_id)
+
+    async def find(self, payment_id: UUID) -> str | None:
+        """The id of the link or order that was made with our id; of several orders the one that somebody has paid. A
+        link's order carries our id as well, so links are asked for first.
+        """
+        links = await self._client.call("GET", "/payment_links", query={"reference_id": str(payment_id)})
+        for link in read(lambda told: list(told["payment_links"] or ()), links):
+            if link.get("reference_id") == str(payment_id):
+                return str(link["id"])
+        return await self.find_order(payment_id)
+
+    async def find_order(self, payment_id: UUID) -> str | None:
+        """As above, of orders alone."""
+        told = await self._client.call("GET", "/orders", query={"receipt": str(payment_id), "count": 10})
+        orders = [one for one in read(lambda page: list(page["items"]), told) if one.get("receipt") == str(payment_id)]
+        best = max(orders, key=lambda one: (_PAID_FIRST.get(one["status"], 0), -one["created_at"]), default=None)
+        return None if best is None else str(best["id"])
 
     async def changes(self, since: datetime) -> list[Body]:
         """Bodies of events for what was made since then, and now and then for what may have changed since; the oldest
@@ -83,7 +105,12 @@ class Books:
                 payment = await known.payment(dispute["payment_id"])
                 yield read(to_record, "dispute", dispute, payment, await known.ours(payment))
 
+    async def _payments_on(self, order_id: str) -> list[Body]:
+        payments = await self._client.call("GET", f"/orders/{order_id}/payments")
+        return read(lambda told: list(told["items"]), payments)
 
+
+_PAID_FIRST: Final = {"paid": 2, "attempted": 1}
 _REFUND_EVENTS: Final = {"pending": "created", "processed": "processed", "failed": "failed"}
 
 

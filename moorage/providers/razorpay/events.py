@@ -19,12 +19,15 @@ from moorage.providers.razorpay.translate import (
     is_collected,
     moment,
     note,
+    reference_of,
     status_of,
     uuid_or_none,
 )
 
 Body = Mapping[str, Any]
-_PAYMENTS: Final = frozenset({"payment.authorized", "payment.captured", "payment.failed", "order.paid"})
+_PAYMENTS: Final = frozenset(
+    {"payment.authorized", "payment.captured", "payment.failed", "order.paid", "payment_link.paid"}
+)
 _REFUNDS: Final = frozenset({"refund.created", "refund.processed", "refund.failed"})
 
 
@@ -68,7 +71,7 @@ def _body(kind: str, payload: Body, created_at: int) -> dict[str, Any]:
 
 def _payment(things: Mapping[str, Body]) -> dict[str, Any]:
     payment, order = things["payment"], things.get("order", {})
-    reference = payment.get("order_id") or order.get("id")
+    reference = reference_of(payment) or order.get("id")
     if reference is None:
         return {"kind": "other"}  # taken without an order: none of ours
     return {
@@ -91,7 +94,7 @@ def _refund(things: Mapping[str, Body]) -> dict[str, Any]:
     return {
         "kind": "refund",
         "payment_id": note(refund, PAYMENT_NOTE),
-        "reference": things.get("payment", {}).get("order_id"),
+        "reference": reference_of(things["payment"]) if "payment" in things else None,
         "refund_id": note(refund, REFUND_NOTE),
         "refund_reference": refund["id"],
         "refund_status": status,
@@ -106,7 +109,7 @@ def _dispute(things: Mapping[str, Body]) -> dict[str, Any]:
     due = dispute.get("respond_by")
     return {
         "kind": "dispute",
-        "reference": things.get("payment", {}).get("order_id"),
+        "reference": reference_of(things["payment"]) if "payment" in things else None,
         "dispute_reference": dispute["id"],
         "dispute_status": dispute_status(dispute),
         "evidence_due_at": moment(due) if due else None,

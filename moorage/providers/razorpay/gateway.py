@@ -1,9 +1,11 @@
 """Our adapter to Razorpay, over httpx: its own library knows no asyncio.
 
 What we call a payment is an order there. The payer pays it in Checkout on our page; Razorpay then holds the money, and
-only we collect it: orders are made for manual capture, so that a payment that is over here takes nothing there.
+only we collect it: orders are made for manual capture, so that a payment that is over here takes nothing there. On
+Razorpay's own page (mode checkout) it is a payment link, which collects at once.
 """
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +29,7 @@ from moorage.providers.razorpay.amounts import check_amount, check_exact
 from moorage.providers.razorpay.books import Books
 from moorage.providers.razorpay.client import Body, RazorpayClient, WrongKeysError, read
 from moorage.providers.razorpay.events import to_event
+from moorage.providers.razorpay.requests import new_link, new_order
 from moorage.providers.razorpay.signatures import is_callback, is_signed
 from moorage.providers.razorpay.translate import (
     CAPTURE_NOTE,
@@ -34,14 +37,13 @@ from moorage.providers.razorpay.translate import (
     REFUND_NOTE,
     deciding,
     is_collected,
+    link_as_order,
     note,
     text_note,
     to_intent,
     to_refund,
 )
 
-# Longest that Razorpay lets money wait, in minutes; then it goes back to the payer by itself.
-_HELD_MIN: Final = 7_200
 # Of what Checkout hands over: `pay_…:<signature>`.
 _BETWEEN: Final = ":"
 
@@ -68,6 +70,7 @@ class RazorpayGateway:
             disputes=True,
             separate_capture=True,
             capture_after_approval=True,
+            hosted_checkout=True,
             publishable_key=key_id,
             page_script="razorpay",
             page_source="https://checkout.razorpay.com/v1/checkout.js",
@@ -83,6 +86,7 @@ class RazorpayGateway:
         self._key_secret = key_secret
         self._webhook_secrets = tuple(webhook_secrets)
         self._client = RazorpayClient(key_id, key_secret, base_url, timeout_s)
+        self._clock = clock
         self._books = Books(self._client, clock)
 
     async def aclose(self) -> None:
@@ -95,31 +99,28 @@ class RazorpayGateway:
         return None, None
 
     async def create(self, request: IntentRequest, *, key: str) -> Intent:
-        """Make the order. Razorpay keeps no key for that, so one that is there by our receipt is taken; two made at
-        once would do no harm, since the payer is shown one.
+        """Make the order, or the payment link in mode checkout. Razorpay keeps no key for either, so what is there by
+        our id is taken: it makes no second link of one reference, and a second order, made at the same moment, would
+        do no harm, since the payer is shown one. Raises NotSupportedByProviderError for a link whose money is to be
+        collected later.
         """
         del key
         check_amount(request.amount_minor, request.currency)
         if request.mode == "checkout":
-            raise NotSupportedByProviderError("Razorpay's Checkout opens on a page of ours.")
-        made = await self.find(request.payment_id)
+            return await self._create_link(request)
+        made = await self._books.find_order(request.payment_id)
         if made is not None:
-            return made
-        order = await self._client.call(
-            "POST",
-            "/orders",
-            {
-                "amount": request.amount_minor,
-                "currency": request.currency,
-                "receipt": str(request.payment_id),
-                "notes": {PAYMENT_NOTE: str(request.payment_id), CAPTURE_NOTE: request.capture},
-                "payment": {
-                    "capture": "manual",
-                    "capture_options": {"manual_expiry_period": _HELD_MIN, "refund_speed": "normal"},
-                },
-            },
-        )
-        return read(to_intent, order, ())
+            return await self.fetch(made)
+        return read(to_intent, await self._client.call("POST", "/orders", new_order(request)), ())
+
+    async def _create_link(self, request: IntentRequest) -> Intent:
+        if request.capture == "manual":
+            raise NotSupportedByProviderError("Razorpay's payment page collects at once.")
+        made = await self._books.find(request.payment_id)
+        if made is not None:
+            return await self.fetch(made)
+        link = await self._client.call("POST", "/payment_links", new_link(request, self._clock()))
+        return read(lambda told: to_intent(link_as_order(told), ()), link)
 
     async def confirm(self, reference: str, *, payment_method: str, key: str) -> Intent:
         """What Checkout handed to the payer's page, `pay_…:<signature>`: checked, and collected unless that is for
@@ -174,10 +175,15 @@ class RazorpayGateway:
         return str(self.capabilities.publishable_key)
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
-        """Razorpay cancels nothing. Nobody but us collects, so that an order we do not capture is as good as canceled:
-        what is reserved on it, now or later, goes back to the payer by itself. What is collected is answered as it is.
+        """Razorpay cancels links and no orders. Nobody but us collects on those, so that an order we do not capture is
+        as good as canceled: what is reserved on it, now or later, goes back to the payer by itself. What is collected
+        is answered as it is.
         """
         del key
+        if reference.startswith("plink_"):
+            with contextlib.suppress(ProviderDeclinedError):  # it is paid, or over: see which
+                await self._client.call("POST", f"/payment_links/{reference}/cancel", {})
+            return await self.fetch(reference)
         present = await self.fetch(reference)
         if present.status == "succeeded":
             return present
@@ -189,14 +195,9 @@ class RazorpayGateway:
         return read(to_intent, order, payments)
 
     async def find(self, payment_id: UUID) -> Intent | None:
-        """The order made for our payment, if it was made; of several the one that somebody has paid."""
-        told = await self._client.call("GET", "/orders", query={"receipt": str(payment_id), "count": 10})
-        orders = [one for one in read(lambda page: list(page["items"]), told) if one.get("receipt") == str(payment_id)]
-        if not orders:
-            return None
-        rank = {"paid": 2, "attempted": 1}
-        best = max(orders, key=lambda one: (rank.get(one["status"], 0), -one["created_at"]))
-        return await self.fetch(best["id"])
+        """The order or link made for our payment, if it was made."""
+        made = await self._books.find(payment_id)
+        return None if made is None else await self.fetch(made)
 
     async def refund(
         self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str

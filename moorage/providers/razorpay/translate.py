@@ -1,5 +1,10 @@
-"""Razorpay's objects in the core's own words. What we call a payment is an order there, and payments are made on it."""
+"""Razorpay's objects in the core's own words.
 
+What we call a payment is an order there, and payments are made on it. On Razorpay's own page it is a payment link,
+which has an order of its own as soon as somebody opens it; `link_as_order` lets both be read alike.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,6 +26,10 @@ DISPUTE_STATUSES: Final[dict[str, Any]] = {
     "won": "won",
     "lost": "lost",
 }
+
+
+# How a payment names the link that it was made by: `#` and the end of the link's id.
+_LINKED: Final = re.compile(r"#([A-Za-z0-9]{14})", re.ASCII)
 
 
 def is_collected(payment: Body) -> bool:
@@ -55,27 +64,44 @@ def status_of(payment: Body | None) -> IntentStatus:
 def to_intent(order: Body, payments: Sequence[Body]) -> Intent:
     """An order with the payments on it. Raises KeyError or ValueError for what is none."""
     payment = deciding(payments)
-    told = payment or order
+    told, page = payment or order, order.get("short_url")
+    status = status_of(payment)
+    if status == "pending" and order["status"] in ("cancelled", "expired"):
+        status = "canceled"
     return Intent(
         reference=order["id"],
-        status=status_of(payment),
+        status=status,
         amount_minor=told["amount"],
         currency=told["currency"],
         # What Checkout on our page opens with, beside the key that is public.
-        client_secret=order["id"],
+        client_secret=None if page else order["id"],
+        checkout_url=page,
         payment_method=payment.get("method") if payment else None,
         failure_code=failure_of(payment) if payment else None,
         refunded_minor=payment.get("amount_refunded") or 0 if payment and is_collected(payment) else 0,
         needs_capture=payment is not None and payment["status"] == "authorized",
-        ids=ids_of(order["id"], payment),
+        ids=ids_of(order["id"], payment, order.get("order_id")),
         raw={"order": order, "payments": list(payments)},
     )
 
 
-def ids_of(order_id: str | None, payment: Body | None) -> dict[str, str]:
+def link_as_order(link: Body) -> dict[str, Any]:
+    """A payment link, which carries our id as its reference, in the form of an order."""
+    return {**link, "receipt": link.get("reference_id")}
+
+
+def reference_of(payment: Body) -> str | None:
+    """What we know a payment by: the link that it was made by, else its order; None for one that has neither."""
+    linked = _LINKED.fullmatch(payment.get("description") or "")
+    return f"plink_{linked[1]}" if linked else payment.get("order_id")
+
+
+def ids_of(reference: str, payment: Body | None, order_id: str | None = None) -> dict[str, str]:
     """Razorpay's further ids of the same payment."""
+    is_link = reference.startswith("plink_")
     found = {
-        "order": order_id,
+        "checkout_session": reference if is_link else None,
+        "order": order_id or (payment.get("order_id") if payment else None) or (None if is_link else reference),
         "payment": payment["id"] if payment else None,
         "customer": payment.get("customer_id") if payment else None,
     }
@@ -103,7 +129,7 @@ def to_record(kind: Any, body: Body, payment: Body, payment_id: UUID | None) -> 
     return ProviderRecord(
         kind=kind,
         reference=body["id"],
-        payment_reference=payment["order_id"] or payment["id"],
+        payment_reference=reference_of(payment) or payment["id"],
         payment_id=payment_id,
         refund_id=note(body, REFUND_NOTE) if kind == "refund" else None,
         amount_minor=body["amount"],

@@ -9,10 +9,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tests.fakes.razorpay.books import Books, found
+from tests.fakes.razorpay.links import cancel_link, create_link, list_links, order_behind, pay_link
 from tests.fakes.razorpay.shapes import RazorpayRefusedError
 
 Body = dict[str, Any]
@@ -49,6 +50,9 @@ def build_app(books: Books, key_id: str, key_secret: str) -> Starlette:
     def refund(request: Request, asked: Body) -> Body:
         return books.refund(request.path_params["id"], asked, request.headers.get("x-refund-idempotency"))
 
+    def base_of(request: Request) -> str:
+        return f"{request.url.scheme}://{request.url.netloc}"
+
     return Starlette(
         routes=[
             route("/orders", "POST", lambda _, asked: books.create_order(asked)),
@@ -66,6 +70,14 @@ def build_app(books: Books, key_id: str, key_secret: str) -> Starlette:
             route("/payments/{id}/refunds", "GET", within(books.refunds, "payment_id")),
             route("/refunds", "GET", every(books.refunds)),
             route("/refunds/{id}", "GET", one(books.refunds)),
+            route("/payment_links", "POST", lambda request, asked: create_link(books, asked, base_of(request))),
+            route("/payment_links", "GET", lambda request, _: list_links(books, request.query_params["reference_id"])),
+            route("/payment_links/{id}", "GET", one(books.links)),
+            route(
+                "/payment_links/{id}/cancel",
+                "POST",
+                lambda request, _: cancel_link(books, request.path_params["id"]),
+            ),
             route("/disputes", "GET", every(books.disputes)),
             route("/disputes/{id}", "GET", one(books.disputes)),
             Route("/checkout/{id}", partial(_checkout, books), methods=["GET", "POST"]),
@@ -88,17 +100,21 @@ def _listed(things: list[Body], request: Request) -> Body:
 
 
 async def _checkout(books: Books, request: Request) -> Response:
-    """What Checkout opens over the merchant's page, as a page of its own."""
-    order = books.orders.get(request.path_params["id"])
-    if order is None:
-        return HTMLResponse("<p>There is no such order.</p>", status_code=404)
-    said = ""
+    """The page of a payment link; and, for an order, what Checkout opens over the merchant's own page."""
+    page_id = request.path_params["id"]
+    is_link, said = page_id.startswith("plink_"), ""
+    try:
+        order = order_behind(books, page_id) if is_link else found(books.orders, page_id)
+    except RazorpayRefusedError as refusal:
+        return HTMLResponse(f"<p>{escape(str(refusal))}</p>", status_code=404)
     if request.method == "POST":
         vpa = str((await request.form()).get("vpa", ""))
         try:
-            told = books.pay(order["id"], vpa)
+            told = pay_link(books, page_id, vpa) if is_link else books.pay(order["id"], vpa)
         except RazorpayRefusedError as refusal:
             told = refusal.body
+        if "error" not in told and is_link:
+            return RedirectResponse(books.links[page_id]["callback_url"] or "/", status_code=303)
         if "error" not in told:
             named = f"{told['razorpay_payment_id']}:{told['razorpay_signature']}"
             return HTMLResponse(f"<p>Paid. Checkout hands over:</p><code>{escape(named)}</code>")

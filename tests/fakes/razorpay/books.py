@@ -40,13 +40,14 @@ class Books:
     payments: dict[str, Body] = field(default_factory=dict)
     refunds: dict[str, Body] = field(default_factory=dict)
     disputes: dict[str, Body] = field(default_factory=dict)
+    links: dict[str, Body] = field(default_factory=dict)
     captures: dict[str, str] = field(default_factory=dict)  # how each order's money is to be collected
     keys: dict[str, tuple[str, Body]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """As if nothing had ever happened."""
         self.refunds_wait, self.moved_s = False, 0
-        for name in ("orders", "payments", "refunds", "disputes", "captures", "keys"):
+        for name in ("orders", "payments", "refunds", "disputes", "links", "captures", "keys"):
             getattr(self, name).clear()
 
     def create_order(self, asked: Body) -> Body:
@@ -62,26 +63,26 @@ class Books:
             raise RazorpayRefusedError("The last digit of the amount must be 0", field="amount")
         if len(asked.get("receipt") or "") > 40:
             raise RazorpayRefusedError("The receipt may not be greater than 40 characters.", field="receipt")
-        order = new_order(asked, self._now())
+        order = new_order(asked, self.now())
         self.orders[order["id"]] = order
         automatic = asked.get("payment_capture") or asked.get("payment", {}).get("capture") == "automatic"
         self.captures[order["id"]] = "automatic" if automatic else "manual"
         return order
 
-    def pay(self, order_id: str, vpa: str = "success@razorpay") -> Body:
+    def pay(self, order_id: str, vpa: str = "success@razorpay", description: str | None = None) -> Body:
         """What the payer does in Checkout: pays by a UPI address, of which failure@razorpay is refused. Answers what
         Checkout hands to the page.
         """
         order = found(self.orders, order_id)
         if order["status"] == "paid":
             raise RazorpayRefusedError("Your payment has been declined as the order is already paid")
-        payment = new_payment(order, "upi", self._now())
-        payment["vpa"] = vpa
+        payment = new_payment(order, "upi", self.now())
+        payment.update(vpa=vpa, description=description)
         self.payments[payment["id"]] = payment
         order.update(status="attempted", attempts=order["attempts"] + 1)
         if vpa.startswith("failure"):
             payment.update(status="failed", **_DECLINED)
-            self._tell("payment.failed", payment=payment)
+            self.tell("payment.failed", payment=payment)
             return {"error": {**_DECLINED, "metadata": {"payment_id": payment["id"], "order_id": order_id}}}
         self._authorize(payment)
         signed = hmac.new(self.key_secret.encode(), f"{order_id}|{payment['id']}".encode(), hashlib.sha256)
@@ -137,14 +138,14 @@ class Books:
         refund["status"] = status
         if status == "failed":
             self._move_refunded(payment, -refund["amount"])
-        self._tell(f"refund.{status}", refund=refund, payment=payment)
+        self.tell(f"refund.{status}", refund=refund, payment=payment)
 
     def dispute(self, payment_id: str, amount_minor: int | None = None) -> Body:
         """The payer's bank takes it back, or part of it."""
         payment = self.payments[payment_id]
-        dispute = new_dispute(payment, amount_minor, self._now())
+        dispute = new_dispute(payment, amount_minor, self.now())
         self.disputes[dispute["id"]] = dispute
-        self._tell("payment.dispute.created", payment=payment, dispute=dispute)
+        self.tell("payment.dispute.created", payment=payment, dispute=dispute)
         return dispute
 
     def decide(self, dispute_id: str, status: str) -> None:
@@ -152,11 +153,11 @@ class Books:
         dispute = self.disputes[dispute_id]
         dispute.update(status=status, amount_deducted=dispute["amount"] if status == "lost" else 0)
         payment = self.payments[dispute["payment_id"]]
-        self._tell(f"payment.dispute.{status}", payment=payment, dispute=dispute)
+        self.tell(f"payment.dispute.{status}", payment=payment, dispute=dispute)
 
     def _authorize(self, payment: Body) -> None:
         payment["status"] = "authorized"
-        self._tell("payment.authorized", payment=payment)
+        self.tell("payment.authorized", payment=payment)
         order = self.orders[payment["order_id"]]
         if self.captures[order["id"]] == "automatic" and order["status"] != "paid":
             self._capture(payment)
@@ -166,8 +167,8 @@ class Books:
         payment.update(status="captured", captured=True, fee=fee, tax=fee - fee * 100 // 118)
         order = self.orders[payment["order_id"]]
         order.update(status="paid", amount_paid=order["amount"], amount_due=0)
-        self._tell("payment.captured", payment=payment)
-        self._tell("order.paid", payment=payment, order=order)
+        self.tell("payment.captured", payment=payment)
+        self.tell("order.paid", payment=payment, order=order)
 
     def _refund(self, payment: Body, asked: Body) -> Body:
         if not payment["captured"]:
@@ -180,10 +181,10 @@ class Books:
         open_ones = [one["payment_id"] for one in self.disputes.values() if one["status"] in ("open", "under_review")]
         if payment["id"] in open_ones:
             raise RazorpayRefusedError("Refund is not allowed while the payment is disputed")
-        refund = new_refund(asked, payment, self._now())
+        refund = new_refund(asked, payment, self.now())
         self.refunds[refund["id"]] = refund
         self._move_refunded(payment, refund["amount"])
-        self._tell("refund.created", refund=refund, payment=payment)
+        self.tell("refund.created", refund=refund, payment=payment)
         if not self.refunds_wait:
             self.settle_refund(refund["id"])
         return refund
@@ -194,12 +195,12 @@ class Books:
         payment.update(amount_refunded=refunded, refund_status="full" if whole else "partial" if refunded else None)
         payment["status"] = "refunded" if whole else "captured"
 
-    def _tell(self, kind: str, **things: Body) -> None:
+    def tell(self, kind: str, **things: Body) -> None:
         payload = {name: {"entity": json.loads(json.dumps(thing))} for name, thing in things.items()}
         event = {"entity": "event", "account_id": self.account_id, "event": kind, "contains": list(things)}
-        self.told({**event, "payload": payload, "created_at": self._now()})
+        self.told({**event, "payload": payload, "created_at": self.now()})
 
-    def _now(self) -> int:
+    def now(self) -> int:
         return int(time.time()) + self.moved_s
 
 

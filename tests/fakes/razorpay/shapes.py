@@ -105,6 +105,38 @@ def new_dispute(payment: Body, amount_minor: int | None, now: int) -> Body:
     }
 
 
+def new_link(asked: Body, base_url: str, now: int) -> Body:
+    """A payment link; its order is made when somebody opens it."""
+    link_id = new_id("plink")
+    return {
+        "accept_partial": asked.get("accept_partial", False),
+        "amount": asked["amount"],
+        "amount_paid": 0,
+        "callback_method": asked.get("callback_method", ""),
+        "callback_url": asked.get("callback_url", ""),
+        "cancelled_at": 0,
+        "created_at": now,
+        "currency": asked["currency"],
+        "customer": asked.get("customer", {}),
+        "description": asked.get("description", ""),
+        "expire_by": asked.get("expire_by", 0),
+        "expired_at": 0,
+        "first_min_partial_amount": 0,
+        "id": link_id,
+        "notes": asked.get("notes"),
+        "notify": asked.get("notify", {"email": True, "sms": True}),
+        "payments": [],
+        "reference_id": asked.get("reference_id", ""),
+        "reminder_enable": asked.get("reminder_enable", False),
+        "reminders": [],
+        "short_url": f"{base_url}/checkout/{link_id}",
+        "status": "created",
+        "updated_at": now,
+        "upi_link": False,
+        "user_id": "",
+    }
+
+
 def new_id(prefix: str) -> str:
     """An id as Razorpay makes them: fourteen letters and digits."""
     return f"{prefix}_{''.join(secrets.choice(string.ascii_letters + string.digits) for _ in range(14))}"
