@@ -8,10 +8,10 @@ RUN := .venv/installed-run
 DEV := .venv/installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format migrate bench laws schema revision openapi clean
+.PHONY: help install run test lint format migrate bench laws schema revision openapi env docker-up clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(DEV) ## Create the environment with everything that development needs
 
@@ -48,6 +48,12 @@ schema: $(DEV) ## Write database/schema.sql anew
 
 openapi: $(DEV) ## Write tests/contracts/openapi/*.json and docs/errors.md anew
 	@$(BIN)/python -m moorage.wiring.openapi_snapshot
+
+env: $(DEV) ## Write .env.example anew
+	@$(BIN)/python -m moorage.wiring.env_example
+
+docker-up: ## Build and start Moorage in containers, with PostgreSQL and Redis (compose.yaml)
+	@docker compose up --build --detach --wait
 
 clean: ## Remove the environment and caches; data in var/ is kept
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis

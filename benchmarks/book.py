@@ -38,7 +38,8 @@ async def run(*, http: bool, rounds: int = ROUNDS, seconds: float = ROUND_S) -> 
         environment="test",
         secret_key=SECRET,  # type: ignore[arg-type]  # pydantic makes the secret of it
         database_pool_min=CLIENTS,
-        database_pool_max=CLIENTS,
+        database_pool_size=CLIENTS,
+        database_pool_overflow=0,
         rate_limit_user_per_hour=10**9,
     )
     async with bench_server() as bench:

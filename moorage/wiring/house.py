@@ -56,20 +56,24 @@ async def open_settings_database(settings: Settings) -> OpenDatabase:
 
 async def connect_database(settings: Settings, addresses: DatabaseAddresses) -> Database:
     """Both pools, with the limits of `settings`."""
+    most = settings.database_pool_size + settings.database_pool_overflow
+    kept = settings.database_pool_min
+    if kept is None:
+        kept = settings.database_pool_size if settings.environment == "production" else 1
 
-    async def pool(dsn: str, role: str, size: int) -> object:
+    async def pool(dsn: str, role: str) -> object:
         return await connect_pool(
             dsn,
             role=role,
-            min_size=min(settings.database_pool_min, size),
-            max_size=size,
+            min_size=min(kept, most),
+            max_size=most,
             statement_timeout_ms=settings.statement_timeout_ms,
             lock_timeout_ms=settings.lock_timeout_ms,
             prepared_statements=settings.database_prepared_statements,
         )
 
-    web = await pool(addresses.web_dsn, WEB, settings.database_pool_max)
-    worker = await pool(addresses.worker_dsn, WORKER, settings.database_pool_max)
+    web = await pool(addresses.web_dsn, WEB)
+    worker = await pool(addresses.worker_dsn, WORKER)
     return Database(web, worker, settings.database_pool_wait_s)  # type: ignore[arg-type]  # asyncpg's own generics
 
 

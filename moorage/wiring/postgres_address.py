@@ -20,7 +20,7 @@ class ServerOptions:
     """How the bundled server runs. `durable=False` is for tests: a crash of the machine may lose all."""
 
     tcp_port: int | None = None  # None: socket only; 0: any free port of 127.0.0.1
-    max_connections: int = 100
+    max_connections: int = 200
     shared_buffers_mib: int = 128
     durable: bool = True
 

@@ -24,8 +24,9 @@ class Settings(BaseSettings):
     # Database
     database_url: SecretStr | None = None  # not set: the bundled PostgreSQL
     database_owner_url: SecretStr | None = None  # the login that migrates; default DATABASE_URL
-    database_pool_min: int = Field(default=1, ge=0)
-    database_pool_max: int = Field(default=20, ge=1)
+    database_pool_size: int = Field(default=10, ge=1)  # connections that are kept, of each of two roles
+    database_pool_overflow: int = Field(default=20, ge=0)  # more of them while they are needed
+    database_pool_min: int | None = Field(default=None, ge=0)  # opened at the start; default: 1, in production the size
     database_pool_wait_s: float = 5.0
     database_prepared_statements: bool = True  # false behind a pooler in transaction mode
     statement_timeout_ms: int = 10_000
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     password_max_length: int = 256
     password_hash_threads: int = 2
     cors_origins: list[str] = []
+    trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
 
     # Whose tokens are taken besides our own. A site in front of this service signs with SECRET_KEY, or with a secret
     # that is shared for that alone; any other issuer publishes its keys.
@@ -62,7 +64,6 @@ class Settings(BaseSettings):
     supabase_url: str | None = None  # https://PROJECT.supabase.co: its tokens are taken
     supabase_anon_key: SecretStr | None = None  # for clients; nothing here needs it
     supabase_jwt_secret: SecretStr | None = None  # where the project signs with its shared secret
-    trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
 
     # Limits
     body_max_bytes: int = 1024 * 1024

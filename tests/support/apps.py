@@ -55,7 +55,8 @@ def settings(tmp_path: Path) -> Settings:
         secret_key=SecretStr("signing-key-of-the-tests-0123456789abcdef"),
         rate_limit_enabled=False,
         database_pool_min=1,
-        database_pool_max=10,
+        database_pool_size=10,
+        database_pool_overflow=0,
         base_url="http://moorage.test",
     )
 

@@ -155,7 +155,8 @@ def town_settings(home: Path) -> Settings:
         secret_key=SecretStr("signing-key-of-the-tests-0123456789abcdef"),
         rate_limit_enabled=False,
         database_pool_min=1,
-        database_pool_max=10,
+        database_pool_size=10,
+        database_pool_overflow=0,
         provider_timeout_s=4.0,
     )
 
