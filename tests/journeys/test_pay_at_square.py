@@ -95,3 +95,18 @@ async def test_what_square_reserved_is_collected_in_part_and_the_poller_finds_wh
     assert (after.status, after.amount_minor) == ("succeeded", 6_000)
     await settle(shop, square_fake)
     assert await audit(shop.house) == []
+
+
+async def test_the_practice_contract_sends_the_payer_to_squares_own_page(shop, square_fake):
+    back = {"return_url": f"{shop.town.base_url}/paid", "cancel_url": f"{shop.town.base_url}/left"}
+    body = {"amount": "20.00", "payment_provider": "square", **back}
+    answer = await shop.client.client.post("/payments/create-payment", json=body)
+    assert answer.status_code == 201, answer.text
+    started = answer.json()
+    assert started["order_id"] in square_fake.books.orders
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        paid = await payer.post(started["approval_url"], data={"number": "4111 1111 1111 1111"})
+    assert (paid.status_code, paid.headers["location"]) == (303, back["return_url"])
+    await settle(shop, square_fake)
+    payment = (await shop.client.client.get(f"/payments/{started['payment_id']}")).json()
+    assert (payment["status"], payment["payment_method"], payment["amount"]) == ("completed", "square", "20.00")

@@ -12,7 +12,7 @@ from moorage.apis.practice.payers import Links, check_guest, for_links, payer_of
 from moorage.apis.practice.payment_schemas import Metadata, PaymentStatus, Provider, word
 from moorage.domains.bookings.errors import UnknownProviderError
 from moorage.domains.payments import queries
-from moorage.domains.payments.gateway import OutcomeUnknownError
+from moorage.domains.payments.gateway import Capabilities, OutcomeUnknownError
 from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, StartedPayment, start_payment
 from moorage.kernel.db import SYSTEM
@@ -40,7 +40,8 @@ class ReturnUrlRequiredError(InvalidError):
 
 class PaymentIn(Links):
     """What to collect, and by whom. `return_url` and `cancel_url` are needed where the payer is sent to the provider's
-    page. `capture_method` `manual` reserves the amount first; `mode` `checkout` asks for a page of the provider's.
+    page. `capture_method` `manual` reserves the amount first; `mode` `checkout` asks for a page of the provider's, and
+    without it so does a provider that could not be paid otherwise by this contract.
     """
 
     amount: MoneyNumber
@@ -52,7 +53,7 @@ class PaymentIn(Links):
     customer_email: Email | None = None
     metadata: Metadata | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
-    mode: Literal["intent", "checkout"] = "intent"
+    mode: Literal["intent", "checkout"] | None = None
 
 
 class IntentIn(Links):
@@ -117,7 +118,7 @@ async def create_payment(request: Request, caller: OptionalUser, body: PaymentIn
         payer_email=body.customer_email,
         provider=body.payment_provider,
         capture=body.capture_method,
-        mode=body.mode,
+        mode=body.mode or _mode_by_itself(can, body.capture_method),
         return_url=body.return_url,
         cancel_url=body.cancel_url,
     )
@@ -158,6 +159,12 @@ async def create_intent(request: Request, caller: OptionalUser, body: IntentIn) 
         status=word(row.status),
     )
     return answer(intent, status)
+
+
+def _mode_by_itself(can: Capabilities, capture: str) -> Literal["intent", "checkout"]:
+    """A method that is named to us by a call which this contract lacks leaves the provider's own page."""
+    named_later = can.confirm_with_method and can.redirect and not can.client_secret
+    return "checkout" if named_later and can.hosted_checkout and capture == "automatic" else "intent"
 
 
 async def begun(house: House, caller: Caller | None, start: PaymentStart) -> tuple[StartedPayment, int]:
