@@ -3339,6 +3339,16 @@ CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bi
                          held_account(p), 'clearing:' || p.provider)
 $$;
 
+CREATE FUNCTION public.post_tax(p_payment uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM record_receipt(p.id, 'payment', p.id, p.amount_minor, p.tax_minor, p.currency, 'sales')
+     FROM payments p
+    WHERE p.id = p_payment AND p.purpose = 'free_amount' AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
+      AND p.refunded_minor = 0 AND p.refund_pending_minor = 0;
+END $$;
+
 CREATE FUNCTION public.postpone_event(p_event uuid, p_outcome text, p_wait interval) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3713,6 +3723,7 @@ BEGIN
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
     IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
       PERFORM learn_payment(p_payment, p_data);
+      PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
     END IF;
     IF p_data ? 'fee_minor' THEN
       PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
@@ -3738,6 +3749,9 @@ BEGIN
     IF p_new = 'succeeded' THEN
       PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
                    ARRAY['clearing:' || p.provider, held_account(p)], ARRAY[p.amount_minor, -p.amount_minor]);
+      IF p.tax_minor > 0 OR p_data ? 'tax_minor' THEN
+        PERFORM post_tax(p_payment);
+      END IF;
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN

@@ -89,6 +89,13 @@ PAYMENTS: Final[dict[str, str]] = {
           LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.amount_minor > 0
          GROUP BY p.id HAVING coalesce(sum(e.amount_minor), 0) <> coalesce(p.fee_minor, 0)
     """,
+    "payment_is_posted_where_it_belongs": """
+        SELECT p.id::text AS subject, format('%s was not posted to %s', p.amount_minor, held_account(p))
+          FROM payments p JOIN ledger_transactions t ON t.reference_id = p.id AND t.kind = 'payment'
+         WHERE NOT EXISTS (SELECT FROM ledger_entries e JOIN ledger_accounts a ON a.no = e.account_no
+                            WHERE e.transaction_id = t.id AND a.code = held_account(p)
+                              AND e.amount_minor = -p.amount_minor)
+    """,
     "posting_has_its_payment": """
         SELECT t.id::text AS subject, format('%s has no payment', t.cause) FROM ledger_transactions t
          WHERE t.kind = 'payment' AND NOT EXISTS (SELECT FROM payments p WHERE p.id = t.reference_id)

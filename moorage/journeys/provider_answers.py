@@ -57,14 +57,13 @@ def learned(told: Intent | ProviderEvent) -> dict[str, Any]:
         data["needs_capture"] = True
     if told.needs_authorization:
         data["needs_authorization"] = True
+    if told.tax_minor is not None:
+        data["tax_minor"] = told.tax_minor
     if isinstance(told, ProviderEvent):
         if told.fee_minor is not None:
             data["fee_minor"] = told.fee_minor
-    else:
-        if told.expires_at is not None:
-            data["expires_at"] = told.expires_at.isoformat()
-        if told.tax_minor is not None:
-            data["tax_minor"] = told.tax_minor
+    elif told.expires_at is not None:
+        data["expires_at"] = told.expires_at.isoformat()
     return data
 
 

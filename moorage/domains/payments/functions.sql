@@ -86,6 +86,7 @@ BEGIN
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
     IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
       PERFORM learn_payment(p_payment, p_data);
+      PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
     END IF;
     IF p_data ? 'fee_minor' THEN
       PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
@@ -111,6 +112,9 @@ BEGIN
     IF p_new = 'succeeded' THEN
       PERFORM post(new_id(), 'payment', 'payment', p_payment, 'payment:' || p_payment, p.currency,
                    ARRAY['clearing:' || p.provider, held_account(p)], ARRAY[p.amount_minor, -p.amount_minor]);
+      IF p.tax_minor > 0 OR p_data ? 'tax_minor' THEN
+        PERFORM post_tax(p_payment);
+      END IF;
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN
@@ -131,6 +135,16 @@ BEGIN
      AND NOT (provider_ids @> coalesce(p_data -> 'ids', '{}')
               AND expires_at IS NOT DISTINCT FROM coalesce((p_data ->> 'expires_at')::timestamptz, expires_at)
               AND tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor));
+END $$;
+
+-- Takes the tax that a provider calculated out of what a free amount sold, once, when both are known. What is paid for a
+-- booking or an invoice has its tax from there.
+CREATE OR REPLACE FUNCTION post_tax(p_payment uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM record_receipt(p.id, 'payment', p.id, p.amount_minor, p.tax_minor, p.currency, 'sales')
+     FROM payments p
+    WHERE p.id = p_payment AND p.purpose = 'free_amount' AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
+      AND p.refunded_minor = 0 AND p.refund_pending_minor = 0;
 END $$;
 
 -- Posts what the provider keeps of a payment for itself, once: the first word of it counts. A fee of a payment that has

@@ -118,6 +118,7 @@ class ProviderEvent:
     needs_authorization: bool = False
     ids: Mapping[str, str] = field(default_factory=dict)
     fee_minor: int | None = None  # the provider's own fee, where the event tells it
+    tax_minor: int | None = None  # of the amount, where the provider calculated it
     account: str | None = None
     live: bool | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)

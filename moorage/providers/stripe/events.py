@@ -106,6 +106,7 @@ def _session(thing: Body) -> Told:
         "payment_method": present.payment_method,
         "needs_capture": present.needs_capture,
         "ids": present.ids,
+        "tax_minor": present.tax_minor,
     }
 
 

@@ -34,6 +34,17 @@ async def test_case_21_each_account_reads_what_it_should(worker, practitioner_id
     assert await books_sum_to_zero(worker)
 
 
+async def test_case_20_the_tax_in_a_free_amount_is_owed_and_goes_back_with_it(worker):
+    paid = await make_payment(worker, 9_999, purpose="free_amount")
+    for _ in range(2):
+        await worker.fetchval(
+            "SELECT record_payment_status($1, 'succeeded', 'test', p_data => $2)", paid, {"tax_minor": 1_667}
+        )
+    assert [await balance(worker, code) for code in ("sales", "tax_payable")] == [8_332, 1_667]
+    await refund(worker, paid, 9_999)
+    assert [await balance(worker, code) for code in ("sales", "tax_payable", "clearing:sandbox")] == [0, 0, 0]
+
+
 async def test_an_earning_is_recorded_once_per_payment(worker, practitioner_id):
     paid = await make_payment(worker, 10_000)
     await earn(worker, paid, practitioner_id)
