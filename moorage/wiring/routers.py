@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from moorage.apis.catering import analytics as catering_analytics
 from moorage.apis.catering import auth as catering_auth
 from moorage.apis.catering import bookings as catering_bookings
+from moorage.apis.catering import by_hand as catering_by_hand
 from moorage.apis.catering import checkout as catering_checkout
 from moorage.apis.catering import customers as catering_customers
 from moorage.apis.catering import disputes as catering_disputes
@@ -75,6 +76,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (catering_bookings.router, CATERING),
     (catering_checkout.router, CATERING),
     (catering_payments.router, CATERING),
+    (catering_by_hand.router, CATERING),
     (catering_refunds.router, CATERING),
     (catering_disputes.router, CATERING),
     (catering_portal.router, CATERING),

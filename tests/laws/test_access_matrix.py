@@ -100,6 +100,9 @@ EXPECTED = {
     "catering_checkout_create": "401 404 404 200 404 200",
     "catering_intent_create": "401 404 404 200 404 200",
     "catering_payments_list": "401 200 200 200 200 200",
+    "catering_payment_record": "401 403 403 403 403 201",
+    "catering_payment_complete": "401 403 403 403 403 409",
+    "catering_payment_bounce": "401 403 403 403 403 409",
     "catering_portal_link": "401 200 200 200 200 200",
     "catering_refund_create": "401 403 403 403 403 409",
     "catering_refunds_list": "401 403 403 403 403 200",
@@ -259,6 +262,10 @@ async def a_payment_to_refund(cast: Cast) -> Ask:
     return Ask(body={"payment_id": (await cast.hold())["payment"]["id"], "reason": "other"})
 
 
+async def a_payment_by_provider(cast: Cast) -> Ask:
+    return Ask({"payment_id": (await cast.hold())["payment"]["id"]})
+
+
 async def a_balance(cast: Cast) -> Ask:
     return Ask(body={"booking_id": (await cast.confirmed())["id"]})
 
@@ -333,6 +340,9 @@ ASKS: dict[str, Asks] = {
     "catering_bookings_create": a_new_event,
     "catering_checkout_create": of_owing("line_items", [{"name": "Part", "amount": 100}]),
     "catering_intent_create": of_owing("amount", 8_000, payment_type="full"),
+    "catering_payment_record": of_owing("amount", 100, method="cash"),
+    "catering_payment_complete": a_payment_by_provider,
+    "catering_payment_bounce": a_payment_by_provider,
     "catering_portal_link": of({}),
     "catering_refund_create": a_payment_to_refund,
     "catering_dispute_evidence": of_nothing("dispute_id", {"note": "Served."}),

@@ -47,6 +47,18 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "catering_intent_create": _STARTING,
     "catering_portal_link": ("not_found", "return_url_not_allowed"),
+    "catering_payment_record": (
+        "forbidden",
+        "not_found",
+        "amount_mismatch",
+        "hold_expired",
+        "invalid_amount",
+        "invalid_currency",
+        "invalid_state",
+        "overpayment",
+    ),
+    "catering_payment_complete": ("forbidden", "hold_expired", "invalid_state", "not_by_hand", "overpayment"),
+    "catering_payment_bounce": ("forbidden", "invalid_state", "not_by_hand"),
     "catering_refund_create": (
         "forbidden",
         "not_found",
