@@ -13,8 +13,8 @@ from moorage.domains.availability import queries as times
 from moorage.domains.availability.queries import Training
 from moorage.domains.bookings import operations
 from moorage.domains.bookings.errors import NoPlacesLeftError, SlotUnavailableError, UnknownProviderError
-from moorage.domains.bookings.operations import HoldRequest
-from moorage.domains.catalog.queries import get_service
+from moorage.domains.bookings.operations import HoldRequest, People
+from moorage.domains.catalog.queries import Service, get_service
 from moorage.journeys.book_and_pay import hold_terms, start_checkout
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
@@ -48,6 +48,7 @@ async def make_appointment(house: House, actor: Actor, request: HoldRequest, sta
         service = await get_service(db, request.service_id)
     if service is None or service.terms.service_type != "session":
         raise NotFoundError("There is no such consulting service.", pointer="/service_id")
+    request = _at_first_option(request, service)
     if state_no is None:
         await start_checkout(house, request)
         return request.booking_id
@@ -69,6 +70,10 @@ async def enrol(house: House, actor: Actor, training_id: UUID, request: HoldRequ
         if training is None:
             raise NotFoundError("There is no such training.", pointer="/training_id")
         dates = await _dates(house, db, training)
+        service = await get_service(db, training.service_id)
+    if service is None:
+        raise NotFoundError("There is no such training.", pointer="/training_id")
+    request = _at_first_option(replace(request, service_id=service.id), service)
     for date in dates:
 
         async def check(db: Connection) -> None:
@@ -82,11 +87,17 @@ async def enrol(house: House, actor: Actor, training_id: UUID, request: HoldRequ
             )
 
         try:
-            await _hold(house, actor, replace(request, service_id=training.service_id, session_id=date), before=check)
+            await _hold(house, actor, replace(request, session_id=date), before=check)
         except SlotUnavailableError:
             continue
         return request.booking_id
     raise NoPlacesLeftError
+
+
+def _at_first_option(request: HoldRequest, service: Service) -> HoldRequest:
+    """One person; a practice's clients are not asked for a price option, so they are booked at the first."""
+    option = service.terms.first_option
+    return request if option is None else replace(request, people=People(None, None, [option.name]))
 
 
 async def _dates(house: House, db: Connection, training: Training) -> list[UUID | None]:

@@ -66,7 +66,7 @@ async def test_keys_are_tried_and_each_result_reported(counter):
 async def test_what_is_not_set_up_is_said_and_the_sandbox_with_its_reason(counter):
     for provider, words in (("sandbox", "database"), ("square", "Set up here: paypal, stripe.")):
         answer = await counter.post("/create", json={"provider": provider, "amount": "20.00"})
-        assert (answer.status_code, answer.json()["code"]) == (422, "not_configured")
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown_provider")
         assert words in answer.json()["detail"]
 
 

@@ -33,7 +33,7 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
     "practice_payments_update": {"notes": "Counted twice.", "metadata": {"receipt": "14"}},
     "practice_payments_start_intent": {"amount": 2000, "currency": "USD"},
     "practice_payments_capture": {"amount": "15.00"},
-    "practice_payments_test": {"amount": "1.00", "currency": "USD"},
+    "practice_payments_test": {"currency": "USD"},
     "practice_paypal_create_order": {
         "amount": "20.00",
         "currency": "USD",

@@ -115,7 +115,6 @@ async def _check_price(db: Connection, start: PaymentStart, service_id: UUID, po
     if service is None:
         raise NotFoundError("There is no such service.", pointer=pointer)
     terms = service.terms
-    prices = {terms.price_minor, *(option.price_minor for option in terms.options)}
-    if start.currency != terms.currency or start.amount_minor not in prices:
-        price = format_amount(terms.price_minor, terms.currency)
+    if start.currency != terms.currency or start.amount_minor != terms.price_of_one_minor:
+        price = format_amount(terms.price_of_one_minor, terms.currency)
         raise AmountMismatchError(f"This costs {price} {terms.currency}.", pointer="/amount")

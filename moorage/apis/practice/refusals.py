@@ -8,7 +8,6 @@ _BOOKING: Final = (
     "not_found",
     "service_unavailable",
     "own_service",
-    "option_required",
 )
 
 _PAYING: Final = (
@@ -54,7 +53,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "practice_payments_list": ("invalid_range",),
     "practice_payments_read": ("forbidden",),
     "practice_payments_summary": ("forbidden",),
-    "practice_payments_test": ("forbidden", "invalid_amount"),
+    "practice_payments_test": ("forbidden",),
     "practice_payments_capture": (*_MOVING, "invalid_amount", "amount_mismatch", "capture_exceeds_authorization"),
     "practice_payments_cancel": _MOVING,
     "practice_paypal_create_order": (*_PAYING, "return_url_not_allowed"),

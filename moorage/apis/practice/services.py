@@ -20,7 +20,7 @@ TYPES: Final[dict[ServiceType, list[str]]] = {"consulting": ["session"], "traini
 
 
 class Service(BaseModel):
-    """What the practice offers. `price` is in whole units of `currency`, of one person."""
+    """What the practice offers. `price` is in whole units of `currency`, for one person."""
 
     id: UUID
     title: str
@@ -40,7 +40,7 @@ class Service(BaseModel):
             title=terms.title,
             description=terms.description,
             service_type="consulting" if terms.service_type == "session" else "training",
-            price=format_amount(terms.price_minor, terms.currency),
+            price=format_amount(terms.price_of_one_minor, terms.currency),
             currency=terms.currency,
             duration_minutes=terms.duration_minutes,
             is_active=service.is_active,

@@ -52,7 +52,7 @@ class Training(BaseModel):
             id=service.id,
             title=terms.title,
             description=terms.description,
-            price=format_amount(terms.price_minor, terms.currency),
+            price=format_amount(terms.price_of_one_minor, terms.currency),
             currency=terms.currency,
             duration_minutes=terms.duration_minutes,
             takes_all_dates=is_course,

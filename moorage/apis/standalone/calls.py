@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 import moorage
 from moorage.apis.standalone.shapes import CaptureIn, CreateIn, Delivery, Health, Payment, Trial, TrialIn
+from moorage.domains.bookings.errors import UnknownProviderError
 from moorage.domains.payments.gateway import (
     IntentRequest,
     NotSupportedByProviderError,
@@ -26,18 +27,12 @@ router = APIRouter(tags=["Trial payments"], route_class=StrictRoute)
 SANDBOX: Final = "sandbox"
 _MOVED: Final = ("invalid_amount", "amount_not_supported", "not_supported_by_provider", "provider_declined")
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "standalone_create": ("not_configured", *_MOVED, "outcome_unknown"),
-    "standalone_capture": ("not_configured", *_MOVED, "outcome_unknown"),
-    "standalone_fetch": ("not_configured", "provider_declined", "outcome_unknown"),
+    "standalone_create": ("unknown_provider", *_MOVED, "outcome_unknown"),
+    "standalone_capture": ("unknown_provider", *_MOVED, "outcome_unknown"),
+    "standalone_fetch": ("unknown_provider", "provider_declined", "outcome_unknown"),
     "standalone_test": ("invalid_amount",),
     "standalone_webhook": ("not_found", "invalid_signature", "timestamp_out_of_tolerance"),
 }
-
-
-class NotConfiguredError(InvalidError):
-    """This provider has no keys here."""
-
-    code = "not_configured"
 
 
 @router.post("/create", operation_id="standalone_create", status_code=201, response_model=Payment)
@@ -144,16 +139,16 @@ def _gateways(request: Request) -> Mapping[str, PaymentGateway]:
 
 
 def _gateway(request: Request, provider: str) -> PaymentGateway:
-    """The provider by its name. Raises NotConfiguredError."""
+    """The provider by its name. Raises UnknownProviderError."""
     found = _gateways(request)
     if provider in found:
         return found[provider]
     if provider == SANDBOX:
-        raise NotConfiguredError(
+        raise UnknownProviderError(
             "The sandbox keeps its books in a database, which this app has none of: use `moorage serve` for it.",
             pointer="/provider",
         )
-    raise NotConfiguredError(f"Set up here: {', '.join(sorted(found)) or 'no provider'}.", pointer="/provider")
+    raise UnknownProviderError(f"Set up here: {', '.join(sorted(found)) or 'no provider'}.", pointer="/provider")
 
 
 def _amount(text: str, currency: str) -> int:

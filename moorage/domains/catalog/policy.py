@@ -59,6 +59,18 @@ class ServiceTerms:
             return self.price_minor
         return max(self.minimum_minor, min(option.price_minor for option in self.options))
 
+    @property
+    def first_option(self) -> PriceOption | None:
+        """What one participant is booked at where nobody asks which; None where there is one price for all."""
+        return self.options[0] if self.options else None
+
+    @property
+    def price_of_one_minor(self) -> int:
+        """What one participant pays where nobody asks at which option."""
+        if self.first_option is None:
+            return self.price_minor
+        return max(self.first_option.price_minor, self.minimum_minor)
+
 
 def default_interval_minutes(duration_minutes: int) -> int:
     """How far starts are apart where nothing is said: the duration, at most an hour."""

@@ -101,3 +101,15 @@ async def test_the_same_key_books_once(practice):
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["idempotent-replayed"] == "true"
+
+
+async def test_where_prices_differ_by_option_one_person_is_booked_at_the_first(practice):
+    service = await make_service(
+        practice.owner, practice.practitioner, options={"adult": 5_000, "child": 2_500}, minimum_minor=6_000
+    )
+    shown = {one["id"]: one["price"] for one in (await practice.anybody.get("/services/")).json()}
+    assert shown[str(service)] == "60.00"
+    made = await appointed(practice, service_id=str(service))
+    booking = await practice.read(made["id"])
+    assert (booking["total_amount"], booking["participants"][0]["option"]) == ("60.00", "adult")
+    assert booking["participants"][0]["name"]

@@ -12,7 +12,7 @@ from tests.laws.running.house import ROOT, RunningHouse
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("contract", ["marketplace", "payment_records", "catering"])
+@pytest.mark.parametrize("contract", ["marketplace", "payment_records", "catering", "practice"])
 def test_the_example_of_a_contract_runs_to_its_end(house: RunningHouse, contract: str) -> None:
     ended = subprocess.run(
         [sys.executable, ROOT / "examples" / f"{contract}.py", "--demo", house.home / "demo.json"],
