@@ -1,5 +1,7 @@
 """Booking and paying with Square on the other side, its webhooks coming to our own endpoint."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -7,6 +9,7 @@ from pydantic import SecretStr
 from moorage.journeys.audit_books import audit
 from moorage.journeys.capture_payment import capture_payment
 from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.reconcile import reconcile
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
@@ -94,6 +97,15 @@ async def test_what_square_reserved_is_collected_in_part_and_the_poller_finds_wh
     after = await capture_payment(shop.house, SYSTEM, start.payment_id, 6_000)
     assert (after.status, after.amount_minor) == ("succeeded", 6_000)
     await settle(shop, square_fake)
+    today = {"since": shop.house.clock() - timedelta(hours=1), "until": shop.house.clock() + timedelta(hours=1)}
+    assert (await reconcile(shop.house, gateway, **today)).found == []
+    (payment_id,) = square_fake.books.payments
+    square_fake.books.refund({"payment_id": payment_id, "amount_money": {"amount": 500, "currency": "USD"}})
+    unheard = await reconcile(shop.house, gateway, **today, fix=True)
+    assert [(one.difference.kind, one.difference.movement, one.outcome) for one in unheard.found] == [
+        ("missing_here", "refund", "fixed")
+    ]
+    assert (await reconcile(shop.house, gateway, **today)).found == []
     assert await audit(shop.house) == []
 
 

@@ -247,6 +247,15 @@ async def test_case_9_what_turned_out_days_later_is_found_in_the_lists(razorpay_
     await poller.aclose()
 
 
+async def test_what_was_tried_days_ago_and_is_collected_today_is_on_todays_record(razorpay, razorpay_fake):
+    reference = await ordered(razorpay)
+    razorpay_fake.pay(reference)
+    (payment,) = razorpay_fake.books.payments.values()
+    payment["created_at"] -= 5 * 86_400
+    await razorpay.capture(reference, amount_minor=10_000, currency="INR", key="late")
+    assert [one.amount_minor async for one in razorpay.records(system_clock())] == [10_000]
+
+
 async def test_the_connection_is_tested_with_our_keys(razorpay, razorpay_fake):
     assert await razorpay.test_connection() == KEY_ID
     stranger = connected(razorpay_fake, key_secret="wrong")

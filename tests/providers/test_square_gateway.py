@@ -113,6 +113,17 @@ async def test_case_14_a_part_of_what_was_reserved_is_collected_once_and_the_res
     assert [one.amount_minor async for one in square.records()] == [6_000]
 
 
+async def test_what_was_reserved_days_ago_and_is_collected_today_is_on_todays_record(square, square_fake):
+    reference = await reserved(square)
+    (payment,) = square_fake.books.payments.values()
+    payment["created_at"] = square_fake.books.orders[reference]["created_at"] = "2026-01-01T00:00:00.000Z"
+    before = system_clock()
+    assert [one async for one in square.records(before)] == []
+    await square.capture(reference, amount_minor=10_000, currency="GBP", key="late")
+    (record,) = [one async for one in square.records(before)]
+    assert record.recorded_at >= before.replace(microsecond=0)
+
+
 async def test_capturing_a_part_goes_on_where_it_was_interrupted(square, square_fake):
     reference = await reserved(square)
     square_fake.fault("lost_after", path="/complete")

@@ -87,8 +87,10 @@ class Books:
         return sorted(found, key=lambda body: (body["created_at"], body["contains"][0] == "refund"))
 
     async def records(self, since: datetime | None) -> AsyncIterator[ProviderRecord]:
-        """Each kind oldest first, payments then refunds then disputes; None: ever."""
-        window, known = {} if since is None else _window(since), _Known(self._client)
+        """Each kind oldest first, payments then refunds then disputes; None: ever. Razorpay lists by when a thing was
+        made: what was made a little earlier is among it, since its money may have moved since.
+        """
+        window, known = {} if since is None else _window(since - _CHANGES_FOR), _Known(self._client)
         payments = [one async for one in self._client.every("/payments", window)]
         for payment in reversed(payments):
             known.payments[payment["id"]] = payment

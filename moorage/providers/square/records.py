@@ -11,15 +11,18 @@ from moorage.providers.square.client import ONCE, answer, every
 from moorage.providers.square.translate import moment, read, to_record
 
 _PAGE: Final = 100
-# Without a beginning Square lists the last year alone; it has taken no payments before this.
+# Without a beginning Square lists what was made in the last year alone; it has taken no payments before this.
 _EVER: Final = "2009-01-01T00:00:00Z"
 
 
 async def all_records(square: AsyncSquare, location_id: str, since: datetime | None) -> AsyncIterator[ProviderRecord]:
-    """Each kind oldest first, payments then refunds then disputes; None: ever."""
+    """Each kind oldest first, payments then refunds then disputes; None: ever. What was made before and has changed
+    since is among it: money that was reserved a week ago and collected today is today's.
+    """
     known: dict[str, dict[str, Any]] = {}
     asked: Any = {
-        "begin_time": _EVER if since is None else since.isoformat(timespec="milliseconds"),
+        "begin_time": _EVER,
+        **({} if since is None else {"updated_at_begin_time": since.isoformat(timespec="milliseconds")}),
         "sort_order": "ASC",
         "location_id": location_id,
         "limit": _PAGE,

@@ -138,8 +138,14 @@ def to_record(kind: Any, body: Body, payment: Body) -> ProviderRecord:
         amount_minor=body["amount_money"]["amount"],
         currency=body["amount_money"]["currency"],
         status=statuses[body["state"] if kind == "dispute" else body["status"]],
-        recorded_at=moment(body["created_at"]),
+        recorded_at=moment(_collected_at(body) or body["created_at"]),
     )
+
+
+def _collected_at(body: Body) -> str | None:
+    """When a card payment's money was collected, which may be days after it was reserved."""
+    timeline = body.get("card_details", {}).get("card_payment_timeline", {})
+    return timeline.get("captured_at")  # type: ignore[no-any-return]  # text, as Square writes times
 
 
 def refund_reason(payment_id: str, refund_id: UUID) -> str:

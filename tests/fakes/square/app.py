@@ -123,6 +123,7 @@ def _listed(things: dict[str, Body], name: str, request: Request) -> Body:
         one
         for one in things.values()
         if one["created_at"] >= _utc(query.get("begin_time"))
+        and one.get("updated_at", "") >= _utc(query.get("updated_at_begin_time"))
         and query.get("location_id") in (None, one.get("location_id"))
         and query.get("total") in (None, str(one.get("total_money", {}).get("amount")))
     ]

@@ -236,6 +236,7 @@ class Books:
         payment.update(status="COMPLETED", capabilities=[])
         payment["processing_fee"] = [{"effective_at": self._now(), "type": "INITIAL", "amount_money": fee}]
         payment["card_details"]["status"] = "CAPTURED"
+        payment["card_details"]["card_payment_timeline"]["captured_at"] = self._now()
         self._touch(payment)
         order.update(state="COMPLETED", closed_at=self._now(), tenders=[tender_of(payment)])
         self._touch(order)

@@ -44,6 +44,7 @@ def new_payment(asked: Body, order: Body, now: str) -> Body:
             "card": {"card_brand": "VISA", "last_4": "1111", "exp_month": 11, "exp_year": 2031},
             "entry_method": "KEYED",
             "cvv_status": "CVV_ACCEPTED",
+            "card_payment_timeline": {"authorized_at": now},
         },
         "location_id": order["location_id"],
         "order_id": order["id"],
