@@ -1,5 +1,6 @@
 """Bookings and free amounts paid at PayPal, from the approval to the ledger: webhooks go in, the books are checked."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -181,6 +182,49 @@ async def test_case_13_what_we_cancelled_is_not_collected_when_the_payer_approve
     assert counter.fake.served.calls("POST", "/capture") == 0
     assert counter.fake.books.captures == {}
     assert (await counter.payment(started.payment.id))["status"] == "canceled"
+
+
+async def test_case_13_capturing_and_cancelling_at_once_has_one_winner_here_and_there(counter: Counter):
+    house = counter.shop.house
+    for _ in range(8):
+        started = await counter.start()
+        counter.fake.pay(started.payment.provider_ref)
+        await asyncio.gather(
+            capture_payment(house, SYSTEM, started.payment.id),
+            cancel_payment(house, SYSTEM, started.payment.id),
+            return_exceptions=True,
+        )
+        await counter.settle()
+        ours = (await counter.payment(started.payment.id))["status"]
+        theirs = counter.fake.books.orders[started.payment.provider_ref].captures
+        assert (ours, len(theirs)) in {("succeeded", 1), ("canceled", 0)}
+    assert await counter.shop.audit() == []
+
+
+async def test_a_sale_of_the_first_api_pays_what_its_own_id_names(counter: Counter):
+    started = await counter.start()
+    sale = {
+        "id": "2FY57107YS3937627",
+        "state": "completed",
+        "amount": {"total": "100.00", "currency": "USD"},
+        "custom": str(started.payment.id),
+        "parent_payment": "PAY-2SV945219E505370PKVWL5DA",
+    }
+    counter.fake.books.emit("PAYMENT.SALE.COMPLETED", "sale", sale, "Payment completed for $ 100.00 USD")
+    await counter.settle()
+    assert (await counter.payment(started.payment.id))["status"] == "succeeded"
+    assert await counter.collected() == 10_000
+
+
+async def test_an_event_waits_at_paypal_while_its_certificate_cannot_be_had(counter: Counter):
+    started = await counter.start()
+    counter.fake.fault("500_before", path="/v1/notifications/certs")
+    counter.fake.pay(started.payment.provider_ref)
+    body = counter.fake.deliveries.queue[0]
+    headers = {"content-type": "application/json", **counter.fake.sign(body)}
+    refused = await counter.shop.town.payer.post("/webhooks/paypal", content=body, headers=headers)
+    assert refused.status_code == 503
+    assert await counter.shop.value("SELECT count(*) FROM webhook_rejections") == 0
 
 
 async def test_collecting_by_hand_is_safe_to_repeat(counter: Counter):

@@ -95,6 +95,12 @@ async def test_an_order_says_what_it_is_for_and_whose_it_is(paypal, paypal_fake)
     assert made.checkout_url == f"{paypal_fake.base_url}/checkoutnow?token={made.reference}"
 
 
+async def test_a_reference_is_one_step_of_a_path(paypal, paypal_fake):
+    with pytest.raises(OutcomeUnknownError):
+        await paypal.fetch("../../v1/customer/disputes")
+    assert paypal_fake.served.exchanges[-1].path.startswith("/v2/checkout/orders/")
+
+
 async def test_lines_that_do_not_add_up_are_left_out(paypal, paypal_fake):
     made = await opened(paypal, lines=(Line("Soup", 3_000),))
     assert "items" not in paypal_fake.books.orders[made.reference].unit

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
@@ -106,7 +107,7 @@ class PaypalGateway(PaypalEvidence):
         """Reserve what the payer has approved, for an order that is captured later. One that is reserved already is
         answered as it is. Raises ProviderDeclinedError (`order_not_approved`, `instrument_declined`).
         """
-        await self._do(f"{_ORDERS}/{reference}/authorize", {}, key=key)
+        await self._do(f"{_order(reference)}/authorize", {}, key=key)
         return await self.fetch(reference)
 
     async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
@@ -121,7 +122,7 @@ class PaypalGateway(PaypalEvidence):
         if present.raw["intent"] == "CAPTURE":
             if (amount_minor, currency) != (present.amount_minor, present.currency):
                 raise NotSupportedByProviderError("PayPal collects a part only of what was authorised first.")
-            order = await self._do(f"{_ORDERS}/{reference}/capture", {}, key=key)
+            order = await self._do(f"{_order(reference)}/capture", {}, key=key)
             return await self.fetch(reference) if order is None else read(to_intent, order)
         if present.needs_authorization:
             present = await self.authorize(reference, key=f"{key}-authorize")
@@ -148,7 +149,7 @@ class PaypalGateway(PaypalEvidence):
 
     async def fetch(self, reference: str) -> Intent:
         """The present state. Raises ProviderDeclinedError `invalid_resource_id`, OutcomeUnknownError."""
-        return read(to_intent, await self._paypal.call("GET", f"{_ORDERS}/{reference}"))
+        return read(to_intent, await self._paypal.call("GET", _order(reference)))
 
     async def find(self, payment_id: UUID) -> Intent | None:
         """None, always: PayPal lists no orders. An order whose id we never learned can be captured by nobody, and
@@ -228,3 +229,7 @@ class PaypalGateway(PaypalEvidence):
             if error.facts["failure_code"] in _ALREADY_DECIDED:
                 return None
             raise
+
+
+def _order(reference: str) -> str:
+    return f"{_ORDERS}/{quote(reference, safe='')}"

@@ -12,8 +12,8 @@ _URL_CHARS: Final = 2_000
 
 def order_of(request: IntentRequest) -> dict[str, Any]:
     """The body of `POST /v2/checkout/orders`. Our payment's id travels twice: as `custom_id`, which comes back with
-    everything that becomes of the order, and as `invoice_id`, which PayPal lets be paid once only. Raises
-    AmountNotSupportedError.
+    everything that becomes of the order, and as `invoice_id`, which an account's settings can let be paid once only.
+    Raises AmountNotSupportedError.
     """
     unit: dict[str, Any] = {
         "reference_id": str(request.payment_id),

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from moorage.domains.payments.gateway import InvalidSignatureError, TimestampOutOfToleranceError
+from moorage.domains.payments.gateway import (
+    InvalidSignatureError,
+    ProviderDeclinedError,
+    TimestampOutOfToleranceError,
+)
 from moorage.providers.paypal.certificates import Certificates
 from moorage.providers.paypal.http import Paypal
 from moorage.providers.paypal.signatures import Transmission, transmission_of
@@ -56,7 +60,10 @@ class ByPaypal:
         question = None if told is None else told.question(self._webhook_id, body)
         if question is None:
             return
-        answer = await self._paypal.call("POST", "/v1/notifications/verify-webhook-signature", question)
+        try:
+            answer = await self._paypal.call("POST", "/v1/notifications/verify-webhook-signature", question)
+        except ProviderDeclinedError:  # not even the shape of a delivery of PayPal's
+            return
         if answer.get("verification_status") == "SUCCESS":
             while len(self._accepted) >= _ACCEPTED_KEPT:
                 self._accepted.pop(next(iter(self._accepted)))
