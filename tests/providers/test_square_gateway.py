@@ -7,6 +7,7 @@ import pytest
 from square import Square
 from square.utils.webhooks_helper import verify_signature
 
+from moorage.domains.payments.facets import Evidence
 from moorage.domains.payments.gateway import (
     AmountNotSupportedError,
     InvalidSignatureError,
@@ -171,6 +172,30 @@ async def test_disputes_name_the_payment_and_stop_refunds(square, square_fake):
     assert refusal.value.facts["failure_code"] == "payment_not_refundable_due_to_dispute"
     square_fake.books.decide(dispute["id"], "LOST")
     assert [(one.kind, one.status) async for one in square.records()][-1] == ("dispute", "lost")
+
+
+async def test_what_we_say_to_a_dispute_is_kept_in_pieces_and_handed_in_once(square, square_fake):
+    reference = await paid(square)
+    (payment_id,) = square_fake.books.payments
+    dispute_id = square_fake.books.dispute(payment_id)["id"]
+    said = Evidence(customer_name="Ann", customer_email="ann@example.com", service_date="1 May", note="n" * 501)
+    square_fake.fault("lost_after", path="/evidence-text")
+    with pytest.raises(OutcomeUnknownError):
+        await square.submit_evidence(dispute_id, said, submit=False, key=str(uuid7()))
+    kept = await square.submit_evidence(dispute_id, said, submit=False, key=str(uuid7()))
+    assert (kept.status, kept.payment_reference, kept.reason) == ("opened", reference, "no_knowledge")
+    pieces = [(one["evidence_type"], one["evidence_text"]) for one in square_fake.books.evidence[dispute_id]]
+    assert pieces == [
+        ("CARDHOLDER_INFORMATION", "Ann\nann@example.com"),
+        ("SERVICE_RECEIVED_DOCUMENTATION", "1 May"),
+        ("REBUTTAL_EXPLANATION", "n" * 500),
+        ("GENERIC_EVIDENCE", "n"),
+    ]
+    assert (await square.submit_evidence(dispute_id, said, submit=True, key=str(uuid7()))).status == "under_review"
+    with pytest.raises(ProviderDeclinedError):
+        await square.accept_dispute(dispute_id, key="too late")
+    other = square_fake.books.dispute(payment_id)["id"]
+    assert (await square.accept_dispute(other, key="give in")).status == "lost"
 
 
 @pytest.mark.parametrize("fault", ["lost_after", "500_after", "broken_body", "429"])

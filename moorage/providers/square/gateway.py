@@ -24,7 +24,9 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.providers.square.capturing import capture
 from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect, direct
+from moorage.providers.square.disputes import SquareEvidence
 from moorage.providers.square.events import TYPES, to_event
+from moorage.providers.square.form import FORM_HOSTS
 from moorage.providers.square.orders import Orders, order_of
 from moorage.providers.square.records import all_records
 from moorage.providers.square.signatures import is_signed
@@ -43,22 +45,9 @@ _OPEN: Final = frozenset({"pending", "failed"})
 _OVERLAP: Final = timedelta(seconds=60)
 _TRIES: Final = 4
 _PAGE: Final = 100
-# Where the Web Payments SDK comes from, what it sends card data to, and its fonts: real money or not.
-_FORM_HOSTS: Final = {
-    True: (
-        "https://web.squarecdn.com",
-        "https://pci-connect.squareup.com",
-        "https://square-fonts-production-f.squarecdn.com",
-    ),
-    False: (
-        "https://sandbox.web.squarecdn.com",
-        "https://pci-connect.squareupsandbox.com",
-        "https://square-fonts-production-f.squarecdn.com",
-    ),
-}
 
 
-class SquareGateway:
+class SquareGateway(SquareEvidence):
     """Square as a PaymentGateway, for one location. `webhook_url` is where its webhooks go, exactly as registered
     there; amounts are ISO 4217 minor units on both sides.
     """
@@ -82,12 +71,13 @@ class SquareGateway:
             redirect=True,
             confirm_with_method=True,
             disputes=True,
+            evidence=True,
             separate_capture=True,
             hosted_checkout=True,
             publishable_key=application_id,
             page_script="square" if application_id else None,
-            page_source=f"{_FORM_HOSTS[live][0]}/v1/square.js",
-            page_hosts=_FORM_HOSTS[live],
+            page_source=f"{FORM_HOSTS[live][0]}/v1/square.js",
+            page_hosts=FORM_HOSTS[live],
             page_account=location_id,
             label="Square",
             live=live,

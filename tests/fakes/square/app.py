@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tests.fakes.square.books import Books
 from tests.fakes.square.errors import SquareRefusedError, missing
+from tests.fakes.square.evidence import accept, hand_in, keep_text
 
 Body = dict[str, Any]
 CARDS = {"4111111111111111": "cnon:card-nonce-ok", "4000000000000002": "cnon:card-nonce-declined"}
@@ -76,6 +77,19 @@ def build_app(books: Books, token: str) -> Starlette:
             route("/v2/refunds/{id}", "GET", lambda request, _: {"refund": _of(books.refunds, request)}),
             route("/v2/disputes", "GET", lambda request, _: _listed(books.disputes, "disputes", request)),
             route("/v2/disputes/{id}", "GET", lambda request, _: {"dispute": _of(books.disputes, request)}),
+            route(
+                "/v2/disputes/{id}/evidence-text",
+                "POST",
+                lambda request, body: books.keys.once(
+                    request.url.path, body, lambda asked: keep_text(books, request.path_params["id"], asked)
+                ),
+            ),
+            route(
+                "/v2/disputes/{id}/submit-evidence",
+                "POST",
+                lambda request, _: hand_in(books, request.path_params["id"]),
+            ),
+            route("/v2/disputes/{id}/accept", "POST", lambda request, _: accept(books, request.path_params["id"])),
             route("/v2/events", "POST", lambda _, body: _search_events(books, body)),
             route(
                 "/v2/online-checkout/payment-links",

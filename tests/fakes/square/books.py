@@ -42,6 +42,7 @@ class Books:
     refunds: dict[str, Body] = field(default_factory=dict)
     links: dict[str, Body] = field(default_factory=dict)
     disputes: dict[str, Body] = field(default_factory=dict)
+    evidence: dict[str, list[Body]] = field(default_factory=dict)
     events: list[Body] = field(default_factory=list)
     keys: Keys = field(default_factory=Keys)
     _payment_keys: dict[str, str] = field(default_factory=dict)
@@ -50,7 +51,17 @@ class Books:
     def clear(self) -> None:
         """As if nothing had ever happened."""
         self.refunds_wait = False
-        for name in ("orders", "payments", "refunds", "links", "disputes", "events", "keys", "_payment_keys"):
+        for name in (
+            "orders",
+            "payments",
+            "refunds",
+            "links",
+            "disputes",
+            "evidence",
+            "events",
+            "keys",
+            "_payment_keys",
+        ):
             getattr(self, name).clear()
 
     def create_order(self, asked: Body, state: str = "OPEN") -> Body:
