@@ -201,6 +201,15 @@ async def test_case_11_an_answer_that_was_lost_is_unknown_and_found(stripe_town,
     assert found.reference == again.reference
 
 
+async def test_case_11_a_provider_that_says_nothing_is_not_waited_for_for_ever(stripe_town):
+    impatient, asked = stripe_gateway(stripe_town.base_url, timeout_s=0.2), stripe_town.request()
+    stripe_town.fake.served.fault("timeout_after", method="POST")
+    with pytest.raises(OutcomeUnknownError):
+        await impatient.create(asked, key="silence")
+    await impatient.aclose()
+    assert (await stripe_town.gateway.find(asked.payment_id)).status == "pending"
+
+
 @pytest.mark.parametrize("fault", ["lost_before", "500_before", "429"])
 async def test_case_11_what_never_arrived_is_unknown_and_not_found(stripe_town, fault):
     gateway, fake, asked = stripe_town.gateway, stripe_town.fake, stripe_town.request()
