@@ -490,6 +490,7 @@ BEGIN
   UPDATE payments SET status = 'failed', failure_code = 'bounced', succeeded_at = NULL, updated_at = now() WHERE id = p.id;
   INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
   VALUES (p.id, p.status, 'failed', 'bounced', jsonb_build_object('reason', p_reason, 'receipt', 'void'), p_by);
+  PERFORM bounce_by_hand(x.id, p_reason, p_by) FROM payments x WHERE x.id = excess_of(p.id) AND x.status <> 'canceled';
   IF p.status = 'pending' THEN
     RETURN;
   END IF;
@@ -1140,6 +1141,7 @@ BEGIN
     PERFORM refuse('overpayment', 'Less than that is owed by now.');
   END IF;
   PERFORM receive_by_hand(p_payment, p_by, p_now);
+  PERFORM receive_by_hand(x.id, p_by, p_now) FROM payments x WHERE x.id = excess_of(p_payment) AND x.status = 'pending';
 END $$;
 
 CREATE FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) RETURNS void
@@ -2475,6 +2477,12 @@ CREATE FUNCTION public.lock_invoice(p_invoice uuid) RETURNS public.invoices
   SELECT * FROM invoices WHERE id = p_invoice FOR UPDATE
 $$;
 
+CREATE FUNCTION public.lock_new_payment(p_payment uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('payment:' || p_payment, 0))
+$$;
+
 CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3019,6 +3027,7 @@ CREATE FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purp
     AS $$
 DECLARE payer uuid := p_payer;
 BEGIN
+  PERFORM lock_new_payment(p_payment);
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   END IF;
@@ -3173,7 +3182,8 @@ BEGIN
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
    WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'authorize', 'capture');
-  IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
+  -- What was recorded by hand goes by our own id: nobody else knows of it.
+  IF coalesce(p.provider_ref, p.id::text) = p.id::text AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);
     RETURN 'canceled';
@@ -3514,6 +3524,7 @@ CREATE FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_purpose_
     AS $$
 DECLARE owing record; payer uuid := p_payer; over bigint := 0;
 BEGIN
+  PERFORM lock_new_payment(p_payment);
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   ELSIF p_purpose <> 'free_amount' THEN
@@ -3884,11 +3895,12 @@ BEGIN
   SELECT * INTO p FROM payments WHERE id = p_payment;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such payment.');
-  ELSIF EXISTS (SELECT FROM refunds WHERE id = p_refund) THEN
-    RETURN;
   END IF;
   PERFORM lock_purpose(p.purpose, p.purpose_id);
   SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF EXISTS (SELECT FROM refunds WHERE id = p_refund) THEN
+    RETURN;
+  END IF;
   amount := coalesce(p_amount, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
   IF p_amount IS NULL AND amount = 0 AND p.status IN ('succeeded', 'partially_refunded', 'refunded') THEN
     PERFORM refuse('refund_exceeds_payment', 'Nothing is left to refund.');

@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION record_by_hand(p_payment uuid, p_purpose text, p_purp
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE owing record; payer uuid := p_payer; over bigint := 0;
 BEGIN
+  PERFORM lock_new_payment(p_payment);
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   ELSIF p_purpose <> 'free_amount' THEN
@@ -84,11 +85,13 @@ BEGIN
     PERFORM refuse('overpayment', 'Less than that is owed by now.');
   END IF;
   PERFORM receive_by_hand(p_payment, p_by, p_now);
+  PERFORM receive_by_hand(x.id, p_by, p_now) FROM payments x WHERE x.id = excess_of(p_payment) AND x.status = 'pending';
 END $$;
 
 -- Money that was counted as here is not: a check bounced, a transfer was called back. The posting is reversed, what it
 -- paid for is owed again, and the receipt is void: the payment has failed. Again is harmless. Refuses 'not_found',
--- 'not_by_hand', 'invalid_state' (never here, or given back in part). Locks: the purpose's thing, the payment, balances.
+-- 'not_by_hand', 'invalid_state' (never here, or given back in part), 'insufficient_balance' (credit that was made of
+-- its excess is spent). Locks: the purpose's thing, the payment, balances.
 CREATE OR REPLACE FUNCTION bounce_by_hand(p_payment uuid, p_reason text, p_by uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE p payments := lock_by_hand(p_payment);
@@ -101,6 +104,7 @@ BEGIN
   UPDATE payments SET status = 'failed', failure_code = 'bounced', succeeded_at = NULL, updated_at = now() WHERE id = p.id;
   INSERT INTO payment_audit (payment_id, old_status, new_status, change_reason, provider_data, changed_by)
   VALUES (p.id, p.status, 'failed', 'bounced', jsonb_build_object('reason', p_reason, 'receipt', 'void'), p_by);
+  PERFORM bounce_by_hand(x.id, p_reason, p_by) FROM payments x WHERE x.id = excess_of(p.id) AND x.status <> 'canceled';
   IF p.status = 'pending' THEN
     RETURN;
   END IF;

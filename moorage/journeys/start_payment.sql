@@ -45,6 +45,12 @@ BEGIN
   RETURN owing.payer;
 END $$;
 
+-- Two who open the same payment at once come one after the other. Before all other locks: nobody holds one of these and
+-- waits for another's.
+CREATE OR REPLACE FUNCTION lock_new_payment(p_payment uuid) RETURNS void LANGUAGE sql AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('payment:' || p_payment, 0))
+$$;
+
 -- Opens a payment for what a purpose owes, and plans making the provider's object. The same id again is the same
 -- payment. What other attempts could collect besides, beyond what is owed, is stopped first. `p_terms` as
 -- describe_payment takes them. Refuses 'amount_mismatch' and what amount_owed refuses. Locks: the purpose's thing, then
@@ -55,6 +61,7 @@ CREATE OR REPLACE FUNCTION open_for_purpose(p_payment uuid, p_operation uuid, p_
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE payer uuid := p_payer;
 BEGIN
+  PERFORM lock_new_payment(p_payment);
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   END IF;
@@ -180,11 +187,12 @@ BEGIN
   SELECT * INTO p FROM payments WHERE id = p_payment;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such payment.');
-  ELSIF EXISTS (SELECT FROM refunds WHERE id = p_refund) THEN
-    RETURN;
   END IF;
   PERFORM lock_purpose(p.purpose, p.purpose_id);
   SELECT * INTO p FROM payments WHERE id = p_payment FOR UPDATE;
+  IF EXISTS (SELECT FROM refunds WHERE id = p_refund) THEN
+    RETURN;
+  END IF;
   amount := coalesce(p_amount, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
   IF p_amount IS NULL AND amount = 0 AND p.status IN ('succeeded', 'partially_refunded', 'refunded') THEN
     PERFORM refuse('refund_exceeds_payment', 'Nothing is left to refund.');

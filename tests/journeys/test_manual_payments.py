@@ -7,6 +7,7 @@ import pytest
 from moorage.domains.payments import queries
 from moorage.domains.payments.errors import NotByHandError, OverpaymentError
 from moorage.journeys.cancel_and_refund import cancel_booking
+from moorage.journeys.capture_payment import cancel_payment
 from moorage.journeys.record_manual_payment import (
     ManualPayment,
     bounce_manual_payment,
@@ -50,11 +51,16 @@ async def test_case_26_a_deposit_a_new_price_and_the_rest_in_cash(shop: Shop):
 
 async def test_case_26_what_is_more_than_owed_is_credit_where_asked_for(shop: Shop):
     held = await shop.hold()
-    extra = of_booking(shop, held, PRICE + 1, excess="credit")
+    extra = of_booking(shop, held, PRICE + 1, "check", status="pending", excess="credit")
     for _ in range(2):
         assert (await record_manual_payment(shop.house, SYSTEM, extra)).amount_minor == PRICE
+    await complete_manual_payment(shop.house, SYSTEM, extra.payment_id)
+    accounts = ("clearing:manual", f"credit:{shop.client_id}")
     assert await booking(shop, held) == ("confirmed", PRICE, 0)
-    assert (await shop.balance("clearing:manual"), await shop.balance(f"credit:{shop.client_id}")) == (PRICE + 1, 1)
+    assert [await shop.balance(code) for code in accounts] == [PRICE + 1, 1]
+    await bounce_manual_payment(shop.house, SYSTEM, extra.payment_id)
+    assert await booking(shop, held) == ("confirmed", 0, 0)
+    assert [await shop.balance(code) for code in accounts] == [0, 0]
     assert await shop.audit() == []
 
 
@@ -85,6 +91,19 @@ async def test_case_27_a_check_bounces_and_what_it_paid_is_owed_again(shop: Shop
     await record_manual_payment(shop.house, admin, of_booking(shop, held, PRICE))
     assert await booking(shop, held) == ("confirmed", PRICE, 0)
     assert await shop.audit() == []
+
+
+async def test_what_was_only_noted_is_cancelled_without_a_call(shop: Shop):
+    for stop in ("by its payer", "with its booking"):
+        held = await shop.hold()
+        check = of_booking(shop, held, PRICE, "check", status="pending")
+        await record_manual_payment(shop.house, shop.actor, check)
+        if stop == "by its payer":
+            assert (await cancel_payment(shop.house, shop.actor, check.payment_id)).status == "canceled"
+        else:
+            await cancel_booking(shop.house, held.id, by=shop.client_id, reason=None)
+        assert await shop.value("SELECT status FROM payments WHERE id = $1", check.payment_id) == "canceled"
+    assert await shop.value("SELECT count(*) FROM provider_operations WHERE provider = 'manual'") == 0
 
 
 async def test_money_by_hand_goes_back_by_hand(shop: Shop):

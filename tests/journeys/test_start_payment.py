@@ -1,5 +1,7 @@
 """Payments that are started for what is owed or for a free amount, over the sandbox, and given back."""
 
+import asyncio
+
 import pytest
 
 from moorage.domains.payments.errors import AmountMismatchError, RefundExceedsPaymentError
@@ -37,8 +39,8 @@ async def test_a_guest_pays_a_free_amount_and_it_is_sold_at_once(shop: Shop):
     assert started.payment.provider_ref.startswith("pi_")
     assert (started.payment.status, started.payment.metadata) == ("pending", {"order": "7"})
     assert (await shop.town.payer.get(started.checkout_url)).status_code == 200
-    again = await start_payment(shop.house, ANONYMOUS, start)
-    assert again.payment.provider_ref == started.payment.provider_ref
+    for again in await asyncio.gather(*(start_payment(shop.house, ANONYMOUS, start) for _ in range(4))):
+        assert again.payment.provider_ref == started.payment.provider_ref
     await paid_by_card(shop, start)
     assert (await shop.balance("sales"), await shop.balance("clearing:sandbox")) == (2_500, 2_500)
     refund = await give_back(shop, SYSTEM, start, 1_000, notes="cold")
@@ -66,13 +68,15 @@ async def test_a_booking_takes_what_it_owes_and_no_more(shop: Shop):
         with pytest.raises(refusal):
             await start_payment(shop.house, shop.actor, start)
     start = asked(8_000, purpose="booking_full", purpose_id=held.id, payer_id=shop.client_id)
-    await start_payment(shop.house, shop.actor, start)
+    await asyncio.gather(*(start_payment(shop.house, shop.actor, start) for _ in range(4)))
+    assert await shop.value("SELECT count(*) FROM payments") == 2
     await paid_by_card(shop, start)
     assert await shop.value("SELECT status FROM bookings WHERE id = $1", held.id) == "confirmed"
     assert (await shop.status(held))[1] == "canceled"  # the first attempt cannot collect any more
     admin = Actor(await make_user(shop.db, role="admin"))
-    refund = await give_back(shop, admin, start, 3_000)
-    assert refund.status == "succeeded"
+    once = uuid7()
+    await asyncio.gather(*(give_back(shop, admin, start, 3_000, refund_id=once) for _ in range(4)))
+    assert (await give_back(shop, admin, start, 3_000, refund_id=once)).status == "succeeded"
     assert await shop.value("SELECT refunded_minor FROM bookings WHERE id = $1", held.id) == 3_000
     with pytest.raises(ForbiddenError):
         await give_back(shop, shop.actor, start, 1)

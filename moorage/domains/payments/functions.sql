@@ -205,7 +205,8 @@ BEGIN
   END IF;
   UPDATE provider_operations SET status = 'abandoned', updated_at = now()
    WHERE payment_id = p_payment AND status = 'planned' AND attempts = 0 AND kind IN ('create', 'confirm', 'authorize', 'capture');
-  IF p.provider_ref IS NULL AND NOT EXISTS (SELECT FROM provider_operations o
+  -- What was recorded by hand goes by our own id: nobody else knows of it.
+  IF coalesce(p.provider_ref, p.id::text) = p.id::text AND NOT EXISTS (SELECT FROM provider_operations o
        WHERE o.payment_id = p_payment AND o.status IN ('planned', 'called', 'unknown', 'answered')) THEN
     PERFORM record_payment_status(p_payment, 'canceled', p_reason, NULL, NULL, NULL, NULL, p_by);
     RETURN 'canceled';
