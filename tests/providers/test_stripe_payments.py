@@ -1,5 +1,6 @@
 """Collecting and giving back at Stripe: reserved money, its own page, answers that never came."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -68,6 +69,39 @@ async def test_case_13_nothing_is_captured_after_a_cancel(stripe_town):
     with pytest.raises(ProviderDeclinedError):
         await gateway.capture(reference, amount_minor=10_000, currency="GBP", key="late")
     assert [one async for one in gateway.records()] == []
+
+
+async def test_case_13_of_capture_and_cancel_at_once_one_wins(stripe_town):
+    gateway, ends = stripe_town.gateway, set()
+    for no in range(10):
+        reference = await reserved(stripe_town)
+        calls = [
+            gateway.capture(reference, amount_minor=10_000, currency="GBP", key=f"capture-{no}"),
+            gateway.cancel(reference, key=f"cancel-{no}"),
+        ]
+        answers = await asyncio.gather(*calls[:: 1 if no % 2 else -1], return_exceptions=True)
+        there = (await gateway.fetch(reference)).status
+        ends.add(there)
+        assert {one.status for one in answers if not isinstance(one, ProviderDeclinedError)} == {there}
+    assert ends <= {"succeeded", "canceled"}
+
+
+async def test_a_customer_that_stripe_has_no_more_keeps_nobody_from_paying(stripe_town):
+    for mode in ("intent", "checkout"):
+        asked = stripe_town.request(customer="cus_gone", mode=mode)
+        first = await stripe_town.gateway.create(asked, key=f"gone-{mode}")
+        again = await stripe_town.gateway.create(asked, key=f"gone-{mode}")
+        assert (first.reference, "customer" in first.ids) == (again.reference, False)
+
+
+async def test_lines_that_stripe_cannot_show_become_one(stripe_town):
+    for currency, total, lines in (
+        ("GBP", 900, (Line("Dinner", 1_000), Line("Voucher", -100))),
+        ("KWD", 10, (Line("Tea", 5), Line("Cake", 5))),
+    ):
+        asked = stripe_town.request(total, currency, mode="checkout", lines=lines, description="All of it")
+        made = await stripe_town.gateway.create(asked, key=currency)
+        assert made.amount_minor == total
 
 
 async def test_a_challenge_comes_before_the_money(stripe_town):

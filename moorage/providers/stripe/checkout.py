@@ -2,12 +2,13 @@
 payer pays, carries the same metadata.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import Intent, IntentRequest, IntentStatus, Line
+from moorage.domains.payments.gateway import AmountNotSupportedError, Intent, IntentRequest, IntentStatus, Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.translate import PAYMENT, id_of, moment, to_intent
 
@@ -30,7 +31,6 @@ _OPEN: Final[Mapping[tuple[str, str], IntentStatus]] = {
 def session_parameters(request: IntentRequest, *, automatic_tax: bool) -> dict[str, Any]:
     """What makes a session for `request`. Prices include tax: what is asked for is what is paid."""
     metadata = {PAYMENT: str(request.payment_id)}
-    lines = request.lines or (Line(request.description or "Payment", request.amount_minor),)
     parameters: dict[str, Any] = {
         "mode": "payment",
         "client_reference_id": str(request.payment_id),
@@ -42,7 +42,7 @@ def session_parameters(request: IntentRequest, *, automatic_tax: bool) -> dict[s
             "metadata": {**metadata, MODE: "checkout"},
             **({"description": request.description[:1000]} if request.description else {}),
         },
-        "line_items": [_line(line, request.currency, automatic_tax=automatic_tax) for line in lines],
+        "line_items": _lines(request, automatic_tax=automatic_tax),
     }
     if request.customer is not None:
         parameters["customer"] = request.customer
@@ -54,6 +54,17 @@ def session_parameters(request: IntentRequest, *, automatic_tax: bool) -> dict[s
         parameters["automatic_tax"] = {"enabled": True}
     until = _until(request)
     return parameters if until is None else {**parameters, "expires_at": int(until.timestamp())}
+
+
+def _lines(request: IntentRequest, *, automatic_tax: bool) -> list[dict[str, Any]]:
+    """The lines as the payer reads them; one line of all where Stripe cannot show them: one that takes something off,
+    or whose own amount has too many decimals.
+    """
+    whole = Line(request.description or "Payment", request.amount_minor)
+    if request.lines and all(line.amount_minor >= 0 for line in request.lines):
+        with contextlib.suppress(AmountNotSupportedError):
+            return [_line(line, request.currency, automatic_tax=automatic_tax) for line in request.lines]
+    return [_line(whole, request.currency, automatic_tax=automatic_tax)]
 
 
 def _line(line: Line, currency: str, *, automatic_tax: bool) -> dict[str, Any]:

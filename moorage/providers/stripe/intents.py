@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -33,7 +34,17 @@ class StripeIntents:
         self._automatic_tax = automatic_tax
 
     async def create(self, request: IntentRequest, *, key: str) -> Intent:
-        """Make the intent, or the session. Raises AmountNotSupportedError before anything is sent."""
+        """Make the intent, or the session. Raises AmountNotSupportedError before anything is sent. A customer that
+        Stripe has no more (deleted there, or of other keys) keeps nobody from paying.
+        """
+        try:
+            return await self._make(request, key)
+        except ProviderDeclinedError as error:
+            if request.customer is None or error.facts["failure_code"] != "resource_missing":
+                raise
+        return await self._make(replace(request, customer=None), f"{key}-guest")
+
+    async def _make(self, request: IntentRequest, key: str) -> Intent:
         if request.mode == "checkout":
             parameters = session_parameters(request, automatic_tax=self._automatic_tax)
             return read(to_session, await self._line.post(_SESSIONS, parameters, key=key))

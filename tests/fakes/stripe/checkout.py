@@ -22,6 +22,8 @@ def create(state: State, form: Body) -> Body:
         raise invalid(
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", None, "expires_at"
         )
+    if form.get("customer"):
+        state.get("customer", form["customer"])
     taxed = (form.get("automatic_tax") or {}).get("enabled") == "true"
     id_ = f"cs_test_{secrets.token_hex(16)}"
     session = state.make(
