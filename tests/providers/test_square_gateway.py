@@ -1,6 +1,7 @@
 """What is Square's own: sources and links, separate capture, signatures over the address, amounts, lost answers."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -220,6 +221,23 @@ async def test_silence_is_unknown_after_our_own_patience(square_fake):
         await impatient.create(asked(), key="made")
     assert square_fake.calls("POST", "/v2/orders") == 1  # their library would have asked three times
     await impatient.aclose()
+
+
+async def test_case_9_where_no_events_are_logged_what_changed_is_read_from_the_lists(square, square_fake):
+    started = system_clock()
+    reference = await paid(square)
+    await square.refund(reference, refund_id=uuid7(), amount_minor=4_000, currency="GBP", key=f"r-{uuid7()}")
+    (payment_id,) = square_fake.books.payments
+    square_fake.books.dispute(payment_id)
+    square_fake.books.logs_events = False
+    events = await square.events_since(started)
+    assert [(one.kind, one.amount_minor) for one in events] == [
+        ("payment", 10_000),
+        ("refund", 4_000),
+        ("dispute", 10_000),
+    ]
+    assert [one.event_id for one in await square.events_since(started)] == [one.event_id for one in events]
+    assert await square.events_since(started + timedelta(hours=1)) == []
 
 
 async def test_the_connection_is_tested_by_asking_for_our_location(square, square_fake):

@@ -45,7 +45,7 @@ async def _reduce(square: AsyncSquare, orders: Orders, order: Body, payment: Bod
             "amount_money": money(rest, asked["currency"]),
             "scope": "ORDER",
         }
-        await orders.change(order, f"{key}:order", discounts=[discount])
+        await orders.change(order, f"{key}:{order['version']}", discounts=[discount])
     if payment["amount_money"] != asked:
         changed: Any = {"amount_money": asked}
         told = square.payments.update(

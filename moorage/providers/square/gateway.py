@@ -6,7 +6,7 @@ payment on it, or the payer does on the page of a payment link.
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,9 +25,10 @@ from moorage.domains.payments.gateway import (
 from moorage.providers.square.capturing import capture
 from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect, direct
 from moorage.providers.square.disputes import SquareEvidence
-from moorage.providers.square.events import TYPES, to_event
+from moorage.providers.square.events import to_event
 from moorage.providers.square.form import FORM_HOSTS
 from moorage.providers.square.orders import Orders, order_of
+from moorage.providers.square.polling import happened
 from moorage.providers.square.records import all_records
 from moorage.providers.square.signatures import is_signed
 from moorage.providers.square.translate import (
@@ -41,10 +42,7 @@ from moorage.providers.square.translate import (
 )
 
 _OPEN: Final = frozenset({"pending", "failed"})
-# An event is dated when it is made and seen when it is stored: looking back a little further misses none.
-_OVERLAP: Final = timedelta(seconds=60)
 _TRIES: Final = 4
-_PAGE: Final = 100
 
 
 class SquareGateway(SquareEvidence):
@@ -175,7 +173,7 @@ class SquareGateway(SquareEvidence):
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
         """Close the order, and give up what was reserved on it; one that is paid or being paid is answered as it is."""
-        for no in range(_TRIES):
+        for _ in range(_TRIES):
             order, payment = await self._orders.read(reference)
             present = read(to_intent, order, payment)
             if present.status == "succeeded" or (present.status == "processing" and not present.needs_capture):
@@ -186,7 +184,7 @@ class SquareGateway(SquareEvidence):
                 if payment is not None and present.needs_capture:
                     await answer(self._square.payments.cancel(payment["id"], request_options=ONCE))
                     order, _ = await self._orders.read(reference)
-                await self._close(order, f"{key}:{no}")
+                await self._close(order, f"{key}:{order['version']}")
             except (ProviderDeclinedError, ChangedMeanwhileError):
                 continue  # somebody was faster: see what it is now
         raise OutcomeUnknownError
@@ -232,24 +230,9 @@ class SquareGateway(SquareEvidence):
         return None
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
-        """Every event since then and a minute before, oldest first; Square keeps them for 28 days."""
-        query: Any = {
-            "filter": {
-                "event_types": list(TYPES),
-                "created_at": {"start_at": (since - _OVERLAP).astimezone(UTC).isoformat(timespec="milliseconds")},
-            },
-            "sort": {"field": "DEFAULT", "order": "ASC"},
-        }
-        found, cursor = [], None
-        while True:
-            more: Any = {"cursor": cursor} if cursor else {}
-            page = await answer(
-                self._square.events.search_events(query=query, limit=_PAGE, request_options=ONCE, **more)
-            )
-            found += [read(to_event, body) for body in page.get("events") or ()]
-            cursor = page.get("cursor")
-            if not cursor:
-                return found
+        """Every event since then and a minute before, oldest first; without a log, what is listed as changed."""
+        told = await happened(self._square, self._location_id, since)
+        return [read(to_event, body) for body in told]
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
         """Every payment that collected, every refund and every dispute since then."""

@@ -102,7 +102,9 @@ class Orders:
         return None
 
     async def change(self, order: Mapping[str, Any], key: str, **changes: Any) -> Body:
-        """Change what was read. Raises ChangedMeanwhileError when it is not that any more."""
+        """Change what was read; the key is for this version of it. Raises ChangedMeanwhileError when it is not that any
+        more.
+        """
         wanted: Any = {"location_id": self._location_id, "version": order["version"], **changes}
         told = self._square.orders.update(order["id"], order=wanted, idempotency_key=key, request_options=ONCE)
         return dict((await answer(told))["order"])

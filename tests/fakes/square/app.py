@@ -155,6 +155,8 @@ def _search_orders(books: Books, asked: Body) -> Body:
 
 
 def _search_events(books: Books, asked: Body) -> Body:
+    if not books.logs_events:
+        raise SquareRefusedError(403, "AUTHENTICATION_ERROR", "FORBIDDEN", "Event logging is not enabled")
     wanted = asked["query"]["filter"]
     start = _utc(wanted["created_at"]["start_at"])
     found = [one for one in books.events if one["created_at"] >= start and one["type"] in wanted["event_types"]]

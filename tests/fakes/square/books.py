@@ -36,6 +36,7 @@ class Books:
     location_id: str = "LTEST"
     merchant_id: str = "MTEST"
     currency: str = "GBP"
+    logs_events: bool = True
     refunds_wait: bool = False  # as they do for cards: PENDING until `settle_refund`
     orders: dict[str, Body] = field(default_factory=dict)
     payments: dict[str, Body] = field(default_factory=dict)
@@ -50,7 +51,7 @@ class Books:
 
     def clear(self) -> None:
         """As if nothing had ever happened."""
-        self.refunds_wait = False
+        self.refunds_wait, self.logs_events = False, True
         for name in (
             "orders",
             "payments",
