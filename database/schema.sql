@@ -224,6 +224,7 @@ BEGIN
   tax := half_up(i.tax_minor::numeric * (i.paid_minor + p_amount), i.gross_minor)
          - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor);
   PERFORM record_receipt(p_payment, 'invoice', i.id, p_amount, tax, i.currency, 'held:invoice');
+  UPDATE payments SET tax_minor = tax WHERE id = p_payment AND tax_minor <> tax;
   RETURN count_invoice_payment(i, p_payment, p_amount, p_now);
 END $$;
 
@@ -237,6 +238,8 @@ BEGIN
     END IF;
   ELSIF p_purpose = 'invoice' THEN
     PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
+  ELSIF p_purpose = 'free_amount' THEN
+    PERFORM tax_free_amount(p_payment);
   END IF;
 END $$;
 
@@ -385,7 +388,9 @@ BEGIN
     b.currency,
     jsonb_build_array(jsonb_build_object(
       'description', CASE WHEN owed < b.total_minor THEN 'Balance: ' ELSE '' END || describe_booking(b.id),
-      'quantity', 1, 'unit_minor', owed, 'tax_bps', 0, 'tax_inclusive', true)), '');
+      'quantity', 1, 'unit_minor', owed, 'tax_inclusive', true, 'tax_bps',
+      CASE WHEN EXISTS (SELECT FROM practitioners p WHERE p.id = b.practitioner_id AND p.is_house)
+           THEN own_tax_bps() ELSE 0 END)), '');
   PERFORM finalize_invoice(p_invoice, p_series, p_due_at, p_now);
   RETURN p_invoice;
 END $$;
@@ -909,6 +914,19 @@ BEGIN
     PERFORM refuse('unbalanced_transaction', 'A transaction has two or more entries that sum to zero.');
   END IF;
   RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.choose_tax_rate(p_country text, p_region text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE chosen tax_rates;
+BEGIN
+  PERFORM FROM tax_rates ORDER BY id FOR UPDATE;
+  SELECT * INTO chosen FROM tax_rates WHERE country = p_country AND region IN (p_region, '') ORDER BY region DESC LIMIT 1;
+  UPDATE tax_rates SET applies = false, updated_at = now() WHERE applies AND id IS DISTINCT FROM chosen.id;
+  UPDATE tax_rates SET applies = true, updated_at = now() WHERE id = chosen.id AND NOT applies;
+  RETURN chosen.bps;
 END $$;
 
 CREATE FUNCTION public.claim_buffered(p_start timestamp with time zone, p_end timestamp with time zone, p_before_minutes integer, p_after_minutes integer) RETURNS tstzrange
@@ -1934,6 +1952,12 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.foresee_tax(p_payment uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+  UPDATE payments p SET tax_minor = coalesce(tax_of_payment(p), 0) WHERE p.id = p_payment AND p.tax_minor = 0
+$$;
+
 CREATE FUNCTION public.free_condition(p_column text, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $_$
@@ -2542,7 +2566,8 @@ CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS vo
     LANGUAGE plpgsql
     AS $$
 BEGIN
-  UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount
+  UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount,
+                      tax_minor = half_up(tax_minor::numeric * p_amount, amount_minor)
    WHERE id = p_payment AND succeeded_at IS NULL;
 END $$;
 
@@ -3037,6 +3062,7 @@ BEGIN
   END IF;
   PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
   PERFORM describe_payment(p_payment, p_terms);
+  PERFORM foresee_tax(p_payment);
 END $$;
 
 CREATE FUNCTION public.open_of_invoice(i public.invoices) RETURNS bigint
@@ -3091,6 +3117,12 @@ CREATE FUNCTION public.over_midnight(p_first date, p_last date, p_begin integer,
     p_last, ones(p_run), p_first, greatest(p_begin + 1, 290 - p_run), 290 - p_run,
     least(p_end, p_run - 1), p_run - 1, p_decided)
 $_$;
+
+CREATE FUNCTION public.own_tax_bps() RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce((SELECT bps FROM tax_rates WHERE applies), 0)
+$$;
 
 CREATE FUNCTION public.payment_move(p_from text, p_to text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3343,11 +3375,15 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bigint) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
-  SELECT reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
-                         held_account(p), 'clearing:' || p.provider)
-$$;
+BEGIN
+  PERFORM reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
+                          held_account(p), 'clearing:' || p.provider);
+  IF p.tax_minor > 0 THEN
+    UPDATE refunds SET tax_minor = taxed_by('refund:' || p_refund) WHERE id = p_refund;
+  END IF;
+END $$;
 
 CREATE FUNCTION public.post_tax(p_payment uuid) RETURNS void
     LANGUAGE plpgsql
@@ -4362,9 +4398,8 @@ CREATE FUNCTION public.restore_receipt(p_payment uuid, p_posted uuid, p_amount b
     AS $$
   UPDATE receipts r
      SET reversed_gross_minor = r.reversed_gross_minor - p_amount,
-         reversed_tax_minor = r.reversed_tax_minor - coalesce((
-           SELECT sum(l.amount_minor) FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
-            WHERE l.transaction_id = p_posted AND a.code = 'tax_payable'), 0),
+         reversed_tax_minor = r.reversed_tax_minor
+           - (SELECT taxed_by(t.cause) FROM ledger_transactions t WHERE t.id = p_posted),
          updated_at = now()
    WHERE r.payment_id = p_payment
      AND EXISTS (SELECT FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
@@ -4839,7 +4874,7 @@ END $$;
 CREATE FUNCTION public.take_back_earning(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
-DECLARE e earnings; commission bigint;
+DECLARE e earnings; commission bigint; tax bigint;
 BEGIN
   SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
@@ -4856,27 +4891,34 @@ BEGIN
          updated_at = now()
    WHERE id = e.id;
   accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
-                         ELSE earning_account(e) END, 'commission'];
-  amounts := ARRAY[p_amount - commission, commission];
+                         ELSE earning_account(e) END, 'commission', 'tax_payable'];
+  tax := CASE WHEN e.is_sale THEN coalesce(take_back_tax(p_payment, p_amount), 0) ELSE 0 END;
+  amounts := ARRAY[p_amount - commission - tax, commission, tax];
 END $$;
 
 CREATE FUNCTION public.take_back_receipt(p_payment uuid, p_amount bigint, p_held text, p_lost boolean, OUT accounts text[], OUT amounts bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE tax bigint := take_back_tax(p_payment, p_amount);
+BEGIN
+  accounts := ARRAY[CASE WHEN tax IS NULL THEN p_held WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END, 'tax_payable'];
+  amounts := ARRAY[p_amount - coalesce(tax, 0), coalesce(tax, 0)];
+END $$;
+
+CREATE FUNCTION public.take_back_tax(p_payment uuid, p_amount bigint) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 DECLARE r receipts; tax bigint;
 BEGIN
   SELECT * INTO r FROM receipts WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
-    accounts := ARRAY[p_held];
-    amounts := ARRAY[p_amount];
-    RETURN;
+    RETURN NULL;
   END IF;
   tax := half_up(r.tax_minor::numeric * (r.reversed_gross_minor + p_amount), r.gross_minor) - r.reversed_tax_minor;
   UPDATE receipts SET reversed_gross_minor = reversed_gross_minor + p_amount,
                       reversed_tax_minor = reversed_tax_minor + tax, updated_at = now()
    WHERE payment_id = p_payment;
-  accounts := ARRAY[CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END, 'tax_payable'];
-  amounts := ARRAY[p_amount - tax, tax];
+  RETURN tax;
 END $$;
 
 CREATE FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record
@@ -5007,6 +5049,61 @@ BEGIN
   ON CONFLICT (no) DO UPDATE SET taken_in_until = excluded.taken_in_until;
   RETURN missing - coalesce(cardinality(starts), 0);
 END $$;
+
+CREATE FUNCTION public.tax_earned_sale() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM tax_sale(NEW.payment_id, 'booking', NEW.booking_id, NEW.gross_minor);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.tax_free_amount(p_payment uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT tax_sale(p.id, 'payment', p.id, p.amount_minor) FROM payments p
+   WHERE p.id = p_payment AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p.id)
+$$;
+
+CREATE FUNCTION public.tax_of_payment(p public.payments) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF p.purpose = 'invoice' THEN
+    RETURN (SELECT half_up(i.tax_minor::numeric * least(i.gross_minor, i.paid_minor + p.amount_minor), i.gross_minor)
+                   - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor)
+              FROM invoices i WHERE i.id = p.purpose_id);
+  ELSIF p.purpose = 'free_amount' OR EXISTS (
+      SELECT FROM bookings b JOIN practitioners s ON s.id = b.practitioner_id AND s.is_house WHERE b.id = p.purpose_id) THEN
+    RETURN (split_tax(p.amount_minor, own_tax_bps(), true)).tax_minor;
+  END IF;
+  RETURN 0;
+END $$;
+
+CREATE FUNCTION public.tax_sale(p_payment uuid, p_type text, p_reference uuid, p_gross bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payments; tax bigint;
+BEGIN
+  SELECT * INTO p FROM payments WHERE id = p_payment;
+  tax := least(p_gross, CASE WHEN p.tax_minor > 0 THEN p.tax_minor ELSE tax_of_payment(p) END);
+  IF coalesce(tax, 0) = 0 THEN
+    RETURN;
+  END IF;
+  PERFORM record_receipt(p_payment, p_type, p_reference, p_gross, tax, p.currency, 'sales');
+  UPDATE payments SET tax_minor = tax WHERE id = p_payment AND tax_minor <> tax;
+END $$;
+
+CREATE FUNCTION public.taxed_by(p_cause text) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(sum(l.amount_minor), 0)::bigint
+    FROM ledger_transactions t JOIN ledger_entries l ON l.transaction_id = t.id
+    JOIN ledger_accounts a ON a.no = l.account_no AND a.code = 'tax_payable'
+   WHERE t.cause = p_cause
+$$;
 
 CREATE FUNCTION public.tell_booking(p_booking uuid, p_event text) RETURNS void
     LANGUAGE plpgsql
@@ -6012,6 +6109,7 @@ CREATE TABLE public.refunds (
     id uuid NOT NULL,
     payment_id uuid NOT NULL,
     amount_minor bigint NOT NULL,
+    tax_minor bigint DEFAULT '0'::bigint NOT NULL,
     currency text NOT NULL,
     status text DEFAULT 'pending'::text NOT NULL,
     reason text NOT NULL,
@@ -6153,6 +6251,7 @@ CREATE TABLE public.tax_rates (
     name text NOT NULL,
     bps integer NOT NULL,
     inclusive boolean DEFAULT true NOT NULL,
+    applies boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_tax_rates_bps_range CHECK (((bps >= 0) AND (bps <= 10000))),
@@ -7018,6 +7117,8 @@ CREATE UNIQUE INDEX uq_practitioner_locations_primary ON public.practitioner_loc
 
 CREATE UNIQUE INDEX uq_refunds_provider_ref ON public.refunds USING btree (payment_id, provider_ref) WHERE (provider_ref IS NOT NULL);
 
+CREATE UNIQUE INDEX uq_tax_rates_applies ON public.tax_rates USING btree (applies) WHERE applies;
+
 CREATE UNIQUE INDEX uq_users_email_lower ON public.users USING btree (lower(email));
 
 CREATE INDEX ix_charges_dispute_at ON sandbox.charges USING btree (dispute_at) WHERE (dispute_at IS NOT NULL);
@@ -7101,6 +7202,8 @@ CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OF net_minor, tax_minor, g
 CREATE CONSTRAINT TRIGGER sums AFTER INSERT OR UPDATE OF net_minor, tax_minor, gross_minor ON public.quotes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_document_sums();
 
 CREATE CONSTRAINT TRIGGER sums_to_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_transaction_balances();
+
+CREATE TRIGGER tax_sale AFTER INSERT ON public.earnings FOR EACH ROW WHEN (new.is_sale) EXECUTE FUNCTION public.tax_earned_sale();
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
@@ -7715,6 +7818,9 @@ GRANT ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p
 
 REVOKE ALL ON FUNCTION public.check_side(b public.bookings, p_booking uuid, p_by uuid, p_allowed text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.choose_tax_rate(p_country text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.choose_tax_rate(p_country text, p_region text) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) TO moorage_worker;
 
@@ -7853,6 +7959,8 @@ GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_li
 
 REVOKE ALL ON FUNCTION public.finish_booking(b public.bookings, p_attended boolean, p_now timestamp with time zone, p_window_hours integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.foresee_tax(p_payment uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
 
@@ -7974,6 +8082,8 @@ GRANT ALL ON FUNCTION public.open_of_invoice(i public.invoices) TO moorage_worke
 
 REVOKE ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_payment(p_id uuid, p_operation_id uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.own_tax_bps() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) TO moorage_web;
@@ -8213,6 +8323,12 @@ GRANT ALL ON FUNCTION public.tally_begins() TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.tax_free_amount(p_payment uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.tax_of_payment(p public.payments) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.tax_sale(p_payment uuid, p_type text, p_reference uuid, p_gross bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
 
@@ -8491,7 +8607,7 @@ GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_worker;
-GRANT SELECT,INSERT ON TABLE public.tax_rates TO moorage_engine;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_rates TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_engine;

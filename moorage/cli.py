@@ -27,8 +27,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 user = typer.Typer(no_args_is_help=True, help="People.")
 stripe = typer.Typer(no_args_is_help=True, help="What Stripe keeps of ours.")
 jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
+tax = typer.Typer(no_args_is_help=True, help="Rates of tax by country and region; TAX_COUNTRY says which is ours.")
 app.add_typer(user, name="user")
 app.add_typer(stripe, name="stripe")
+app.add_typer(tax, name="tax")
 app.add_typer(jobs, name="jobs")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -207,6 +209,42 @@ def stripe_sync(as_json: Json = False) -> None:
 
     done = _run(sync_catalog(_settings(), "stripe"))
     _tell(done, f"{done['put']} put, {done['unchanged']} unchanged, {done['retired']} retired.", as_json=as_json)
+
+
+@tax.command("set")
+def tax_set(
+    country: Annotated[str, typer.Argument(help="ISO 3166-1: GB, US, …")],
+    percent: Annotated[str, typer.Argument(help="20, 7.25, …")],
+    *,
+    region: Annotated[str, typer.Option(help="A part of the country, as TAX_REGION names it.")] = "",
+    name: Annotated[str, typer.Option(help="What it is called.")] = "VAT",
+    on_top: Annotated[bool, typer.Option("--on-top", help="Lines of invoices are meant before this tax.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the rate of a country or region, and show the table."""
+    from moorage.wiring.commands import write_tax_rate  # noqa: PLC0415
+
+    table = _run(write_tax_rate(_settings(), country, region, name, percent, inclusive=not on_top))
+    _show_rates(table, as_json=as_json)
+
+
+@tax.command("list")
+def tax_list(as_json: Json = False) -> None:
+    """Show the table of rates."""
+    from moorage.wiring.commands import list_tax_rates  # noqa: PLC0415
+
+    _show_rates(_run(list_tax_rates(_settings())), as_json=as_json)
+
+
+def _show_rates(rates: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(data={"rates": rates})
+        return
+    table = Table("country", "region", "name", "per cent", "in the price", "ours")
+    for rate in rates:
+        yes = ["yes" if rate[name] else "" for name in ("inclusive", "applies")]
+        table.add_row(rate["country"], rate["region"], rate["name"], f"{rate['bps'] / 100:g}", *yes)
+    out.print(table if rates else "No rates. `moorage tax set GB 20` writes one.")
 
 
 @jobs.command("failed")

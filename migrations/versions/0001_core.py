@@ -421,6 +421,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("bps", sa.Integer(), nullable=False),
         sa.Column("inclusive", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("applies", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_tax_rates_country_code")),
@@ -428,6 +429,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rates")),
         sa.UniqueConstraint("country", "region", name=op.f("uq_tax_rates_country_region")),
     )
+    op.create_index("uq_tax_rates_applies", "tax_rates", ["applies"], unique=True, postgresql_where=sa.text("applies"))
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1147,6 +1149,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -1975,6 +1978,7 @@ def downgrade() -> None:
     op.drop_table("webhook_events")
     op.drop_index("uq_users_email_lower", table_name="users")
     op.drop_table("users")
+    op.drop_index("uq_tax_rates_applies", table_name="tax_rates", postgresql_where=sa.text("applies"))
     op.drop_table("tax_rates")
     op.drop_table("tally_state")
     op.drop_table("tallied_days")

@@ -71,6 +71,7 @@ BEGIN
   END IF;
   PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
   PERFORM describe_payment(p_payment, p_terms);
+  PERFORM foresee_tax(p_payment);
 END $$;
 
 -- Stops open attempts (but `p_but`) that, together with `p_amount`, could collect more than is owed. One whose

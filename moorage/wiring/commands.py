@@ -1,6 +1,7 @@
 """What the short commands of the command line do: open the house, make one call, close it."""
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from moorage.journeys.audit_books import audit
 from moorage.journeys.house import House
 from moorage.journeys.open_account_by_hand import open_account_by_hand
 from moorage.journeys.reconcile import reconcile
+from moorage.journeys.set_tax_rate import TaxRate, set_tax_rate, tax_rates
 from moorage.journeys.sign_in import make_sign_in_link
 from moorage.journeys.sync_products import sync_products
 from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidError
 from moorage.kernel.failed_jobs import list_failed, retry_failed
 from moorage.wiring.house import open_settings_database, opened_house
 from moorage.wiring.migrate import migrate
@@ -27,6 +30,24 @@ async def migrate_database(settings: Settings, revision: str) -> bool:
         return await migrate(opened.addresses.owner_dsn, revision)
     finally:
         await opened.close()
+
+
+async def write_tax_rate(
+    settings: Settings, country: str, region: str, name: str, percent: str, *, inclusive: bool
+) -> list[dict[str, Any]]:
+    """Write one rate; the whole table. Raises InvalidError."""
+    match = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,2}))?", percent)
+    bps = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else -1
+    if not 0 <= bps <= 10_000 or not re.fullmatch("[A-Z]{2}", country):
+        raise InvalidError("Say it like `moorage tax set GB 20` or `moorage tax set US 7.25 --region CA --on-top`.")
+    async with _house(settings) as house:
+        return [asdict(rate) for rate in await set_tax_rate(house, TaxRate(country, region, name, bps, inclusive))]
+
+
+async def list_tax_rates(settings: Settings) -> list[dict[str, Any]]:
+    """The table of tax rates."""
+    async with _house(settings) as house:
+        return [asdict(rate) for rate in await tax_rates(house)]
 
 
 async def audit_books(settings: Settings) -> list[dict[str, Any]]:

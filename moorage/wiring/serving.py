@@ -22,6 +22,7 @@ import uvicorn
 
 from moorage.journeys.demo import pay_for_booking
 from moorage.journeys.house import House
+from moorage.journeys.set_tax_rate import apply_tax_settings
 from moorage.wiring.app import build_app
 from moorage.wiring.database import DatabaseAddresses
 from moorage.wiring.demo import Demo, open_demo
@@ -60,6 +61,7 @@ async def serve(settings: Settings, *, workers: int, tell: Callable[[Ready], Non
             if settings.environment != "production":
                 await migrate(opened.addresses.owner_dsn)
             async with _house(settings, opened.addresses) as house:
+                await apply_tax_settings(house)
                 demo = await open_demo(settings, house) if settings.environment != "production" else None
                 ready = Ready(
                     settings,

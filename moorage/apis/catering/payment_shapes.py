@@ -197,6 +197,7 @@ class CateringRefund(BaseModel):
     payment_id: UUID
     amount: str = Field(examples=["50.00"])
     amount_cents: int = Field(examples=[5000])
+    tax_cents: int = Field(description="Of the amount, what is tax.", examples=[0])
     currency: str = Field(examples=["USD"])
     status: Literal["pending", "succeeded", "failed"]
     reason: str = Field(examples=["customer_request"])
@@ -213,6 +214,7 @@ class CateringRefund(BaseModel):
             payment_id=row.payment_id,
             amount=format_amount(row.amount_minor, row.currency),
             amount_cents=row.amount_minor,
+            tax_cents=row.tax_minor,
             currency=row.currency,
             status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
             reason=row.reason,

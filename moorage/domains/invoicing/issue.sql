@@ -142,7 +142,9 @@ BEGIN
     b.currency,
     jsonb_build_array(jsonb_build_object(
       'description', CASE WHEN owed < b.total_minor THEN 'Balance: ' ELSE '' END || describe_booking(b.id),
-      'quantity', 1, 'unit_minor', owed, 'tax_bps', 0, 'tax_inclusive', true)), '');
+      'quantity', 1, 'unit_minor', owed, 'tax_inclusive', true, 'tax_bps',
+      CASE WHEN EXISTS (SELECT FROM practitioners p WHERE p.id = b.practitioner_id AND p.is_house)
+           THEN own_tax_bps() ELSE 0 END)), '');
   PERFORM finalize_invoice(p_invoice, p_series, p_due_at, p_now);
   RETURN p_invoice;
 END $$;

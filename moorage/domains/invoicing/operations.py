@@ -163,6 +163,12 @@ async def set_tax_rate(
     )
 
 
+async def choose_own_rate(db: Connection, country: str | None, region: str) -> int | None:
+    """Have this rate apply to our own sales from now on; answers its basis points, None when there is none."""
+    bps: int | None = await db.fetchval("SELECT choose_tax_rate($1, $2)", country, region)
+    return bps
+
+
 async def open_portal(db: Connection, token_hash: bytes, email: str, lifetime: timedelta) -> None:
     """Keep the hash of a portal's link for `lifetime`, and forget those that have long expired."""
     await db.execute("DELETE FROM portal_links WHERE expires_at < now() - interval '30 days'")

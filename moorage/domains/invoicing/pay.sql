@@ -59,6 +59,7 @@ BEGIN
   tax := half_up(i.tax_minor::numeric * (i.paid_minor + p_amount), i.gross_minor)
          - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor);
   PERFORM record_receipt(p_payment, 'invoice', i.id, p_amount, tax, i.currency, 'held:invoice');
+  UPDATE payments SET tax_minor = tax WHERE id = p_payment AND tax_minor <> tax;
   RETURN count_invoice_payment(i, p_payment, p_amount, p_now);
 END $$;
 

@@ -53,10 +53,10 @@ DECLARE
   f record;
   verbs text[] := ARRAY['draft_invoice', 'finalize_invoice', 'bill_booking', 'void_invoice', 'write_off_invoice',
     'make_quote', 'accept_quote', 'decline_quote', 'withdraw_quote', 'open_of_invoice'];
-  jobs text[] := ARRAY['remind_of_invoices', 'void_invoices_of_cancelled'];
+  jobs text[] := ARRAY['choose_tax_rate', 'remind_of_invoices', 'void_invoices_of_cancelled'];
   parts text[] := ARRAY['may_invoice', 'new_link', 'split_tax', 'priced_lines', 'note_invoice', 'number_invoice',
     'lock_invoice', 'invoice_owed', 'move_invoice_refunded', 'apply_invoice_payment', 'count_invoice_payment', 'uncount_invoice_payment', 'cover_booking_invoices', 'invoice_address',
-    'close_invoice', 'lock_quote', 'price_booking', 'keep_issued_invoice'];
+    'own_tax_bps', 'tax_of_payment', 'foresee_tax', 'tax_sale', 'tax_free_amount', 'close_invoice', 'lock_quote', 'price_booking', 'keep_issued_invoice'];
 BEGIN
   FOREACH name IN ARRAY ARRAY['invoice_series', 'invoices', 'invoice_lines', 'invoice_payments', 'invoice_events',
                               'quotes', 'quote_lines', 'tax_rates', 'portal_links'] LOOP
@@ -79,7 +79,7 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
-GRANT UPDATE ON invoice_series, invoices, quotes TO moorage_engine;
+GRANT UPDATE ON invoice_series, invoices, quotes, tax_rates TO moorage_engine;
 GRANT DELETE ON invoice_payments TO moorage_engine;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tax_rates, portal_links TO moorage_worker;
 

@@ -188,9 +188,13 @@ tax_rates = Table(
     text_column("region", default=""),
     text_column("name"),
     Column("bps", Integer, nullable=False),
+    # How the lines of an invoice are read that name no rate of their own: with this tax in them, or on top.
     Column("inclusive", Boolean, nullable=False, server_default="true"),
+    # The one rate of our own sales, chosen by the settings.
+    Column("applies", Boolean, nullable=False, server_default="false"),
     created_at(),
     updated_at(),
+    Index("uq_tax_rates_applies", "applies", unique=True, postgresql_where=text("applies")),
     CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_code"),
     CheckConstraint("bps BETWEEN 0 AND 10000", name="bps_range"),
     UniqueConstraint("country", "region"),

@@ -41,7 +41,7 @@ END $$;
 -- business's own sale to dispute_losses. Locks: the earning's row (the caller holds the payment's).
 CREATE OR REPLACE FUNCTION take_back_earning(p_payment uuid, p_amount bigint, p_held text, p_lost boolean,
                                              OUT accounts text[], OUT amounts bigint[]) LANGUAGE plpgsql AS $$
-DECLARE e earnings; commission bigint;
+DECLARE e earnings; commission bigint; tax bigint;
 BEGIN
   SELECT * INTO e FROM earnings WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
@@ -58,8 +58,9 @@ BEGIN
          updated_at = now()
    WHERE id = e.id;
   accounts := ARRAY[CASE WHEN e.is_sale THEN CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END
-                         ELSE earning_account(e) END, 'commission'];
-  amounts := ARRAY[p_amount - commission, commission];
+                         ELSE earning_account(e) END, 'commission', 'tax_payable'];
+  tax := CASE WHEN e.is_sale THEN coalesce(take_back_tax(p_payment, p_amount), 0) ELSE 0 END;
+  amounts := ARRAY[p_amount - commission - tax, commission, tax];
 END $$;
 
 -- The account in which an earning's net lies: pending until it is released, then available (below zero where it was

@@ -16,35 +16,48 @@ BEGIN
               ARRAY[p_held, 'sales', 'tax_payable'], ARRAY[p_gross, p_tax - p_gross, -p_tax]);
 END $$;
 
--- Where a payment's money lies that earned nobody anything, for giving back `p_amount` of it: sales and tax pro rata, so
--- that the running total of tax is half_up(tax * given back / gross); still held when it was not received for anything.
--- `p_lost` takes a lost dispute's net as a loss, not from sales. Moves the running totals; the caller posts.
-CREATE OR REPLACE FUNCTION take_back_receipt(p_payment uuid, p_amount bigint, p_held text, p_lost boolean,
-                                             OUT accounts text[], OUT amounts bigint[]) LANGUAGE plpgsql AS $$
+-- How much of giving back `p_amount` of a payment is tax: so that the running total is half_up(tax * given back / gross).
+-- NULL where nothing was received for it. Moves the running totals; the caller posts. Locks: the receipt's row.
+CREATE OR REPLACE FUNCTION take_back_tax(p_payment uuid, p_amount bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE r receipts; tax bigint;
 BEGIN
   SELECT * INTO r FROM receipts WHERE payment_id = p_payment FOR UPDATE;
   IF NOT FOUND THEN
-    accounts := ARRAY[p_held];
-    amounts := ARRAY[p_amount];
-    RETURN;
+    RETURN NULL;
   END IF;
   tax := half_up(r.tax_minor::numeric * (r.reversed_gross_minor + p_amount), r.gross_minor) - r.reversed_tax_minor;
   UPDATE receipts SET reversed_gross_minor = reversed_gross_minor + p_amount,
                       reversed_tax_minor = reversed_tax_minor + tax, updated_at = now()
    WHERE payment_id = p_payment;
-  accounts := ARRAY[CASE WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END, 'tax_payable'];
-  amounts := ARRAY[p_amount - tax, tax];
+  RETURN tax;
 END $$;
+
+-- Where a payment's money lies that earned nobody anything, for giving back `p_amount` of it: sales and tax, or still
+-- held when it was not received for anything. `p_lost` takes a lost dispute's net as a loss, not from sales. The caller
+-- posts.
+CREATE OR REPLACE FUNCTION take_back_receipt(p_payment uuid, p_amount bigint, p_held text, p_lost boolean,
+                                             OUT accounts text[], OUT amounts bigint[]) LANGUAGE plpgsql AS $$
+DECLARE tax bigint := take_back_tax(p_payment, p_amount);
+BEGIN
+  accounts := ARRAY[CASE WHEN tax IS NULL THEN p_held WHEN p_lost THEN 'dispute_losses' ELSE 'sales' END, 'tax_payable'];
+  amounts := ARRAY[p_amount - coalesce(tax, 0), coalesce(tax, 0)];
+END $$;
+
+-- What a posting took off the tax that is payable.
+CREATE OR REPLACE FUNCTION taxed_by(p_cause text) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(l.amount_minor), 0)::bigint
+    FROM ledger_transactions t JOIN ledger_entries l ON l.transaction_id = t.id
+    JOIN ledger_accounts a ON a.no = l.account_no AND a.code = 'tax_payable'
+   WHERE t.cause = p_cause
+$$;
 
 -- Puts the running totals back by what one posting moved, when that was reversed.
 CREATE OR REPLACE FUNCTION restore_receipt(p_payment uuid, p_posted uuid, p_amount bigint) RETURNS void
 LANGUAGE sql AS $$
   UPDATE receipts r
      SET reversed_gross_minor = r.reversed_gross_minor - p_amount,
-         reversed_tax_minor = r.reversed_tax_minor - coalesce((
-           SELECT sum(l.amount_minor) FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
-            WHERE l.transaction_id = p_posted AND a.code = 'tax_payable'), 0),
+         reversed_tax_minor = r.reversed_tax_minor
+           - (SELECT taxed_by(t.cause) FROM ledger_transactions t WHERE t.id = p_posted),
          updated_at = now()
    WHERE r.payment_id = p_payment
      AND EXISTS (SELECT FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no

@@ -56,11 +56,12 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class RefundRow:
-    """A refund. `origin` is `external` for one made in the provider's own dashboard."""
+    """A refund, `tax_minor` of it being tax. `origin` is `external` for one made in the provider's own dashboard."""
 
     id: UUID
     payment_id: UUID
     amount_minor: int
+    tax_minor: int
     currency: str
     status: str
     reason: str

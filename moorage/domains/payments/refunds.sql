@@ -36,10 +36,14 @@ BEGIN
 END $$;
 
 -- The refund's posting: from where the money lies (earned, or held) to the provider's clearing account.
-CREATE OR REPLACE FUNCTION post_refund(p_refund uuid, p payments, p_amount bigint) RETURNS void LANGUAGE sql AS $$
-  SELECT reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
-                         held_account(p), 'clearing:' || p.provider)
-$$;
+CREATE OR REPLACE FUNCTION post_refund(p_refund uuid, p payments, p_amount bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM reverse_earning(p.id, 'refund', 'refund', p_refund, 'refund:' || p_refund, p_amount, p.currency,
+                          held_account(p), 'clearing:' || p.provider);
+  IF p.tax_minor > 0 THEN
+    UPDATE refunds SET tax_minor = taxed_by('refund:' || p_refund) WHERE id = p_refund;
+  END IF;
+END $$;
 
 -- Writes what became of a refund: 'moved' or 'repeated'. Failed: the reservation is released and the posting reversed
 -- (the first one stays); also when it had succeeded before, which providers do. A failed one stays failed: when the

@@ -167,6 +167,8 @@ refunds = Table(
     id_column(),
     reference("payment_id", "payments.id", index=True),
     minor("amount_minor"),
+    # Of it, what was tax: as posted.
+    minor("tax_minor", default=0),
     text_column("currency"),
     text_column("status", default="pending"),
     text_column("reason"),
