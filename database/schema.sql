@@ -3036,6 +3036,8 @@ BEGIN
     ELSIF p_purpose LIKE 'booking\_%' AND NOT EXISTS (
             SELECT FROM bookings WHERE id = p_purpose_id AND client_id = asking) THEN
       PERFORM refuse('not_found', 'There is no such booking.');
+    ELSIF p_purpose = 'invoice' AND NOT EXISTS (SELECT FROM invoices WHERE id = p_purpose_id AND customer_id = asking) THEN
+      PERFORM refuse('not_found', 'There is no such invoice.');
     ELSIF asking IS NULL AND p_purpose <> 'free_amount' THEN
       PERFORM refuse('not_found');
     ELSIF EXISTS (SELECT FROM payments WHERE id = p_payment AND payer_id IS DISTINCT FROM asking) THEN

@@ -62,6 +62,7 @@ async def test_a_booking_takes_what_it_owes_and_no_more(shop: Shop):
         (asked(7_999, purpose="booking_full", purpose_id=held.id, **mine), AmountMismatchError),
         (asked(8_000, purpose="booking_full", purpose_id=held.id, currency="EUR", **mine), AmountMismatchError),
         (asked(8_000, purpose="booking_full", purpose_id=uuid7(), **mine), NotFoundError),
+        (asked(8_000, purpose="invoice", purpose_id=uuid7(), **mine), NotFoundError),
         (asked(8_000, lines=(Line("Hour", 7_999),), **mine), AmountMismatchError),
         (asked(8_000, payer_id=uuid7()), ForbiddenError),
     ):
