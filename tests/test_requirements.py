@@ -33,7 +33,7 @@ def test_what_the_program_imports_is_shipped_with_it():
     for name in (
         (imported(ROOT / "moorage") | imported(ROOT / "benchmarks"))
         - sys.stdlib_module_names
-        - {"moorage", "benchmarks"}
+        - {"moorage", "benchmarks", "examples"}
     ):
         assert {canonical(home) for home in homes[name]} & shipped, f"{name} is not in requirements.in"
 

@@ -18,6 +18,16 @@ from moorage.wiring.roles import LOGINS, OWNER, WEB, WORKER, ensure_roles
 
 DATABASE = "moorage"
 WATCH_S = 1.0
+_OF_DRIVERS = frozenset(
+    {
+        "pgbouncer",
+        "prepared_statement_cache_size",
+        "statement_cache_size",
+        "async_fallback",
+        "connection_limit",
+        "schema",
+    }
+)
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +84,7 @@ async def open_database(
     `owner_url` is the login that migrates where that is not `database_url`'s. Raises PostgresError with what to do.
     """
     if database_url is not None:
-        return OpenDatabase(await prepare_other(database_url, owner_url), None)
+        return OpenDatabase(await prepare_other(plain(database_url), plain(owner_url) if owner_url else None), None)
     lease = await ensure_postgres(home, options)
     try:
         return OpenDatabase(await prepare_bundled(lease.address, DATABASE), lease)
@@ -127,6 +137,20 @@ async def prepare_other(database_url: str, owner_url: str | None = None) -> Data
         superuser_dsn=None,
         major=major,
     )
+
+
+def plain(url: str) -> str:
+    """An address as PostgreSQL itself knows them: as other programs write it, with a driver's name or its options
+    (`postgresql+asyncpg://…?ssl=require`, `pgbouncer=true`), it means the same.
+    """
+    parts = urlsplit(url)
+    query = [
+        ("sslmode" if name == "ssl" else name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name not in _OF_DRIVERS
+    ]
+    scheme = "postgresql" if parts.scheme.split("+")[0] in ("postgres", "postgresql") else parts.scheme
+    return urlunsplit(parts._replace(scheme=scheme, query=urlencode(query, quote_via=quote)))
 
 
 def acting_as(role: str, dsn: str) -> str:

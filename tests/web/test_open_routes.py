@@ -47,4 +47,4 @@ def walk(routes, prefix=""):
 
 
 def filled(path):
-    return re.sub(r"\{\w+\}", MADE_UP, re.sub(r"\{\w+:int\}", "7", path))
+    return re.sub(r"\{\w+\}", MADE_UP, re.sub(r"\{(\w+):\w+\}", "7", path))

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from moorage.wiring.database import acting_as, in_database, prepare_other
+from moorage.wiring.database import acting_as, in_database, plain, prepare_other
 from moorage.wiring.postgres import PostgresError
 from moorage.wiring.roles import ALL, ENGINE, OWNER, WEB, WORKER
 
@@ -91,6 +91,18 @@ async def grant_roles(superuser: asyncpg.Connection, login: str) -> None:
 def login_as(user: str, password: str, dsn: str) -> str:
     scheme, rest = dsn.split("://", 1)
     return f"{scheme}://{user}:{password.replace(' ', '%20')}@{rest.split('@', 1)[1]}"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("postgresql+asyncpg://a:b@c:6543/d", "postgresql://a:b@c:6543/d"),
+        ("postgres://a@c/d?ssl=require&pgbouncer=true", "postgresql://a@c/d?sslmode=require"),
+        ("postgresql://a:p%40ss@[::1]/d?host=/tmp/x", "postgresql://a:p%40ss@[::1]/d?host=/tmp/x"),
+    ],
+)
+def test_an_address_may_be_written_as_other_programs_write_it(written, meant):
+    assert plain(written) == meant
 
 
 def test_an_address_names_its_role_once():

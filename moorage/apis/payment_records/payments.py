@@ -30,8 +30,8 @@ from moorage.web.idempotency import subject_id
 
 router = APIRouter(prefix="/payments", tags=["Payment records"], route_class=StrictRoute)
 
-# This contract's paths among the marketplace's, with numbers or the document's braces.
-PLACES: Final = re.compile(r"/api/v1/payments/(?:$|(?:[0-9]+|\{\w+\}|payment-gateway|booking|admin)/)", re.ASCII)
+# This contract's paths: all that the marketplace's own payments leave.
+PLACES: Final = re.compile(r"/api/v1/payments/(?!(?:create-intent|confirm|history)/)")
 RunningNumber = Annotated[int, Path(ge=1, le=2**53 - 1)]
 _MOST_OF_A_BOOKING = 1_000
 
@@ -70,13 +70,13 @@ async def everybodys(
     return await _listed(request, caller, page, dataclasses.replace(filters, subject=user_id))
 
 
-@router.get("/payment-gateway/{payment_id}/", operation_id="records_read_by_gateway", response_model=RecordOut)
+@router.get("/payment-gateway/{payment_id:path}", operation_id="records_read_by_gateway", response_model=RecordOut)
 async def read_by_gateway(
-    request: Request, caller: CurrentUser, payment_id: Annotated[str, Path(min_length=1, max_length=200)]
+    request: Request, caller: CurrentUser, payment_id: Annotated[str, Path(min_length=1, max_length=201)]
 ) -> Response:
     """A payment by the provider's id."""
-    house = house_of(request)
-    return _one(await see_record(house, caller.actor, gateway_payment_id=payment_id, is_admin=caller.is_admin))
+    house, wanted = house_of(request), payment_id.removesuffix("/")  # an id may hold anything, a dot or a slash too
+    return _one(await see_record(house, caller.actor, gateway_payment_id=wanted, is_admin=caller.is_admin))
 
 
 @router.get("/booking/{booking_id:int}/", operation_id="records_of_booking", response_model=list[RecordOut])

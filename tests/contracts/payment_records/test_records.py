@@ -56,7 +56,9 @@ async def test_a_payment_is_recorded_whole_and_found_by_each_of_its_ids(sign_up)
 
 
 async def test_what_is_not_said_is_pending_and_empty(sign_up):
-    made = await recorded(await sign_up(), payment_id="pay_1.2")
+    ann = await sign_up()
+    made = await recorded(ann, payment_id="pay_1.2")
+    assert told(await ann.client.get(PAYMENTS + "payment-gateway/pay_1.2")) == made
     assert (made["payment_status"], made["payment_method_types"], made["description"]) == ("pending", [], None)
 
 
