@@ -1,6 +1,7 @@
 """The fake behind a real server, with our adapter at hand."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -24,8 +25,9 @@ async def paypal_fake() -> AsyncIterator[PaypalFake]:
 
 
 @pytest_asyncio.fixture
-async def paypal(paypal_fake: PaypalFake, tmp_path) -> AsyncIterator[PaypalGateway]:
-    """Our adapter, speaking to the fake."""
+async def paypal(paypal_fake: PaypalFake, tmp_path: Path, monkeypatch) -> AsyncIterator[PaypalGateway]:
+    """Our adapter, speaking to the fake; "ever" is two reports ago, not three years of them."""
+    monkeypatch.setattr("moorage.providers.paypal.reports._REACH", timedelta(days=40))
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(paypal_fake.signer.authority.pem)
     gateway = adapter(paypal_fake, ca_file=ca_file)
