@@ -28,6 +28,7 @@ from moorage.journeys.house import House
 from moorage.journeys.provider_answers import record_declined, record_intent, record_refund, record_unknown
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
+from moorage.kernel.ids import made_at
 
 # Longer than any provider's timeout: whoever still waits for an answer is not asked over.
 LEASE: Final = timedelta(seconds=20)
@@ -94,7 +95,7 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
     if operation.kind == "create":
         return await _create(house, gateway, operation)
     if operation.kind == "refund":
-        return await _refund(gateway, operation)
+        return await _refund(house, gateway, operation)
     reference = operation.provider_ref
     if reference is None:
         made = await gateway.find(operation.payment_id)
@@ -104,7 +105,16 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
     if operation.kind == "cancel":
         return await gateway.cancel(reference, key=str(operation.id))
     charge = {"authorize": _authorize, "capture": _capture}.get(operation.kind, _confirm)
-    return await charge(gateway, operation, reference)
+    return await charge(house, gateway, operation, reference)
+
+
+def _check_key(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> None:
+    """Providers forget keys. What was called, and then asked about in vain until the key may be forgotten, never
+    arrived: it is refused here, never made over. Raises ProviderDeclinedError `never_arrived`.
+    """
+    planned_at = made_at(operation.id)
+    if planned_at is not None and house.clock() - planned_at >= gateway.capabilities.keys_live:
+        raise ProviderDeclinedError("The provider never heard of it.", failure_code="never_arrived")
 
 
 async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> Intent:
@@ -112,6 +122,7 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         made = await gateway.find(operation.payment_id)
         if made is not None:
             return made
+        _check_key(house, gateway, operation)
     request = IntentRequest(
         payment_id=operation.payment_id,
         amount_minor=operation.amount_minor,
@@ -137,7 +148,8 @@ async def _what_for(house: House, operation: ClaimedOperation) -> str:
     return said or operation.purpose.replace("_", " ").capitalize()
 
 
-async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+async def _confirm(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    del house  # the tries end long before the key
     if operation.was != "planned":
         present = await gateway.fetch(reference)
         over = operation.is_stopping or operation.attempts > CHARGE_TRIES
@@ -147,7 +159,8 @@ async def _confirm(gateway: PaymentGateway, operation: ClaimedOperation, referen
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
 
 
-async def _authorize(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+async def _authorize(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    del house
     present = await gateway.fetch(reference)
     if operation.is_stopping or not present.needs_authorization:
         return present
@@ -156,12 +169,13 @@ async def _authorize(gateway: PaymentGateway, operation: ClaimedOperation, refer
     return await gateway.authorize(reference, key=str(operation.id))
 
 
-async def _capture(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+async def _capture(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
     if operation.was != "planned":
         present = await gateway.fetch(reference)
         if operation.is_stopping or present.status not in {"pending", "requires_action", "processing"}:
             return present
         # Not collected: either this call never arrived, or it was refused. Collecting again is harmless: once it is.
+        _check_key(house, gateway, operation)
     try:
         return await gateway.capture(
             reference,
@@ -176,7 +190,7 @@ async def _capture(gateway: PaymentGateway, operation: ClaimedOperation, referen
         raise error from None
 
 
-async def _refund(gateway: PaymentGateway, operation: ClaimedOperation) -> ProviderRefund:
+async def _refund(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> ProviderRefund:
     assert operation.refund_id is not None and operation.refund_minor is not None  # noqa: S101, PT018 - as planned
     reference = operation.provider_ref
     if reference is None:
@@ -185,6 +199,7 @@ async def _refund(gateway: PaymentGateway, operation: ClaimedOperation) -> Provi
         made = await gateway.find_refund(reference, operation.refund_id)
         if made is not None:
             return made
+        _check_key(house, gateway, operation)
     return await gateway.refund(
         reference,
         refund_id=operation.refund_id,

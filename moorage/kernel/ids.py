@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 Ids = Callable[[], UUID]
@@ -18,3 +19,10 @@ def uuid7() -> UUID:
     milliseconds = time.time_ns() // 1_000_000
     random_80 = int.from_bytes(os.urandom(10), "big") & _RANDOM_MASK
     return UUID(int=milliseconds << 80 | random_80 | _VERSION | _VARIANT)
+
+
+def made_at(made: UUID) -> datetime | None:
+    """When an id was made, which version 7 tells to the millisecond; None for one of another version."""
+    if made.version != 7:
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=made.int >> 80)

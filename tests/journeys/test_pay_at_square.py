@@ -1,15 +1,19 @@
 """Booking and paying with Square on the other side, its webhooks coming to our own endpoint."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from moorage.domains.payments.gateway import OutcomeUnknownError
 from moorage.journeys.audit_books import audit
 from moorage.journeys.capture_payment import capture_payment
+from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.receive_event import poll_providers
 from moorage.journeys.reconcile import reconcile
+from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
@@ -122,3 +126,30 @@ async def test_the_practice_contract_sends_the_payer_to_squares_own_page(shop, s
     await settle(shop, square_fake)
     payment = (await shop.client.client.get(f"/payments/{started['payment_id']}")).json()
     assert (payment["status"], payment["payment_method"], payment["amount"]) == ("completed", "square", "20.00")
+
+
+async def test_a_call_whose_key_may_be_forgotten_is_asked_about_and_not_made_over(shop, square_fake):
+    tomorrow = replace(shop.house, clock=lambda: datetime.now(UTC) + timedelta(hours=24))
+
+    async def asked_tomorrow() -> None:
+        await shop.superuser.execute("UPDATE provider_operations SET next_at = now() - interval '1 minute'")
+        await recover_operations(tomorrow)
+
+    never, paid = (PaymentStart(uuid7(), uuid7(), 2_500, "USD") for _ in range(2))
+    square_fake.fault("lost_before", method="POST", path="/v2/orders")
+    with pytest.raises(OutcomeUnknownError):
+        await start_payment(shop.house, SYSTEM, never)
+    await asked_tomorrow()
+    row = await shop.superuser.fetchrow("SELECT status, failure_code FROM payments WHERE id = $1", never.payment_id)
+    assert (tuple(row), square_fake.books.orders) == (("failed", "never_arrived"), {})
+    reference = (await start_payment(shop.house, SYSTEM, paid)).payment.provider_ref
+    gateway = shop.house.gateways["square"]
+    await gateway.confirm(reference, payment_method="cnon:card-nonce-ok", key="by-the-payer")
+    await settle(shop, square_fake)
+    square_fake.fault("lost_before", method="POST", path="/v2/refunds")
+    refund_id = uuid7()
+    await refund_payment(shop.house, SYSTEM, paid.payment_id, 1_000, reason="other", refund_id=refund_id)
+    await asked_tomorrow()
+    row = await shop.superuser.fetchrow("SELECT status, failure_code FROM refunds WHERE id = $1", refund_id)
+    assert (tuple(row), square_fake.books.refunds) == (("failed", "never_arrived"), {})
+    assert await audit(shop.house) == []

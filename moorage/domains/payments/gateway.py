@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -50,6 +50,8 @@ class Capabilities:
     label: str | None = None  # how payers know it; None: as it is called here
     # The checkout's address and client secret can be told before the provider has been called.
     known_ahead: bool = False
+    # How long it is sure to know a key again; a call as old as that is not made over, only asked about.
+    keys_live: timedelta = timedelta(hours=23)
     # Whose money, and real money or not: events that say otherwise are parked. None says nothing.
     account: str | None = None
     live: bool | None = None

@@ -33,6 +33,8 @@ _ORDERS: Final = "/v2/checkout/orders"
 _AUTHORIZATIONS: Final = "/v2/payments/authorizations"
 # An event is dated when it is made and listed a little later: looking back further misses none.
 _OVERLAP: Final = timedelta(seconds=60)
+# PayPal forgets the keys of orders after six hours.
+_KEYS_LIVE: Final = timedelta(hours=5, minutes=50)
 # Somebody was there before us: what counts is how it stands now.
 _ALREADY_DECIDED: Final = frozenset(
     {
@@ -76,6 +78,7 @@ class PaypalGateway(PaypalEvidence):
             hosted_checkout=True,
             evidence=True,
             publishable_key=client_id,
+            keys_live=_KEYS_LIVE,
             live=live,
         )
 

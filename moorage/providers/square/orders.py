@@ -8,6 +8,7 @@ from uuid import UUID
 from square import AsyncSquare
 
 from moorage.domains.payments.gateway import IntentRequest
+from moorage.kernel.ids import made_at
 from moorage.providers.square.client import ONCE, answer, direct, every
 from moorage.providers.square.translate import check_amount, deciding, money
 
@@ -70,7 +71,7 @@ class Orders:
 
     async def find(self, payment_id: UUID) -> Body | None:
         """The order made for our payment. They cannot be searched by it: those made since our payment are read."""
-        since = _made_at(payment_id) - _SKEW
+        since = (made_at(payment_id) or datetime.now(UTC) - timedelta(days=3)) - _SKEW
         query: Any = {
             "filter": {
                 "date_time_filter": {"created_at": {"start_at": since.isoformat(timespec="milliseconds")}},
@@ -108,10 +109,3 @@ class Orders:
         wanted: Any = {"location_id": self._location_id, "version": order["version"], **changes}
         told = self._square.orders.update(order["id"], order=wanted, idempotency_key=key, request_options=ONCE)
         return dict((await answer(told))["order"])
-
-
-def _made_at(payment_id: UUID) -> datetime:
-    """When our id was made, which a UUID of version 7 tells; of any other: three days ago at the most."""
-    if payment_id.version == 7:
-        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=payment_id.int >> 80)
-    return datetime.now(UTC) - timedelta(days=3)
