@@ -73,7 +73,7 @@ async def create_checkout_session(request: Request, caller: CurrentUser, body: C
         return said(CheckoutSession.of(await start_payment(house, caller.actor, start)))
     except OutcomeUnknownError:
         unknown = CheckoutSession(
-            session_id=None, url=None, payment_id=start.payment_id, expires_at=None, status="pending"
+            session_id=None, url=None, payment_id=start.payment_id, expires_at=None, tax=0, status="pending"
         )
         return said(unknown, 202)
 

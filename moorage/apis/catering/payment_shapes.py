@@ -102,6 +102,7 @@ class CheckoutSession(BaseModel):
     url: str | None
     payment_id: UUID
     expires_at: datetime | None
+    tax: int = Field(description="The tax in the amount, as far as it is known")
     status: str = Field(examples=["pending"])
 
     @classmethod
@@ -113,6 +114,7 @@ class CheckoutSession(BaseModel):
             url=started.checkout_url,
             payment_id=payment.id,
             expires_at=started.expires_at,
+            tax=payment.tax_minor,
             status=payment.status,
         )
 

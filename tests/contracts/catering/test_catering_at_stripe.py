@@ -87,6 +87,15 @@ async def test_a_deposit_is_paid_on_stripes_page_and_told_to_this_contracts_webh
     replayed = await admin.client.post(f"/api/stripe/webhook-events/{log[0]['id']}/replay")
     assert ok(replayed) == {"received": True}
     await settle(kitchen, stripe_fake)
+    dispute = stripe_fake.dispute(one_intent(stripe_fake))
+    await settle(kitchen, stripe_fake)
+    [disputed] = ok(await admin.client.get("/api/stripe/disputes?status=opened"))["items"]
+    assert (disputed["provider_reference"], disputed["amount"]) == (dispute["id"], 10_000)
+    said = {"note": "Served as agreed.", "service_date": wanted["date"], "submit": True}
+    ok(await admin.client.post(f"/api/stripe/disputes/{disputed['id']}/evidence", json=said))
+    await settle(kitchen, stripe_fake)
+    [disputed] = ok(await admin.client.get("/api/stripe/disputes"))["items"]
+    assert disputed["status"] == "under_review"
     forged = await kitchen.anybody.post("/api/stripe/webhook", json={"id": "evt_forged"})
     assert (forged.status_code, forged.json()["code"]) == (400, "invalid_signature")
     assert await audit(kitchen.house) == []
@@ -133,6 +142,12 @@ async def test_only_a_provider_that_keeps_products_has_a_copy(kitchen):
         await sync_products(kitchen.house, "sandbox")
     with pytest.raises(NotFoundError):
         await sync_products(kitchen.house, "elsewhere")
+
+
+def one_intent(fake) -> str:
+    """The intent that was paid."""
+    [intent] = [one for one in fake.state.of("payment_intent") if one["status"] == "succeeded"]
+    return intent["id"]
 
 
 async def price_of(kitchen, option: str) -> str | None:
