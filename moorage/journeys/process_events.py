@@ -170,7 +170,7 @@ async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, e
     async def settle() -> None:
         async with house.database.transaction(SYSTEM) as db:
             outcome = await _record_refund(house, db, payment_id, event)
-            status = "ignored" if outcome == "impossible" else "processed"
+            status = "ignored" if outcome in {"impossible", "released"} else "processed"
             await close_event(db, claimed.id, status, f"refund {event.refund_status}: {outcome}")
 
     try:
@@ -185,6 +185,8 @@ async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, e
 
 async def _record_refund(house: House, db: Connection, payment_id: UUID, event: ProviderEvent) -> str:
     data = {"event": event.event_id, "type": event.event_type}
+    if event.may_be_release and await queries.is_release(db, payment_id, event.amount_minor or 0):
+        return "released"
     if event.refund_id is None:  # Made in the provider's own dashboard.
         external: str = await db.fetchval(
             "SELECT settle_external_refund($1, $2, $3, $4, $5, $6)",

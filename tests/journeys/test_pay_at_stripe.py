@@ -68,6 +68,11 @@ async def payment(shop, payment_id):
     return await shop.superuser.fetchrow("SELECT * FROM payments WHERE id = $1", payment_id)
 
 
+async def nothing_waits(shop) -> bool:
+    """Whether every event is done with."""
+    return not await shop.superuser.fetch("SELECT * FROM webhook_events WHERE status NOT IN ('processed', 'ignored')")
+
+
 async def standing(shop, booking) -> tuple:
     row = await shop.superuser.fetchrow(
         "SELECT b.status, p.status, p.provider FROM bookings b JOIN payments p ON p.purpose_id = b.id WHERE b.id = $1",
@@ -129,6 +134,28 @@ async def test_case_14_what_stripe_reserved_is_collected_in_part_once(shop, stri
     await settle(shop, stripe_fake)
     with pytest.raises(InvalidStateError):
         await cancel_payment(shop.house, SYSTEM, start.payment_id)
+    assert [one["amount"] for one in stripe_fake.state.of("refund")] == [4_000]  # so Stripe tells what it released
+    assert (await payment(shop, start.payment_id))["refunded_minor"] == 0
+    stripe_fake.refund_in_dashboard(started.payment.provider_ref, 4_000)
+    await settle(shop, stripe_fake)
+    assert (await payment(shop, start.payment_id))["refunded_minor"] == 4_000
+    assert await nothing_waits(shop)
+    assert await audit(shop.house) == []
+
+
+async def test_what_was_reserved_and_given_up_is_no_refund(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 10_000, "USD", capture="manual")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref)
+    await settle(shop, stripe_fake)
+    await cancel_payment(shop.house, SYSTEM, start.payment_id)
+    await settle(shop, stripe_fake)
+    row = await payment(shop, start.payment_id)
+    assert (row["status"], row["refunded_minor"]) == ("canceled", 0)
+    assert await nothing_waits(shop)
+    since = datetime.now(UTC) - timedelta(hours=1)
+    found = await reconcile(shop.house, shop.house.gateways["stripe"], since, since + timedelta(hours=2))
+    assert found.found == []
     assert await audit(shop.house) == []
 
 

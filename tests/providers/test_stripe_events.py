@@ -13,6 +13,7 @@ from tests.fakes.schemas import load, needs_specs
 
 PAYMENT = uuid7()
 METADATA = {"moorage_payment": str(PAYMENT)}
+OURS = {"moorage_refund": str(uuid7())}
 INTENT = {
     "id": "pi_1",
     "object": "payment_intent",
@@ -168,6 +169,12 @@ def test_case_17_a_refund_made_in_the_dashboard_carries_no_id_of_ours():
     told = event("refund.created", REFUND)
     assert (told.kind, told.refund_id, told.payment_id) == ("refund", None, None)
     assert told.ids == {"payment_intent": "pi_1", "charge": "ch_1"}
+
+
+def test_a_refund_that_moved_no_money_may_be_a_release():
+    assert event("refund.created", {**REFUND, "balance_transaction": None}).may_be_release
+    for real in ({"balance_transaction": "txn_1"}, {}, {"balance_transaction": None, "metadata": OURS}):
+        assert not event("refund.created", {**REFUND, **real}).may_be_release
 
 
 def test_a_refunded_charge_counts_where_it_lists_its_refunds():

@@ -109,6 +109,9 @@ class ProviderEvent:
     refund_reference: str | None = None
     refund_id: UUID | None = None
     refund_status: Literal["pending", "succeeded", "failed"] | None = None
+    # Of a refund that nobody here asked for: it moved no money in the provider's books. So some providers tell that
+    # what was reserved and not collected is given up.
+    may_be_release: bool = False
     dispute_reference: str | None = None
     dispute_status: Literal["opened", "under_review", "won", "lost"] | None = None
     evidence_due_at: datetime | None = None

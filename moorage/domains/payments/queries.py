@@ -232,6 +232,14 @@ async def refund_amount(db: Connection, refund_id: UUID, payment_id: UUID) -> in
     return rows[0][0] if rows else None
 
 
+async def is_release(db: Connection, payment_id: UUID, amount_minor: int) -> bool:
+    """Whether exactly this much of a payment was reserved and never collected."""
+    given_up = or_(
+        payments.c.status == "canceled", payments.c.authorized_minor - payments.c.amount_minor == amount_minor
+    )
+    return bool(await fetch_built(db, select(payments.c.id).where(payments.c.id == payment_id, given_up)))
+
+
 async def polled_until(db: Connection, provider: str) -> datetime | None:
     """Until when the provider's own list of events was read."""
     rows = await fetch_built(db, select(provider_cursors.c.polled_until).where(provider_cursors.c.provider == provider))

@@ -118,12 +118,15 @@ def _failed_session(thing: Body) -> Told:
 
 def _refund(thing: Body) -> Told:
     intent, metadata = id_of(thing.get("payment_intent")), thing.get("metadata")
+    ours = uuid_of(metadata, REFUND)
     return {
         "kind": "refund",
         "payment_id": uuid_of(metadata, PAYMENT),
         "reference": intent,
         "refund_reference": thing["id"],
-        "refund_id": uuid_of(metadata, REFUND),
+        "refund_id": ours,
+        # What is reserved and not captured, Stripe "refunds": without a booking, for no money had come.
+        "may_be_release": ours is None and thing.get("balance_transaction", "") is None,
         "refund_status": refund_status(thing),
         "amount_minor": from_stripe(thing["amount"], thing["currency"]),
         "currency": thing["currency"].upper(),

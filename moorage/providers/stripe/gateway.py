@@ -179,7 +179,7 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
         created = {} if since is None else {"created": {"gte": int(since.timestamp())}}
         for path, expand in (
             ("/v1/charges", []),
-            ("/v1/refunds", ["data.payment_intent"]),
+            ("/v1/refunds", ["data.payment_intent", "data.charge"]),
             ("/v1/disputes", ["data.payment_intent"]),
         ):
             query = {**created, **({"expand": expand} if expand else {})}
@@ -218,5 +218,10 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
 
 
 def _counts(body: Mapping[str, Any]) -> bool:
-    """A charge counts when it collected; refunds and disputes always do."""
-    return body["object"] != "charge" or bool(body["status"] == "succeeded" and body["captured"])
+    """A charge counts when it collected, a refund when it gives back what was collected, a dispute always."""
+    if body["object"] == "charge":
+        return bool(body["status"] == "succeeded" and body["captured"])
+    charge = body.get("charge")
+    if body["object"] == "refund" and isinstance(charge, Mapping) and body.get("balance_transaction") is None:
+        return bool(charge["captured"] and charge["amount"] - charge["amount_captured"] != body["amount"])
+    return True

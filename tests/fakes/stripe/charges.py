@@ -61,6 +61,29 @@ def book(state: State, charge: Body) -> None:
     state.available[charge["currency"]] = state.available.get(charge["currency"], 0) + amount - fee
 
 
+def release(state: State, charge: Body) -> None:
+    """What was reserved and is not captured: a refund like any, but in no book, for no money had come."""
+    amount = charge["amount"] - charge["amount_captured"]
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    refund = state.make(
+        "re",
+        "refund",
+        amount=amount,
+        balance_transaction=None,
+        charge=charge["id"],
+        currency=charge["currency"],
+        metadata={},
+        payment_intent=charge["payment_intent"],
+        reason=None,
+        receipt_number=None,
+        status="succeeded",
+    )
+    del refund["livemode"]
+    state.emit("refund.created", refund)
+    state.emit("charge.refunded", charge, amount_refunded=charge["amount_refunded"] - amount)
+
+
 def _details(card: Card) -> Body:
     last4 = card.number[-4:]
     if card.kind != "card":

@@ -4,7 +4,7 @@ import secrets
 from typing import Any, Final
 
 from tests.fakes.stripe.cards import Card, card_of
-from tests.fakes.stripe.charges import book, new_charge
+from tests.fakes.stripe.charges import book, new_charge, release
 from tests.fakes.stripe.disputes import open_dispute
 from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
 
@@ -152,8 +152,9 @@ def capture(state: State, form: Body, id_: str) -> Body:
             "amount_to_capture",
         )
     made = state.objects[intent["latest_charge"]]
-    # What is not collected is released, and Stripe counts that among what was refunded.
-    made.update(captured=True, amount_captured=amount, amount_refunded=made["amount"] - amount)
+    made.update(captured=True, amount_captured=amount)
+    if amount < made["amount"]:
+        release(state, made)
     intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
     book(state, made)
     state.emit("charge.captured", made)
@@ -168,7 +169,7 @@ def cancel(state: State, form: Body, id_: str) -> Body:
         raise unexpected(intent, "cancel")
     if intent["latest_charge"] and intent["status"] == "requires_capture":
         made = state.objects[intent["latest_charge"]]
-        made.update(refunded=True, amount_refunded=made["amount"])
+        release(state, made)
     intent.update(
         status="canceled",
         canceled_at=state.now(),

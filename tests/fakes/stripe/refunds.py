@@ -1,5 +1,7 @@
 """Refunds: in parts, never more than is left, some that fail or finish later."""
 
+import secrets
+
 from tests.fakes.stripe.cards import card_of
 from tests.fakes.stripe.state import Body, State, invalid, number
 
@@ -23,7 +25,7 @@ def create(state: State, form: Body) -> Body:
         "re",
         "refund",
         amount=amount,
-        balance_transaction=None,
+        balance_transaction=f"txn_{secrets.token_hex(12)}",
         charge=charge["id"],
         currency=charge["currency"],
         metadata=form.get("metadata") or {},
