@@ -1747,6 +1747,25 @@ CREATE FUNCTION public.find_category(p_named text) RETURNS uuid
   SELECT id FROM categories WHERE slug = lower(p_named) OR id::text = lower(p_named)
 $$;
 
+CREATE FUNCTION public.find_payment(p_provider text, p_id uuid, p_names text[]) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE found uuid;
+BEGIN
+  SELECT id INTO found FROM payments WHERE id = p_id AND provider = p_provider;
+  IF found IS NULL THEN
+    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names) LIMIT 1;
+  END IF;
+  IF found IS NULL THEN
+    SELECT p.id INTO found
+      FROM unnest(p_names) AS name
+     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session']) AS kind
+      JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
+     WHERE p.provider = p_provider LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;
+
 CREATE FUNCTION public.find_practitioners(p_filters jsonb, p_order text[], p_limit integer, p_offset integer, p_now timestamp with time zone, OUT ids uuid[], OUT total bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'

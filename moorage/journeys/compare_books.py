@@ -22,29 +22,23 @@ _CHARGES = """
 SELECT r.position, p.id, p.id AS payment_id, p.amount_minor, p.currency, p.status,
        p.succeeded_at IS NOT NULL AS is_recorded
   FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS r (payment_id, parent, reference, position)
-  LEFT JOIN LATERAL (
-    SELECT * FROM payments p WHERE p.provider = $1 AND (p.id = r.payment_id OR p.provider_ref = r.parent
-              OR p.provider_ids <> '{}' AND (p.provider_ids @> jsonb_build_object('payment_intent', r.parent)
-                                             OR p.provider_ids @> jsonb_build_object('charge', r.reference)
-                                             OR p.provider_ids @> jsonb_build_object('capture', r.reference)
-                                             OR p.provider_ids @> jsonb_build_object('payment', r.reference)))
-     ORDER BY (p.id = r.payment_id) IS TRUE DESC LIMIT 1) AS p ON true
+  LEFT JOIN payments p ON p.id = find_payment($1, r.payment_id, ARRAY[r.parent, r.reference])
 """
 _REFUNDS = """
-SELECT r.position, f.id, coalesce(f.payment_id, p.id) AS payment_id, f.amount_minor, f.currency, f.status,
-       true AS is_recorded
+SELECT r.position, f.id, coalesce(f.payment_id, find_payment($1, r.payment_id, ARRAY[r.parent])) AS payment_id,
+       f.amount_minor, f.currency, f.status, true AS is_recorded
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[]) WITH ORDINALITY AS r
        (payment_id, parent, reference, refund_id, position)
-  LEFT JOIN (refunds f JOIN payments of ON of.id = f.payment_id AND of.provider = $1)
-    ON f.id = r.refund_id OR f.provider_ref = r.reference
-  LEFT JOIN payments p ON p.provider = $1 AND f.id IS NULL AND (p.id = r.payment_id OR p.provider_ref = r.parent)
+  LEFT JOIN LATERAL (
+    SELECT own.* FROM refunds own JOIN payments p ON p.id = own.payment_id AND p.provider = $1
+     WHERE own.id = r.refund_id OR own.provider_ref = r.reference
+     ORDER BY (own.id = r.refund_id) IS TRUE DESC LIMIT 1) AS f ON true
 """
 _DISPUTES = """
-SELECT r.position, d.id, coalesce(d.payment_id, p.id) AS payment_id, d.amount_minor, d.currency, d.status,
-       true AS is_recorded
+SELECT r.position, d.id, coalesce(d.payment_id, find_payment($1, r.payment_id, ARRAY[r.parent])) AS payment_id,
+       d.amount_minor, d.currency, d.status, true AS is_recorded
   FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS r (payment_id, parent, reference, position)
   LEFT JOIN disputes d ON d.provider = $1 AND d.provider_ref = r.reference
-  LEFT JOIN payments p ON p.provider = $1 AND d.id IS NULL AND (p.id = r.payment_id OR p.provider_ref = r.parent)
 """
 _THEIRS: Final = {"charge": _CHARGES, "refund": _REFUNDS, "dispute": _DISPUTES}
 _OURS: Final = {

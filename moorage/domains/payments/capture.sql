@@ -138,3 +138,23 @@ BEGIN
       OR p.provider_ids ->> 'checkout_session' IS NOT DISTINCT FROM p.provider_ref
          AND NOT p.provider_ids ? 'payment_intent';
 END $$;
+
+-- The payment that a provider means: by our id as it carries it, else by any of the names that it has for it. NULL when
+-- there is none.
+CREATE OR REPLACE FUNCTION find_payment(p_provider text, p_id uuid, p_names text[]) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE found uuid;
+BEGIN
+  SELECT id INTO found FROM payments WHERE id = p_id AND provider = p_provider;
+  IF found IS NULL THEN
+    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names) LIMIT 1;
+  END IF;
+  IF found IS NULL THEN
+    SELECT p.id INTO found
+      FROM unnest(p_names) AS name
+     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session']) AS kind
+      JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
+     WHERE p.provider = p_provider LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;

@@ -96,6 +96,17 @@ async def test_a_lost_dispute_of_the_businesss_own_sale_is_its_loss(worker, prac
     assert await balance(worker, "sales") == 10_000
 
 
+async def test_a_lost_dispute_of_a_free_amount_is_a_loss_and_no_sale_less(worker):
+    paid = await make_payment(worker, purpose="free_amount")
+    await told(worker, paid, "lost")
+    assert [await balance(worker, code) for code in ("sales", "dispute_losses", "clearing:sandbox")] == [
+        10_000,
+        10_000,
+        0,
+    ]
+    assert await books_sum_to_zero(worker)
+
+
 async def test_a_dispute_of_what_was_refunded_wholly_holds_nothing(worker):
     paid = await make_payment(worker)
     done = await refund(worker, paid, 10_000)
