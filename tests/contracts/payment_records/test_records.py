@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from moorage.journeys.audit_books import audit
 from moorage.kernel.ids import uuid7
 
 PAYMENTS = "/api/v1/payments/"
@@ -225,7 +226,7 @@ async def test_a_payment_moves_only_as_the_state_machine_allows(sign_up):
             assert (refused["code"], refused["from"], refused["to"]) == ("invalid_transition", start, to)
 
 
-async def test_every_move_is_audited_with_who_made_it_and_posted(sign_up, superuser):
+async def test_every_move_is_audited_with_who_made_it_and_posted(sign_up, superuser, house):
     ann = await sign_up()
     made = await recorded(ann)
     for to in ("processing", "succeeded", "refunded"):
@@ -251,6 +252,7 @@ async def test_every_move_is_audited_with_who_made_it_and_posted(sign_up, superu
         " ON a.no = b.account_no WHERE a.code = 'clearing:stripe'"
     )
     assert left == 0
+    assert await audit(house) == []
 
 
 async def test_pending_and_processing_are_cancelled_and_nothing_else(sign_up):
