@@ -54,6 +54,13 @@ async def test_a_capture_tells_the_payments_state_and_its_fee(paypal, name, stat
     assert (told.amount_minor, told.currency, told.fee_minor) == (2_500, "USD", 136)
 
 
+async def test_an_older_capture_tells_its_order_by_a_link(paypal):
+    older = {name: value for name, value in CAPTURE.items() if name != "supplementary_data"}
+    up = {"rel": "up", "href": "https://api.paypal.com/v2/checkout/orders/ORDER1"}
+    assert paypal.parse(event("PAYMENT.CAPTURE.COMPLETED", {**older, "links": [up]})).reference == "ORDER1"
+    assert paypal.parse(event("PAYMENT.CAPTURE.COMPLETED", older)).reference is None
+
+
 @pytest.mark.parametrize(("name", "status", "waits"), [("CREATED", "processing", True), ("VOIDED", "canceled", False)])
 async def test_an_authorisation_waits_to_be_collected(paypal, name, status, waits):
     told = paypal.parse(event(f"PAYMENT.AUTHORIZATION.{name}", CAPTURE | {"id": "AUTH1", "status": name}))

@@ -244,6 +244,10 @@ async def test_the_books_are_read_through_every_page_and_window(paypal, paypal_f
     assert {one.payment_reference for one in records if one.kind == "dispute"} <= theirs
     told = await paypal.events_since(started)
     assert [event.event_id for event in told] == [event["id"] for event in paypal_fake.events()]
+    sent = len(paypal_fake.deliveries.queue)
+    await paypal._paypal.call("POST", f"/v1/notifications/webhooks-events/{told[0].event_id}/resend", {})
+    assert paypal_fake.deliveries.queue[-1] == paypal_fake.deliveries.queue[0]
+    assert len(paypal_fake.deliveries.queue) == sent + 1
 
 
 async def test_what_reports_do_not_show_yet_is_read_from_events(paypal, paypal_fake):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from paypalserversdk.configuration import Configuration, Environment, Server
@@ -77,3 +78,23 @@ async def test_an_authorisation_is_captured_in_part_and_another_voided(sdk, payp
         assert kept.status == wanted
     with pytest.raises(ErrorException):
         await asyncio.to_thread(sdk.payments.capture_authorized_payment, {"authorization_id": second})
+
+
+async def test_the_report_shows_what_was_collected_and_given_back(sdk, paypal_fake):
+    make = {"body": order(CheckoutPaymentIntent.CAPTURE), "paypal_request_id": "one"}
+    made = (await asyncio.to_thread(sdk.orders.create_order, make)).body
+    paypal_fake.pay(made.id)
+    await asyncio.to_thread(sdk.orders.capture_order, {"id": made.id})
+    paypal_fake.refund_by_hand(made.id, "30.00")
+    today = datetime.now(UTC)
+    asked = {
+        "start_date": (today - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "end_date": (today + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    report = (await asyncio.to_thread(sdk.transaction_search.search_transactions, asked)).body
+    rows = [one.transaction_info for one in report.transaction_details]
+    assert [(one.transaction_event_code, one.transaction_amount.value) for one in rows] == [
+        ("T0006", "100.00"),
+        ("T1107", "-30.00"),
+    ]
+    assert (rows[0].paypal_reference_id, rows[0].custom_field) == (made.id, "mine")

@@ -12,7 +12,7 @@ from moorage.providers.paypal.amounts import minor_of, to_minor
 from moorage.providers.paypal.translate import (
     REFUND_STATUSES,
     Body,
-    capture_of_refund,
+    made_from,
     our_ids,
     reason_of,
     to_intent,
@@ -91,13 +91,13 @@ def _refund(resource: Body, _: Body) -> Told:
     return {
         "kind": "refund",
         "payment_id": payment_id or our_ids(resource.get("invoice_id"))[0],
-        "reference": _related(resource, "order_id"),
+        "reference": _order_id(resource),
         "refund_reference": resource["id"],
         "refund_id": refund_id,
         "refund_status": status,
         **_money(resource["amount"]),
         "failure_code": reason_of(resource) if status == "failed" else None,
-        "ids": _present(capture=capture_of_refund(resource)),
+        "ids": _present(capture=made_from(resource, "captures")),
     }
 
 
@@ -159,15 +159,16 @@ def _of_order(resource: Body) -> Told:
     return {
         "kind": "payment",
         "payment_id": payment_id,
-        "reference": _related(resource, "order_id"),
+        "reference": _order_id(resource),
         **_money(resource["amount"]),
         "payment_method": "paypal",
     }
 
 
-def _related(resource: Body, name: str) -> str | None:
+def _order_id(resource: Body) -> str | None:
+    """The order that something was made from; older objects tell it by a link alone."""
     related: Mapping[str, str] = (resource.get("supplementary_data") or {}).get("related_ids") or {}
-    return related.get(name)
+    return related.get("order_id") or made_from(resource, "orders")
 
 
 def _money(amount: Body) -> Told:

@@ -7,7 +7,7 @@ from moorage.providers.paypal.amounts import to_money
 
 # What PayPal cuts off itself, or refuses.
 _TEXT_CHARS: Final = 127
-_URL_CHARS: Final = 2_000
+_EMAIL_CHARS: Final = 254
 
 
 def order_of(request: IntentRequest) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def order_of(request: IntentRequest) -> dict[str, Any]:
         unit["amount"]["breakdown"] = {"item_total": to_money(request.amount_minor, request.currency)}
     wallet: dict[str, Any] = {
         "experience_context": {
-            "return_url": request.return_url[:_URL_CHARS],
-            "cancel_url": (request.cancel_url or request.return_url)[:_URL_CHARS],
+            "return_url": request.return_url,
+            "cancel_url": request.cancel_url or request.return_url,
             "user_action": "PAY_NOW",
             "shipping_preference": "NO_SHIPPING",
         }
     }
-    if request.payer_email:
+    if request.payer_email and request.payer_email.isascii() and len(request.payer_email) <= _EMAIL_CHARS:
         wallet["email_address"] = request.payer_email
     return {
         "intent": "AUTHORIZE" if request.capture == "manual" else "CAPTURE",

@@ -16,7 +16,7 @@ from moorage.providers.paypal import lists
 from moorage.providers.paypal.amounts import minor_of
 from moorage.providers.paypal.events import dispute_status
 from moorage.providers.paypal.http import Paypal
-from moorage.providers.paypal.translate import REFUND_STATUSES, Body, capture_of_refund, our_ids
+from moorage.providers.paypal.translate import REFUND_STATUSES, Body, made_from, our_ids
 
 _WINDOW: Final = timedelta(days=31)
 _REACH: Final = timedelta(days=3 * 365)
@@ -121,7 +121,7 @@ class _Books:
 
     async def told(self, body: Body) -> ProviderRecord:
         """A capture or a refund that an event told of."""
-        of = capture_of_refund(body)
+        of = made_from(body, "captures")
         order, known = await self._order_of(of or str(body["id"]))
         payment_id, refund_id = our_ids(body.get("custom_id"))
         return ProviderRecord(

@@ -86,10 +86,13 @@ def our_ids(custom_id: object) -> tuple[UUID | None, UUID | None]:
     return _uuid(payment), _uuid(refund)
 
 
-def capture_of_refund(body: Body) -> str | None:
-    """The capture that a refund is of, which PayPal tells as a link; None for what is no refund of one."""
+def made_from(body: Body, kind: str) -> str | None:
+    """The id of the `kind` ("orders", "captures") that this was made from, which PayPal tells as a link; None where it
+    was not.
+    """
     hrefs = [str(link["href"]) for link in body.get("links") or [] if link["rel"] == "up"]
-    return hrefs[0].rpartition("/")[2] if hrefs and "/captures/" in hrefs[0] else None
+    steps = hrefs[0].split("/") if hrefs else []
+    return steps[-1] if len(steps) > 1 and steps[-2] == kind else None
 
 
 def reason_of(body: Body) -> str | None:

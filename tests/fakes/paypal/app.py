@@ -109,6 +109,8 @@ def build_app(books: Books, door: Door, signer: Callable[[], Signer]) -> Starlet
                 lambda request, _: disputes.accept_claim(books, _id(request), _key(request)),
             ),
             get("/v1/notifications/webhooks-events", lambda request: reports.events(books, request.query_params)),
+            get("/v1/notifications/webhooks-events/{id}", lambda request: _event(books, _id(request))),
+            post("/v1/notifications/webhooks-events/{id}/resend", lambda request, _: _resent(books, _id(request))),
             get("/v1/notifications/webhooks/{id}", lambda request: _webhook(books, door, _id(request))),
             Route(
                 "/v1/notifications/verify-webhook-signature",
@@ -187,6 +189,16 @@ def _webhook(books: Books, door: Door, webhook_id: str) -> Body:
         "event_types": [{"name": "*"}],
         "links": [books.link(f"/v1/notifications/webhooks/{webhook_id}", "self")],
     }
+
+
+def _event(books: Books, event_id: str) -> Body:
+    return dict(found({event["id"]: event for event in books.events}, event_id))
+
+
+def _resent(books: Books, event_id: str) -> Answer:
+    event = _event(books, event_id)
+    books.changed(event)
+    return 202, event
 
 
 def _unless_minimal(request: Request, answer: Answer) -> Answer:
