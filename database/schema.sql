@@ -4572,6 +4572,21 @@ CREATE FUNCTION public.sessions_of(p_booking uuid) RETURNS uuid[]
    WHERE (id = p_booking OR parent_id = p_booking) AND session_id IS NOT NULL
 $$;
 
+CREATE FUNCTION public.set_practitioner_house(p_practitioner uuid, p_is_house boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  UPDATE practitioners SET is_house = p_is_house, updated_at = now() WHERE id = p_practitioner;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM record_action('practitioner.house', 'practitioner', p_practitioner, jsonb_build_object('is_house', p_is_house));
+END $$;
+
 CREATE FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -8289,6 +8304,9 @@ GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to t
 REVOKE ALL ON FUNCTION public.seat_guests(b public.bookings, p_places integer, p_option text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.sessions_of(p_booking uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.set_practitioner_house(p_practitioner uuid, p_is_house boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_practitioner_house(p_practitioner uuid, p_is_house boolean) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_practitioner_terms(p_practitioner uuid, p_is_featured boolean, p_commission_bps integer) TO moorage_web;

@@ -132,6 +132,8 @@ async def _practitioner(house: House, practice: Practice, owner: Actor) -> UUID:
             await practitioners.decide(db, practitioner_id, "verified", None, house.public_url)
             if practice.is_featured:
                 await practitioners.set_terms(db, practitioner_id, is_featured=True, commission_bps=None)
+            if practice.is_house:
+                await practitioners.set_house(db, practitioner_id, is_house=True)
     return practitioner_id
 
 

@@ -48,6 +48,7 @@ class Practice:
     hours: tuple[WeeklyRule, ...]
     offers: tuple[Offer, ...]
     is_featured: bool = False
+    is_house: bool = False
 
 
 def _hours(*days: int, start: str, until: str) -> tuple[WeeklyRule, ...]:
@@ -277,6 +278,7 @@ _KITCHEN = Practice(
             },
         ),
     ),
+    is_house=True,
 )
 
 PRACTICES: Final = (_DOULA, _BODYWORK, _CHEF, _KITCHEN)

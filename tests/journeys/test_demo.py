@@ -23,6 +23,9 @@ async def test_an_empty_database_becomes_a_small_marketplace(house, api, superus
         assert (dates == 0) is (one["service_type"] == "session")
     booking = await superuser.fetchrow("SELECT * FROM bookings")
     assert (booking["status"], str(booking["service_id"])) == ("pending", facts.services[0])
+    # The caterer is the business itself; the others sell on its marketplace.
+    house_names = await superuser.fetch("SELECT display_name FROM practitioners WHERE is_house")
+    assert [row[0] for row in house_names] == ["Harbour Kitchen"]
     assert timedelta(0) < booking["starts_at"] - house.clock() < timedelta(days=2)
 
 

@@ -123,6 +123,24 @@ ALTER FUNCTION set_practitioner_terms(uuid, boolean, int) OWNER TO moorage_engin
 REVOKE ALL ON FUNCTION set_practitioner_terms(uuid, boolean, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION set_practitioner_terms(uuid, boolean, int) TO moorage_web, moorage_engine;
 
+-- An administrator says whether a practitioner is the business itself: what they sell from then on are its own sales,
+-- without commission. Refuses forbidden, not_found.
+CREATE FUNCTION set_practitioner_house(p_practitioner uuid, p_is_house boolean)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  UPDATE practitioners SET is_house = p_is_house, updated_at = now() WHERE id = p_practitioner;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found');
+  END IF;
+  PERFORM record_action('practitioner.house', 'practitioner', p_practitioner, jsonb_build_object('is_house', p_is_house));
+END $$;
+ALTER FUNCTION set_practitioner_house(uuid, boolean) OWNER TO moorage_engine;
+REVOKE ALL ON FUNCTION set_practitioner_house(uuid, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION set_practitioner_house(uuid, boolean) TO moorage_web, moorage_engine;
+
 -- What the public may not read of a practitioner: theirs and an administrator's alone. No row for anybody else.
 CREATE FUNCTION practitioner_private(p_practitioner uuid)
 RETURNS TABLE (stripe_account_id text, commission_bps int, verification_reason text)

@@ -65,6 +65,8 @@ _OWN_PLACES = "SELECT id FROM practitioner_locations WHERE practitioner_id = $1"
 
 _DECIDE = "SELECT decide_practitioner($1, $2, $3, $4, $5)"
 
+_SET_HOUSE = "SELECT set_practitioner_house($1, $2)"
+
 _SET_TERMS = "SELECT set_practitioner_terms($1, $2, $3)"
 
 
@@ -156,6 +158,13 @@ async def set_terms(db: Connection, practitioner_id: UUID, *, is_featured: bool,
     audit row. Raises ForbiddenError and NotFoundError.
     """
     await db.execute(_SET_TERMS, practitioner_id, is_featured, commission_bps)
+
+
+async def set_house(db: Connection, practitioner_id: UUID, *, is_house: bool) -> None:
+    """An administrator says whether they are the business itself, which sells without commission, with its audit row.
+    Raises ForbiddenError and NotFoundError.
+    """
+    await db.execute(_SET_HOUSE, practitioner_id, is_house)
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -113,5 +113,8 @@ async def test_decisions_by_sql_need_an_administrator_too(web, owner):
         with pytest.raises(asyncpg.PostgresError, match="forbidden"):
             await web.execute("SELECT set_practitioner_terms($1, true, 0)", practitioner.id)
     async with asking(web, practitioner.user_id):
+        with pytest.raises(asyncpg.PostgresError, match="forbidden"):
+            await web.execute("SELECT set_practitioner_house($1, true)", practitioner.id)
+    async with asking(web, practitioner.user_id):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await web.execute("SELECT record_action('x', 'practitioner', $1)", practitioner.id)
