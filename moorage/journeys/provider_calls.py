@@ -6,8 +6,9 @@ call that was made without an answer is unknown, never failed.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from moorage.domains.bookings.queries import describe
@@ -29,6 +30,8 @@ from moorage.journeys.provider_answers import record_declined, record_intent, re
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
 from moorage.kernel.ids import made_at
+
+T = TypeVar("T")
 
 # Longer than any provider's timeout: whoever still waits for an answer is not asked over.
 LEASE: Final = timedelta(seconds=20)
@@ -98,7 +101,7 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
         return await _refund(house, gateway, operation)
     reference = operation.provider_ref
     if reference is None:
-        made = await gateway.find(operation.payment_id)
+        made = await _asked(gateway.find(operation.payment_id))
         if made is None:  # Nothing was ever made, so nothing can be collected.
             return Intent("", "canceled", operation.amount_minor, operation.currency)
         reference = made.reference
@@ -106,6 +109,14 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
         return await gateway.cancel(reference, key=str(operation.id))
     charge = {"authorize": _authorize, "capture": _capture}.get(operation.kind, _confirm)
     return await charge(house, gateway, operation, reference)
+
+
+async def _asked(question: Awaitable[T]) -> T:
+    """What a provider tells of an earlier call. To be refused that says nothing about the call: OutcomeUnknownError."""
+    try:
+        return await question
+    except ProviderDeclinedError as error:
+        raise OutcomeUnknownError from error
 
 
 def _check_key(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> None:
@@ -119,7 +130,7 @@ def _check_key(house: House, gateway: PaymentGateway, operation: ClaimedOperatio
 
 async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> Intent:
     if operation.was != "planned":
-        made = await gateway.find(operation.payment_id)
+        made = await _asked(gateway.find(operation.payment_id))
         if made is not None:
             return made
         _check_key(house, gateway, operation)
@@ -151,7 +162,7 @@ async def _what_for(house: House, operation: ClaimedOperation) -> str:
 async def _confirm(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
     del house  # the tries end long before the key
     if operation.was != "planned":
-        present = await gateway.fetch(reference)
+        present = await _asked(gateway.fetch(reference))
         over = operation.is_stopping or operation.attempts > CHARGE_TRIES
         if over or present.status not in {"pending", "failed"}:
             return present
@@ -171,7 +182,7 @@ async def _authorize(house: House, gateway: PaymentGateway, operation: ClaimedOp
 
 async def _capture(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
     if operation.was != "planned":
-        present = await gateway.fetch(reference)
+        present = await _asked(gateway.fetch(reference))
         if operation.is_stopping or present.status not in {"pending", "requires_action", "processing"}:
             return present
         # Not collected: either this call never arrived, or it was refused. Collecting again is harmless: once it is.
@@ -196,7 +207,7 @@ async def _refund(house: House, gateway: PaymentGateway, operation: ClaimedOpera
     if reference is None:
         raise OutcomeUnknownError("The provider's id of this payment is not known.")
     if operation.was != "planned":
-        made = await gateway.find_refund(reference, operation.refund_id)
+        made = await _asked(gateway.find_refund(reference, operation.refund_id))
         if made is not None:
             return made
         _check_key(house, gateway, operation)

@@ -139,6 +139,11 @@ async def test_a_call_whose_key_may_be_forgotten_is_asked_about_and_not_made_ove
     square_fake.fault("lost_before", method="POST", path="/v2/orders")
     with pytest.raises(OutcomeUnknownError):
         await start_payment(shop.house, SYSTEM, never)
+    square_fake.books.location_id = "another"
+    await asked_tomorrow()
+    status = "SELECT status FROM payments WHERE id = $1"
+    assert await shop.superuser.fetchval(status, never.payment_id) == "pending"  # not to be told says nothing
+    square_fake.books.location_id = LOCATION
     await asked_tomorrow()
     row = await shop.superuser.fetchrow("SELECT status, failure_code FROM payments WHERE id = $1", never.payment_id)
     assert (tuple(row), square_fake.books.orders) == (("failed", "never_arrived"), {})

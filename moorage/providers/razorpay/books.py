@@ -1,11 +1,12 @@
 """Reading Razorpay's own books: an order with the payments on it, what changed lately, and every movement of money."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.payments.gateway import ProviderRecord
+from moorage.domains.payments.gateway import ProviderDeclinedError, ProviderRecord
 from moorage.kernel.clock import Clock
 from moorage.providers.razorpay.client import Body, RazorpayClient, read
 from moorage.providers.razorpay.events import of_payment, of_refund
@@ -48,10 +49,11 @@ class Books:
         """The id of the link or order that was made with our id; of several orders the one that somebody has paid. A
         link's order carries our id as well, so links are asked for first.
         """
-        links = await self._client.call("GET", "/payment_links", query={"reference_id": str(payment_id)})
-        for link in read(lambda told: list(told["payment_links"] or ()), links):
-            if link.get("reference_id") == str(payment_id):
-                return str(link["id"])
+        with contextlib.suppress(ProviderDeclinedError):  # an account without links has none
+            links = await self._client.call("GET", "/payment_links", query={"reference_id": str(payment_id)})
+            for link in read(lambda told: list(told["payment_links"] or ()), links):
+                if link.get("reference_id") == str(payment_id):
+                    return str(link["id"])
         return await self.find_order(payment_id)
 
     async def find_order(self, payment_id: UUID) -> str | None:

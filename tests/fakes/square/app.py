@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from tests.fakes.square.books import Books
-from tests.fakes.square.errors import SquareRefusedError, missing
+from tests.fakes.square.errors import SquareRefusedError, bad, missing
 from tests.fakes.square.evidence import accept, hand_in, keep_text
 
 Body = dict[str, Any]
@@ -146,6 +146,8 @@ def _listed(things: dict[str, Body], name: str, request: Request) -> Body:
 
 
 def _search_orders(books: Books, asked: Body) -> Body:
+    if asked["location_ids"] != [books.location_id]:
+        raise bad("INVALID_LOCATION", "The location is not this merchant's")
     wanted = asked["query"]["filter"]
     start = _utc(wanted["date_time_filter"]["created_at"]["start_at"])
     states = wanted.get("state_filter", {}).get("states", ["OPEN", "COMPLETED", "CANCELED"])
