@@ -131,6 +131,15 @@ async def test_a_certificate_that_cannot_be_had_is_asked_for_again_later(paypal,
     assert paypal_fake.served.calls("GET", "/v1/notifications/certs") == 1  # not with every delivery
 
 
+async def test_a_certificate_that_paypal_does_not_have_is_asked_for_once(paypal, paypal_fake):
+    headers = paypal_fake.sign(BODY)
+    headers["PAYPAL-CERT-URL"] += "-made-up"
+    for _ in range(3):
+        with pytest.raises(InvalidSignatureError):
+            await checked(paypal, headers)
+    assert paypal_fake.served.calls("GET", "/v1/notifications/certs") == 1
+
+
 async def test_paypal_can_be_asked_instead(paypal_fake):
     gateway = adapter(paypal_fake, asks_paypal=True)
     headers = paypal_fake.sign(BODY)

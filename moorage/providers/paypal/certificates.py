@@ -20,7 +20,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import Certificate, DNSName, load_pem_x509_certificate, load_pem_x509_certificates
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from moorage.domains.payments.gateway import OutcomeUnknownError
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
 
 V = TypeVar("V")
 LIVE_NAME: Final = "messageverificationcerts.paypal.com"
@@ -30,9 +30,10 @@ SANDBOX_ORIGINS: Final = ("https://api.sandbox.paypal.com", "https://api-m.sandb
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
 _PATH: Final = re.compile(r"/v1/notifications/certs/[A-Za-z0-9_-]{1,100}", re.ASCII)
-# PayPal has a handful at a time. Anybody may name further ones to us: neither they nor failures may grow without end.
+# PayPal has a handful at a time. Anybody may name further ones to us: what is kept of them does not grow without end,
+# and PayPal is not asked for one after the other.
 _KEPT: Final = 16
-_FAILED_AGAIN_S: Final = 30.0
+_BREATH_S: Final = 1.0
 _MAX_PEM_CHARS: Final = 100_000
 
 
@@ -64,26 +65,30 @@ class Certificates:
         self._store: Store | None = None
         self._chains: dict[str, Sequence[Certificate]] = {}
         self._believed: dict[str, _Believed] = {}
-        self._failed_s: dict[str, float] = {}
+        self._missing: dict[str, None] = {}
+        self._next_try_s = 0.0
         self._turn = asyncio.Lock()
 
     async def load(self, url: str) -> None:
         """Have the certificate of `url` at hand; fetched once, however many deliveries name it. An address that is not
-        PayPal's is left alone. Raises OutcomeUnknownError where PayPal does not hand it out.
+        PayPal's is left alone, and so is one where PayPal has none. Raises OutcomeUnknownError where PayPal does not
+        answer: the delivery is to come again.
         """
         if url in self._chains or not self._is_ours(url):
             return
         async with self._turn:
-            if url in self._chains:
+            if url in self._chains or url in self._missing:
                 return
-            if url in self._failed_s and time.monotonic() < self._failed_s[url] + _FAILED_AGAIN_S:
+            if time.monotonic() < self._next_try_s:
                 raise OutcomeUnknownError
             try:
-                chain = _chain(await self._fetch(url))
+                _keep(self._chains, url, _chain(await self._fetch(url)))
+            except ProviderDeclinedError:
+                _keep(self._missing, url, None)
+                self._next_try_s = time.monotonic() + _BREATH_S
             except OutcomeUnknownError:
-                _keep(self._failed_s, url, time.monotonic())
+                self._next_try_s = time.monotonic() + _BREATH_S
                 raise
-            _keep(self._chains, url, chain)
 
     def key(self, url: str, now: datetime) -> RSAPublicKey | None:
         """The public key of a loaded certificate that is believed at `now`; None where there is none."""

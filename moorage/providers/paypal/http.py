@@ -78,11 +78,15 @@ class Paypal:
         return _understood(answer)
 
     async def fetch_text(self, url: str) -> str:
-        """Something public of PayPal's, without our token. Raises OutcomeUnknownError."""
+        """Something public of PayPal's, without our token. Raises ProviderDeclinedError where there is no such thing,
+        OutcomeUnknownError.
+        """
         try:
             answer = await self._http.get(url)
         except httpx.HTTPError as error:
             raise OutcomeUnknownError from error
+        if 400 <= answer.status_code < 500 and answer.status_code != 429:
+            raise ProviderDeclinedError(failure_code="resource_not_found")
         if answer.status_code != 200:
             raise OutcomeUnknownError
         return answer.text
