@@ -18,9 +18,9 @@ from moorage.journeys.pay_invoice import PayerChoice, pay_invoice, payable_by
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import InvalidError, InvalidStateError
 from moorage.pages.invoice_pdf import invoice_pdf
-from moorage.pages.pay import pay_address
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
+from moorage.web.pay_links import pay_address
 
 router = APIRouter(include_in_schema=False)
 

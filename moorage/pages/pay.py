@@ -20,6 +20,7 @@ from moorage.kernel.errors import InvalidError, InvalidStateError, NotFoundError
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
 from moorage.web.compress import sent
+from moorage.web.pay_links import may_pay, pay_address
 
 router = APIRouter(include_in_schema=False)
 _STATIC: Final = files("moorage.pages") / "static"
@@ -27,11 +28,6 @@ _SCRIPTS: Final = {name: (_STATIC / f"pay_{name}.js").read_bytes() for name in (
 _PAYABLE: Final = frozenset({"pending", "requires_action", "failed"})
 _COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded", "disputed", "charged_back"})
 _MAX_TOKEN = 4_000
-
-
-def pay_address(request: Request, payment_id: UUID) -> str:
-    """The address of a payment's page, with its key."""
-    return f"/pay/{payment_id}?key={request.app.state.tokens.link_key(f'pay:{payment_id}')}"
 
 
 @router.get("/pay/{payment_id}", operation_id="pay_page")
@@ -92,7 +88,7 @@ async def _let_in(request: Request, payment_id: str, key: str) -> PaymentRow | N
         wanted = UUID(payment_id)
     except ValueError:
         return None
-    if not request.app.state.tokens.is_link_key(f"pay:{wanted}", key):
+    if not may_pay(request, wanted, key):
         return None
     async with house_of(request).database.reading(SYSTEM) as db:
         return await queries.payment(db, wanted)

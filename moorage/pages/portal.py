@@ -12,9 +12,9 @@ from moorage.journeys.pay_invoice import PayerChoice, pay_booking
 from moorage.journeys.portal_link import mail_portal_link, open_portal_link
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import InvalidError, InvalidStateError, MoorageError, NotFoundError
-from moorage.pages.pay import pay_address
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
+from moorage.web.pay_links import pay_address
 
 router = APIRouter(include_in_schema=False)
 _MAX_EMAIL = 254

@@ -1,5 +1,6 @@
 """Starting a payment: on a payment page (`create-checkout-session`) or in the client's (`create-payment-intent`)."""
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.web.actor import Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.idempotency import subject_id
+from moorage.web.pay_links import pay_address
 from moorage.web.return_urls import check_return_urls
 
 router = APIRouter(prefix="/stripe", tags=["Catering payments"], route_class=StrictRoute)
@@ -70,7 +72,10 @@ async def create_checkout_session(request: Request, caller: CurrentUser, body: C
         metadata=body.metadata,
     )
     try:
-        return said(CheckoutSession.of(await start_payment(house, caller.actor, start)))
+        started = await start_payment(house, caller.actor, start)
+        # A provider without a page of its own has its form on ours.
+        page = started.checkout_url or f"{house.public_url}{pay_address(request, start.payment_id)}"
+        return said(CheckoutSession.of(replace(started, checkout_url=page)))
     except OutcomeUnknownError:
         unknown = CheckoutSession(
             session_id=None, url=None, payment_id=start.payment_id, expires_at=None, tax=0, status="pending"
