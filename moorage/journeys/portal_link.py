@@ -4,6 +4,7 @@ Who opens it is whoever reads that mailbox, so it shows what was paid from, bill
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from moorage.domains.accounts.policy import at_rest, new_secret
@@ -13,6 +14,9 @@ from moorage.domains.notifications.operations import queue_mail
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import NotFoundError
+
+MAX_PER_HOUR: Final = 5
+"""Nobody fills somebody else's mailbox with links."""
 
 
 async def make_portal_link(house: House, email: str) -> str:
@@ -24,17 +28,22 @@ async def make_portal_link(house: House, email: str) -> str:
 
 
 async def mail_portal_link(house: House, email: str) -> None:
-    """Mail a link to the portal, if anything is known of this address; who asks is not told whether there is."""
+    """Mail a link to the portal, if anything is known of this address, and no more than MAX_PER_HOUR an hour to one;
+    who asks is not told whether there is.
+    """
     async with house.database.reading(SYSTEM) as db:
-        is_known = await db.fetchval(
+        is_wanted = await db.fetchval(
             """
-            SELECT EXISTS (SELECT FROM users WHERE lower(email) = lower($1) AND is_active)
-                OR EXISTS (SELECT FROM invoices WHERE lower(customer_email) = lower($1))
-                OR EXISTS (SELECT FROM payments WHERE lower(payer_email) = lower($1))
+            SELECT (EXISTS (SELECT FROM users WHERE lower(email) = lower($1) AND is_active)
+                    OR EXISTS (SELECT FROM invoices WHERE lower(customer_email) = lower($1))
+                    OR EXISTS (SELECT FROM payments WHERE lower(payer_email) = lower($1)))
+               AND (SELECT count(*) FROM portal_links
+                     WHERE lower(email) = lower($1) AND created_at > now() - interval '1 hour') < $2
             """,
             email,
+            MAX_PER_HOUR,
         )
-    if not is_known:
+    if not is_wanted:
         return
     address = await make_portal_link(house, email)
     hours = int(house.invoicing.portal_link.total_seconds() // 3600)

@@ -26,6 +26,8 @@ def banner(ready: Ready) -> str:
             f"  {role.capitalize():<13} {link}   {notes.get(role, '')}".rstrip()
             for role, link in ready.demo.links.items()
         ]
+        documents = ready.demo.facts.get("documents") or {}
+        lines += [f"  {what.capitalize():<13} {link}" for what, link in documents.items()]
     tokens = f"   tokens in {settings.moorage_home / 'demo.json'}" if ready.demo is not None else ""
     lines.append(f"  API           {url}/docs{tokens}")
     if settings.environment != "production" and not settings.smtp_host:

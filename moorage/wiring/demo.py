@@ -6,6 +6,7 @@ from typing import Any
 from moorage.domains.accounts.queries import account_by_email
 from moorage.journeys.demo import seed
 from moorage.journeys.demo_content import CLIENT, OWNER
+from moorage.journeys.demo_documents import seed_documents
 from moorage.journeys.house import House
 from moorage.journeys.sign_in import log_in_by_link, make_sign_in_link
 from moorage.kernel.db import SYSTEM
@@ -51,5 +52,6 @@ async def open_demo(settings: Settings, house: House) -> Demo:
         "practitioners": told.practitioners,
         "services": told.services,
         "client_has_booking": told.client_has_booking,
+        "documents": await seed_documents(house) if told.emails else {},
     }
     return Demo(facts, links)

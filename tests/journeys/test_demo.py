@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from moorage.journeys.demo import pay_for_booking, seed
+from moorage.journeys.demo_documents import seed_documents
 from tests.builders import make_user
 
 
@@ -35,6 +36,15 @@ async def test_seeding_again_changes_nothing(house, superuser):
     before = [await superuser.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
     assert await seed(house) == first
     assert [await superuser.fetchval(f"SELECT count(*) FROM {table}") for table in tables] == before
+
+
+async def test_its_client_has_an_invoice_and_a_quote_once(house, api, superuser):
+    await seed(house)
+    first = await seed_documents(house)
+    assert await seed_documents(house) == first
+    assert await superuser.fetchval("SELECT count(*) FROM invoices") == 1
+    for what, text in (("invoice", "£507.00"), ("quote", "£384.00")):
+        assert text in (await api.get(first[what].removeprefix(house.public_url))).text
 
 
 async def test_somebodys_own_database_is_left_alone(house, owner, superuser):
