@@ -139,9 +139,9 @@ class ExternalIssuer:
     speaks_of_admins: bool = False
     keeps_id: bool = False
 
-    def claims_of(self, token: str, header: Mapping[str, Any], our_issuer: str) -> ExternalClaims | None:
-        """What `token` says if this issuer signed it and it is valid now; else None. One that calls itself ours is
-        nobody's.
+    def claims_of(self, token: str, header: Mapping[str, Any], ours: tuple[str, str]) -> ExternalClaims | None:
+        """What `token` says if this issuer signed it and it is valid now; else None. `ours`: our own issuer and
+        audience; what is like a token of ours and was not taken as one is nobody's.
         """
         found = self.keys.matching(header)
         if found is None:
@@ -163,7 +163,9 @@ class ExternalIssuer:
         except jwt.PyJWTError:
             return None
         subject = _subject(payload)
-        if subject is None or payload.get("iss") == our_issuer:
+        if subject is None or payload.get("iss") == ours[0]:
+            return None
+        if self.issuer is None and ("sid" in payload or (self.audience is None and payload.get("aud") == ours[1])):
             return None
         is_admin = payload.get("is_admin") is True or payload.get("role") == "admin"
         email = payload.get("email")

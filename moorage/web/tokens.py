@@ -173,7 +173,7 @@ class AccessTokens:
 
     def _of_others(self, token: str, header: dict[str, Any]) -> ExternalClaims:
         for issuer in self._others:
-            claims = issuer.claims_of(token, header, self._issuer)
+            claims = issuer.claims_of(token, header, (self._issuer, self._audience))
             if claims is not None:
                 return claims
         raise InvalidTokenError

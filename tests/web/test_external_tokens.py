@@ -106,6 +106,8 @@ REFUSED = {
     "sub empty": lambda: signed(user_id=None, sub=""),
     "sub with a NUL": lambda: signed(user_id=None, sub="a\x00"),
     "calls itself ours": lambda: signed(iss="moorage"),
+    "is for us, of another issuer": lambda: signed(iss="https://evil", aud="moorage"),
+    "has a sign-in, as ours have": lambda: signed(iss="https://evil", sid=str(uuid.uuid4())),
     "an unknown crit": lambda: _by_hand({"alg": "HS256", "crit": ["x"], "x": 1}, claims()),
 }
 
