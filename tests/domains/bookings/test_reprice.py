@@ -1,5 +1,6 @@
 """An order changes: guests, option, place; the price follows, and what is owed with it."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from moorage.domains.bookings.errors import TooManyParticipantsError, UnknownOptionError
 from moorage.domains.bookings.operations import OrderChange
 from moorage.journeys.audit_books import audit
+from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.reprice_booking import reprice_booking
 from moorage.kernel.errors import InvalidStateError, NotFoundError
 from tests.builders import make_service
@@ -89,6 +91,19 @@ async def test_a_payment_of_the_old_deposit_is_stopped_before_it_is_paid(table: 
     assert now["amount_due_now"] == "60.00"
     await_status = "SELECT status FROM payments WHERE purpose_id = $1"
     assert await table.superuser.fetchval(await_status, UUID(booking["id"])) == "canceled"
+
+
+async def test_a_price_that_changes_while_the_deposit_is_paid_leaves_books_that_add_up(table: Practice):
+    for number, places in enumerate((4, 20)):
+        booking = await table.book(start_at(10 + 2 * number), participants=guests(10))
+        await asyncio.gather(table.pay(booking), change(table, booking, places=places), return_exceptions=True)
+        row = await table.superuser.fetchrow("SELECT * FROM bookings WHERE id = $1", UUID(booking["id"]))
+        kept = row["paid_minor"] - row["refunded_minor"]
+        assert row["total_minor"] in {20_000, max(5_000, places * 2_000)}
+        assert 0 <= kept <= row["total_minor"]
+        assert (row["status"] == "confirmed") == (kept >= row["due_now_minor"])
+    await recover_operations(table.house)
+    assert await audit(table.house) == []
 
 
 async def test_the_client_changes_while_cancelling_is_free_and_the_practitioner_until_it_begins(table: Practice):
