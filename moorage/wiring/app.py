@@ -134,7 +134,15 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Request-Id"],
-            expose_headers=["Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "ETag", "Link"],
+            expose_headers=[
+                "Request-Id",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "ETag",
+                "Link",
+                "X-Total-Count",
+            ],
             max_age=3600,
         )
     return app

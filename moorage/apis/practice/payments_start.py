@@ -181,7 +181,8 @@ async def begun(house: House, caller: Caller | None, start: PaymentStart) -> tup
 
 def how_to_pay(house: House, started: StartedPayment) -> Started:
     """As the contract shows it."""
-    row, gateway = started.payment, house.gateways[started.payment.provider]
+    row, can = started.payment, house.gateways[started.payment.provider].capabilities
+    has_order = can.capture_after_approval or started.checkout_url is not None
     return Started(
         payment_id=row.id,
         provider=row.provider,
@@ -189,9 +190,9 @@ def how_to_pay(house: House, started: StartedPayment) -> Started:
         amount=format_amount(row.amount_minor, row.currency),
         currency=row.currency,
         client_secret=started.client_secret,
-        publishable_key=gateway.capabilities.publishable_key,
+        publishable_key=can.publishable_key,
         approval_url=started.checkout_url,
-        order_id=row.provider_ids.get("order") or (row.provider_ref if started.checkout_url is not None else None),
+        order_id=row.provider_ids.get("order") or (row.provider_ref if has_order else None),
     )
 
 

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
+from uuid import UUID
 
 from pydantic import SecretStr
 
+from moorage.apis.practice.payment_schemas import STATUSES
+from moorage.domains.payments import tables as payment_tables
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.refund_payment import refund_payment
+from moorage.kernel.db import SYSTEM
+from moorage.kernel.ids import uuid7
 from moorage.wiring.app import build_app
 from tests.builders import make_service, make_session
 from tests.support.apps import in_process
@@ -119,6 +125,19 @@ async def test_amounts_are_taken_exactly_and_what_cannot_be_collected_is_refused
     assert not await practice.superuser.fetchval("SELECT count(*) FROM payments")
     for amount, currency, shown in TAKEN:
         assert (await started(practice, amount=amount, currency=currency))["amount"] == shown
+
+
+def test_every_status_of_the_core_has_a_word():
+    assert {core for words in STATUSES.values() for core in words} == set(payment_tables.STATUSES)
+
+
+async def test_what_went_back_in_part_is_told_beside_a_completed_payment(practice):
+    begun = await started(practice)
+    await pay(practice, begun["payment_id"])
+    for part, so_far, status in ((500, "5.00", "completed"), (1500, "20.00", "refunded")):
+        await refund_payment(practice.house, SYSTEM, UUID(begun["payment_id"]), part, reason="other", refund_id=uuid7())
+        payment = await read(practice, begun["payment_id"])
+        assert (payment["status"], payment["amount"], payment["amount_refunded"]) == (status, "20.00", so_far)
 
 
 async def test_an_appointment_is_paid_at_its_price_and_no_other(practice):

@@ -116,6 +116,24 @@ async def test_paypal_wants_to_know_where_the_payer_comes_back_to(counter: Count
     ] == "amount_not_supported"
 
 
+async def test_one_call_serves_every_provider(settings, equipped, square, razorpay, sign_up):
+    house = replace(equipped, gateways={**equipped.gateways, "square": square, "razorpay": razorpay})
+    person = await sign_up()
+    begun = {}
+    async with in_process(build_app(settings, house), person.access) as client:
+        for provider in ("stripe", "paypal", "square", "razorpay", "sandbox"):
+            body = {"amount": "20.00", "currency": "GBP", "payment_provider": provider, **BACK}
+            answer = await client.post("/payments/create-payment", json=body)
+            assert answer.status_code in (201, 202), answer.text
+            begun[provider] = answer.json()
+    assert all(one["status"] == "pending" and one["amount"] == "20.00" for one in begun.values())
+    assert begun["stripe"]["client_secret"]
+    assert begun["paypal"]["approval_url"]
+    assert begun["square"]["approval_url"]
+    assert begun["razorpay"]["order_id"].startswith("order_")
+    assert begun["razorpay"]["publishable_key"]
+
+
 async def test_case_4_a_changed_body_is_refused_and_only_counted(counter: Counter):
     intent = await counter.ask("create-payment-intent", {"amount": 2000})
     counter.stripe.fake.pay(intent["payment_intent_id"])
