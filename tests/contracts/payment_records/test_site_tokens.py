@@ -1,10 +1,12 @@
 """Somebody of the site, and of a Supabase project, with tokens that those sign: met once, known by their own number."""
 
 import asyncio
+import json
 import time
 import uuid
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
 from moorage.wiring.app import build_app
@@ -99,3 +101,18 @@ async def test_somebody_of_a_supabase_project_is_found_by_its_claims_in_sql(sett
     kept = dict(await superuser.fetch("SELECT subject, user_id FROM external_identities"))
     assert kept[subject] == uuid.UUID(subject)
     assert kept[str(ann.user_id)] != ann.user_id  # an id that is taken here is not theirs for the asking
+
+
+async def test_keys_that_an_issuer_publishes_are_read_when_a_token_names_them(settings, house, tmp_path):
+    old, new = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    path = tmp_path / "keys.json"
+    facts = {"external_jwks_file": path, "external_jwks_issuer": "https://login.example.com"}
+    app = build_app(settings.model_copy(update=facts), house)
+    for kid, key, status in (("old", old, 200), ("new", new, 200), ("old", old, 401), ("never", old, 401)):
+        if status == 200:
+            one = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+            path.write_text(json.dumps({"keys": [{**one, "kid": kid}]}))
+        said = {"sub": "ann", "iss": "https://login.example.com", "exp": int(time.time()) + 60, "is_admin": True}
+        async with in_process(app, jwt.encode(said, key, "ES256", headers={"kid": kid})) as client:
+            assert (await client.get(PAYMENTS)).status_code == status, kid
+            assert (await client.get(PAYMENTS + "admin/all")).status_code == (403 if status == 200 else 401)
