@@ -179,7 +179,14 @@ async def test_what_is_reserved_is_released_by_cancelling(paypal, paypal_fake):
     await paypal.authorize(made.reference, key="reserve")
     for key in ("one", "two"):
         assert (await paypal.cancel(made.reference, key=key)).status == "canceled"
-    assert [one["status"] for one in paypal_fake.books.authorizations.values()] == ["VOIDED"]
+    looked_at = await opened(paypal, capture="manual")
+    paypal_fake.pay(looked_at.reference)
+    await paypal.authorize(looked_at.reference, key="reserve too")
+    (reserved,) = (one for one in paypal_fake.books.authorizations.values() if one["status"] == "CREATED")
+    reserved["status"] = "PENDING"
+    assert (await paypal.fetch(looked_at.reference)).needs_capture is False
+    assert (await paypal.cancel(looked_at.reference, key="three")).status == "canceled"
+    assert [one["status"] for one in paypal_fake.books.authorizations.values()] == ["VOIDED", "VOIDED"]
 
 
 async def test_case_19_a_completed_order_with_a_pending_capture_is_processing(paypal, paypal_fake):

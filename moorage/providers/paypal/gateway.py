@@ -143,7 +143,7 @@ class PaypalGateway(PaypalEvidence):
         if present.ids.get("capture") and present.status != "failed":
             return present
         authorization = present.ids.get("authorization")
-        if authorization is not None and present.needs_capture:
+        if authorization is not None and present.status == "processing":  # reserved, or being looked at
             await self._do(f"{_AUTHORIZATIONS}/{authorization}/void", None, key=key)
             present = await self.fetch(reference)
             if present.status != "canceled":

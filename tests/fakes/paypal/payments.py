@@ -54,7 +54,7 @@ def void(books: Books, authorization_id: str, key: str | None) -> tuple[int, Bod
     def act() -> Callable[[], Body]:
         if body["status"] == "VOIDED":
             raise Refusal(422, "PREVIOUSLY_VOIDED")
-        if body["status"] != "CREATED":
+        if body["status"] not in {"CREATED", "PENDING"}:
             raise Refusal(422, "PREVIOUSLY_CAPTURED")
         body["status"] = "VOIDED"
         books.emit("PAYMENT.AUTHORIZATION.VOIDED", "authorization", body, "A payment authorization was voided")
