@@ -3093,7 +3093,7 @@ CREATE FUNCTION public.open_of_invoice(i public.invoices) RETURNS bigint
   SELECT CASE
     WHEN i.status NOT IN ('open', 'uncollectible') THEN 0
     WHEN i.booking_id IS NULL THEN i.gross_minor - i.paid_minor
-    ELSE (SELECT CASE WHEN b.status = 'cancelled' THEN 0
+    ELSE (SELECT CASE WHEN b.status = 'cancelled' OR b.status = 'pending' AND b.hold_expires_at <= now() THEN 0
                  ELSE greatest(0, least(i.gross_minor - i.paid_minor, b.total_minor - b.paid_minor + b.refunded_minor)) END
             FROM bookings b WHERE b.id = i.booking_id) END
 $$;

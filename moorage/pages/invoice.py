@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from moorage.domains.bookings.errors import HoldExpiredError
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.errors import NothingOwedError
 from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
@@ -82,7 +83,7 @@ async def pay(request: Request, link: str) -> Response:
         pass  # The payment exists: its page waits until the provider has answered.
     except (NothingOwedError, InvalidStateError):
         return RedirectResponse(f"/i/{link}", 303)
-    except (ProviderDeclinedError, InvalidError) as refused:
+    except (ProviderDeclinedError, InvalidError, HoldExpiredError) as refused:
         return await _shown(request, letter, 422, refused=refused.detail)
     return RedirectResponse(pay_address(request, payment_id), 303)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from moorage.domains.bookings.errors import HoldExpiredError
 from moorage.domains.invoicing.errors import NothingOwedError, PortalLinkExpiredError
 from moorage.domains.invoicing.portal import Person, bookings_of, invoices_of, open_quotes_of, payments_of
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
@@ -68,7 +69,7 @@ async def pay(request: Request, token: str) -> Response:
         pass  # The payment exists: its page waits until the provider has answered.
     except (NothingOwedError, InvalidStateError):
         return RedirectResponse(f"/portal/{token}", 303)
-    except (ProviderDeclinedError, InvalidError) as refused:
+    except (ProviderDeclinedError, InvalidError, HoldExpiredError) as refused:
         return await _shown(request, token, 422, refused=refused.detail)
     return RedirectResponse(pay_address(request, payment_id), 303)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from moorage.domains.invoicing.queries import tax_rate
 from moorage.wiring.database import OpenDatabase
 from moorage.wiring.house import open_settings_database
 from moorage.wiring.migrate import is_current
@@ -57,12 +58,28 @@ async def _database(settings: Settings, opened: OpenDatabase) -> AsyncIterator[C
         detail="current" if current else "behind this version",
         fix="" if current else "moorage migrate",
     )
+    if current and settings.tax_country is not None:
+        yield await _tax(settings, opened)
     try:
         await refuse_unsafe(settings, opened.addresses)
     except UnsafeSettingsError as error:
         yield Check("production", ok=False, detail=str(error), fix="see above")
     else:
         yield Check("production", ok=True, detail=f"environment is {settings.environment}")
+
+
+async def _tax(settings: Settings, opened: OpenDatabase) -> Check:
+    """Whether the table has the rate that the settings name: without it no invoice can be priced."""
+    where = f"{settings.tax_country} {settings.tax_region}".strip()
+    worker = await asyncpg.connect(opened.addresses.worker_dsn)
+    try:
+        rate = await tax_rate(worker, settings.tax_country or "", settings.tax_region)
+    finally:
+        await worker.close()
+    if rate is None:
+        fix = f"moorage tax set {settings.tax_country} PER_CENT"
+        return Check("tax", ok=False, detail=f"no rate for {where}", fix=fix)
+    return Check("tax", ok=True, detail=f"{rate[0] / 100:g} % for {where}")
 
 
 def _home(settings: Settings) -> Check:

@@ -2,7 +2,15 @@
 
 from moorage.kernel.ids import uuid7
 from tests.builders.invoicing import NOW, issue, line, pay, row_of
-from tests.builders.money import balance, books_sum_to_zero, payment, refund
+from tests.builders.money import (
+    at_once,
+    balance,
+    books_sum_to_zero,
+    make_payment,
+    many_connections,
+    payment,
+    refund,
+)
 
 
 async def standing(db) -> tuple[int, int, int]:
@@ -63,4 +71,19 @@ async def test_a_lost_dispute_of_an_invoice_is_a_loss_and_no_tax_is_due_on_it(wo
         await worker.execute("SELECT record_dispute($1, $2, 'dp_1', 12000, $3)", uuid7(), paid, status)
     assert await standing(worker) == (10_000, 0, 0)
     assert await balance(worker, "dispute_losses") == 10_000
+    assert await books_sum_to_zero(worker)
+
+
+async def test_of_eight_who_pay_one_invoice_at_once_one_has_paid_it_and_the_others_get_theirs_back(worker, database):
+    invoice = await issue(worker)
+    asked = [
+        await make_payment(worker, 10_000, status="pending", purpose="invoice", purpose_id=invoice) for _ in range(8)
+    ]
+    settle = "SELECT settle_payment($1, 'succeeded', 10000, 'USD', $2, NULL, NULL, 'test', NULL, $3)"
+    async with many_connections(database.worker_dsn, 8) as pool:
+        told = await at_once(pool, settle, [(payment_id, f"ref_{payment_id}", NOW) for payment_id in asked])
+    assert told == ["moved"] * 8
+    assert (await row_of(worker, invoice))["paid_minor"] == 10_000
+    assert await worker.fetchval("SELECT count(*) FROM refunds WHERE amount_minor = 10000") == 7
+    assert await standing(worker) == (10_000, 0, 0)
     assert await books_sum_to_zero(worker)
