@@ -1526,6 +1526,8 @@ DECLARE sums record;
 BEGIN
   IF NOT may_invoice() THEN
     PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
+  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+    PERFORM refuse('not_found', 'There is no such customer.');
   END IF;
   SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
     FROM priced_lines(p_lines) AS l;
@@ -2615,6 +2617,8 @@ BEGIN
   SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
   IF p_booking IS NOT NULL AND NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+    PERFORM refuse('not_found', 'There is no such customer.');
   ELSIF b.currency <> p_currency THEN
     PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
   END IF;

@@ -25,6 +25,7 @@ from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
 from moorage.kernel.db import SYSTEM, Actor, with_retries
+from moorage.kernel.money import MAX_AMOUNT_MINOR, InvalidAmountError
 
 _OPEN_FOR_ASKING: Final = "SELECT open_for_asking($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _OPEN_FOR_US: Final = "SELECT open_for_purpose($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -68,8 +69,8 @@ class StartedPayment:
 
 async def start_payment(house: House, actor: Actor, start: PaymentStart) -> StartedPayment:
     """Open the payment and have the provider's object made. Raises UnknownProviderError, AmountNotSupportedError,
-    InvalidCurrencyError, NotSupportedByProviderError, AmountMismatchError (more than is owed, other than the price, or
-    lines that do not add up), InvalidStateError, HoldExpiredError, NotFoundError, ForbiddenError;
+    InvalidCurrencyError, InvalidAmountError, NotSupportedByProviderError, AmountMismatchError (more than is owed, other
+    than the price, or lines that do not add up), InvalidStateError, HoldExpiredError, NotFoundError, ForbiddenError;
     ProviderDeclinedError with `failure_code`; OutcomeUnknownError when the provider does not answer: the payment
     exists, and the worker finds out.
     """
@@ -108,6 +109,8 @@ def _check(gateway: PaymentGateway, start: PaymentStart) -> None:
         raise NotSupportedByProviderError("This provider collects at once.", pointer="/capture")
     if start.mode == "checkout" and not can.hosted_checkout:
         raise NotSupportedByProviderError("This provider has no page of its own to pay on.", pointer="/mode")
+    if not 0 < start.amount_minor <= MAX_AMOUNT_MINOR:
+        raise InvalidAmountError("That is more than can be paid at once.", pointer="/amount")
     gateway.check_amount(start.amount_minor, start.currency)
     if start.lines and sum(line.amount_minor * line.quantity for line in start.lines) != start.amount_minor:
         raise AmountMismatchError("The lines do not add up to the amount.", pointer="/lines")

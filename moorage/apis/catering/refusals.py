@@ -10,6 +10,7 @@ _STARTING: Final = (
     "amount_mismatch",
     "amount_not_supported",
     "hold_expired",
+    "invalid_amount",
     "invalid_currency",
     "invalid_state",
     "not_supported",

@@ -57,6 +57,8 @@ DECLARE sums record;
 BEGIN
   IF NOT may_invoice() THEN
     PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
+  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+    PERFORM refuse('not_found', 'There is no such customer.');
   END IF;
   SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
     FROM priced_lines(p_lines) AS l;

@@ -14,6 +14,8 @@ BEGIN
   SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
   IF p_booking IS NOT NULL AND NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such booking.');
+  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+    PERFORM refuse('not_found', 'There is no such customer.');
   ELSIF b.currency <> p_currency THEN
     PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
   END IF;

@@ -134,6 +134,8 @@ async def test_a_quote_is_declined_with_a_reason_and_expires(kitchen: Practice):
     assert refused(late) == (409, "quote_expired")
     past = await post("/api/stripe/quotes", json={**body, "expires_at": "2020-01-01"})
     assert refused(past) == (422, "invalid_range")
+    unknown = await post("/api/stripe/quotes", json={**body, "customer_id": str(uuid7())})
+    assert refused(unknown) == (404, "not_found")
     nobody = await post("/api/stripe/quotes", json={"lines": body["lines"]})
     assert refused(nobody)[0] == 422
 

@@ -158,6 +158,7 @@ async def test_a_free_amount_and_prices_of_the_catalog_are_paid_without_a_bookin
         ({"price_ids": [str(option)], "success_url": "https://evil.example/"}, "return_url_not_allowed"),
         ({"line_items": [{"name": "x", "amount": 0}]}, "out_of_range"),
         ({"line_items": [{"name": "x", "amount": 1.5}]}, "invalid_type"),
+        ({"line_items": [{"name": "x", "amount": 10**15, "quantity": 10_000}]}, "invalid_amount"),
     ):
         assert refused(await post("/api/stripe/create-checkout-session", json=wrong)) == (422, code), wrong
 
