@@ -73,6 +73,8 @@ class _Forms(HTMLParser):
             self._form = Form(given.get("action", ""), given.get("method", "get"))
             self.forms.append(self._form)
         elif self._form is not None and tag == "input" and given.get("name"):
+            if given.get("type") in ("radio", "checkbox") and "checked" not in given:
+                return
             self._form.fields[given["name"]] = (given.get("autocomplete", ""), given.get("value", ""))
         elif self._form is not None and tag == "button":
             self._button, self._text = (given.get("name", ""), given.get("value", "")), ""

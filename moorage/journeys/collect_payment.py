@@ -18,7 +18,7 @@ from moorage.journeys.house import House
 from moorage.journeys.provider_calls import carry_out
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, Actor, with_retries
-from moorage.kernel.errors import NotFoundError
+from moorage.kernel.errors import InvalidStateError, NotFoundError
 
 # How long a request waits for the worker that is making the provider's object at this moment.
 _PATIENCE_S: Final = 5.0
@@ -38,7 +38,8 @@ class Confirmed:
 
 async def create_intent(house: House, actor: Actor, booking_id: UUID, provider: str | None) -> PaymentRow:
     """The payment that collects what this booking owes now, ready to be paid at its provider. Raises NotFoundError
-    (also for another's booking), InvalidStateError, HoldExpiredError, UnknownProviderError.
+    (also for another's booking), InvalidStateError, HoldExpiredError, UnknownProviderError, ProviderDeclinedError (the
+    provider would not make it: another provider may).
     """
     gateway = house.gateways.get(provider or house.terms.default_provider)
     if gateway is None or gateway.capabilities.recorded_by_hand:
@@ -60,7 +61,10 @@ async def create_intent(house: House, actor: Actor, booking_id: UUID, provider: 
     collecting = await with_retries(collect)
     crash_point("after_plan_before_call")
     await _make_object(house, collecting)
-    return await _read(house, actor, collecting)
+    payment = await _read(house, actor, collecting)
+    if payment.status == "failed" and payment.provider_ref is None:
+        raise ProviderDeclinedError("The provider does not take this payment.", failure_code=payment.failure_code)
+    return payment
 
 
 async def confirm_payment(house: House, actor: Actor, payment_id: UUID, method: str) -> Confirmed:
@@ -90,6 +94,8 @@ async def confirm_payment(house: House, actor: Actor, payment_id: UUID, method: 
         raise ProviderDeclinedError(
             "The payment was declined; try again with another method.", failure_code=after.failure_code
         )
+    if after.status == "canceled":
+        raise InvalidStateError("This payment was cancelled: it cannot be paid.")
     return Confirmed(after, is_known=outcome in ("answered", "declined"))
 
 
@@ -133,7 +139,7 @@ async def _read(house: House, actor: Actor, payment_id: UUID) -> PaymentRow:
     if payment is None:
         raise NotFoundError("There is no such payment.")
     gateway = house.gateways.get(payment.provider)
-    if payment.client_secret is None and gateway is not None:
+    if payment.provider_ref is None and gateway is not None:
         secret, url = gateway.ahead(payment.id)
         payment = replace(payment, client_secret=secret, checkout_url=url)
     return payment

@@ -16,7 +16,11 @@ from tests.fakes.square.errors import SquareRefusedError, bad, missing
 from tests.fakes.square.evidence import accept, hand_in, keep_text
 
 Body = dict[str, Any]
-CARDS = {"4111111111111111": "cnon:card-nonce-ok", "4000000000000002": "cnon:card-nonce-declined"}
+CARDS = {
+    "4111111111111111": "cnon:card-nonce-ok",
+    "4242424242424242": "cnon:card-nonce-ok",  # everybody else's good card, so that one example pays anywhere
+    "4000000000000002": "cnon:card-nonce-declined",
+}
 """What a payer may type on the page, and what it is to Square."""
 
 
@@ -195,5 +199,6 @@ async def _page(books: Books, request: Request) -> Response:
             return RedirectResponse(link["checkout_options"].get("redirect_url", "/"), status_code=303)
     total = f"{order['total_money']['amount']} {order['total_money']['currency']} (smallest units)"
     lines = "".join(f"<li>{escape(line['name'])}</li>" for line in order["line_items"])
-    form = '<form method="post"><label>Card <input name="number"></label><button>Pay</button></form>'
+    card = '<label>Card <input name="number" autocomplete="cc-number"></label>'
+    form = f'<form method="post">{card}<button>Pay</button></form>'
     return HTMLResponse(f"<h1>Pay {total}</h1><ul>{lines}</ul>{said}{form}")
