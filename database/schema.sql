@@ -3704,7 +3704,11 @@ BEGIN
   ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment AND provider_ref = p_provider_ref) THEN
     RETURN NULL;
   END IF;
-  PERFORM check_refundable(p, p_amount);
+  -- Made before a dispute of the rest, and heard of after it.
+  IF p.status <> 'disputed'
+     OR p_amount > p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor THEN
+    PERFORM check_refundable(p, p_amount);
+  END IF;
   INSERT INTO refunds (id, payment_id, amount_minor, currency, reason, provider_ref, origin)
   VALUES (p_refund, p_payment, p_amount, p.currency, 'external', p_provider_ref, 'external');
   UPDATE payments SET refund_pending_minor = refund_pending_minor + p_amount, updated_at = now() WHERE id = p_payment;

@@ -87,8 +87,13 @@ async def test_what_is_paid_after_it_was_cancelled_is_not_collected(shop, razorp
     assert (await cancel_payment(shop.house, SYSTEM, payment_id)).status == "canceled"
     razorpay_fake.pay(reference)
     await settle(shop, razorpay_fake)
+    (paying,) = razorpay_fake.books.payments
+    razorpay_fake.books.send_back(paying)
+    await settle(shop, razorpay_fake)
     assert await shop.superuser.fetchval("SELECT status FROM payments WHERE id = $1", payment_id) == "canceled"
     assert razorpay_fake.calls("POST", "/capture") == 0
+    assert await shop.superuser.fetchval("SELECT count(*) FROM webhook_events WHERE status = 'parked'") == 0
+    assert [one async for one in shop.house.gateways["razorpay"].records()] == []
 
 
 async def test_what_was_never_told_is_found_by_asking_and_what_came_back_elsewhere_is_booked(shop, razorpay_fake):
@@ -125,4 +130,38 @@ async def test_a_link_paid_at_razorpay_settles_once_whatever_comes_first(shop, r
     await settle(shop, razorpay_fake)
     refunded = await shop.superuser.fetchval("SELECT refunded_minor FROM payments WHERE id = $1", start.payment_id)
     assert refunded == 500
+    assert await audit(shop.house) == []
+
+
+_BALANCES = """
+SELECT split_part(a.code, ':', 1), sum(b.balance_minor)::bigint FROM ledger_accounts a
+  JOIN ledger_balances b ON b.account_no = a.no GROUP BY 1 HAVING sum(b.balance_minor) <> 0 ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("dispute_first", [False, True])
+async def test_case_22_a_refund_and_a_dispute_of_the_rest_end_alike_in_either_order(shop, razorpay_fake, dispute_first):
+    booking = await shop.book(start_at(9))
+    await settle(shop, razorpay_fake)
+    razorpay_fake.pay((await shop.read(booking["id"]))["payment"]["client_secret"])
+    await settle(shop, razorpay_fake)
+    assert await booking_and_payment(shop, booking) == ("confirmed", "succeeded", "razorpay")
+    (paying,) = razorpay_fake.books.payments
+    razorpay_fake.books.refund(paying, {"amount": 3_000}, None)
+    refund_events = list(razorpay_fake.deliveries.queue)
+    dispute = razorpay_fake.books.dispute(paying, 5_000)
+    if dispute_first:
+        for body in refund_events:
+            razorpay_fake.deliveries.queue.remove(body)
+        await settle(shop, razorpay_fake)
+        razorpay_fake.deliveries.queue.extend(refund_events)
+    await settle(shop, razorpay_fake)
+    money = "SELECT status, refunded_minor, disputed_minor FROM payments WHERE provider = 'razorpay'"
+    assert tuple(await shop.superuser.fetchrow(money)) == ("disputed", 3_000, 5_000)
+    assert await audit(shop.house) == []
+    held = {"commission": -250, "disputed": 5_000, "earnings_pending": -4_750}
+    assert dict(await shop.superuser.fetch(_BALANCES)) == held
+    razorpay_fake.books.decide(dispute["id"], "lost")
+    await settle(shop, razorpay_fake)
+    assert await shop.superuser.fetch(_BALANCES) == []  # all of it went back, one way or the other
     assert await audit(shop.house) == []

@@ -101,8 +101,9 @@ class Books:
         refunds = [one async for one in self._client.every("/refunds", window)]
         for refund in reversed(refunds):
             payment = await known.payment(refund["payment_id"])
-            ours = note(refund, PAYMENT_NOTE) or await known.ours(payment)
-            yield read(to_record, "refund", refund, payment, ours)
+            if is_collected(payment):  # what nobody captured goes back by itself, and never was our money
+                ours = note(refund, PAYMENT_NOTE) or await known.ours(payment)
+                yield read(to_record, "refund", refund, payment, ours)
         disputes = [one async for one in self._client.every("/disputes")]
         for dispute in sorted(disputes, key=lambda one: int(one["created_at"])):
             if since is None or moment(dispute["created_at"]) >= since:

@@ -89,12 +89,14 @@ def _payment(things: Mapping[str, Body]) -> dict[str, Any]:
 
 
 def _refund(things: Mapping[str, Body]) -> dict[str, Any]:
-    refund = things["refund"]
+    refund, payment = things["refund"], things.get("payment")
+    if payment is not None and not is_collected(payment):
+        return {"kind": "other"}  # what nobody captured goes back by itself: it never was our money
     status = REFUND_STATUSES[refund["status"]]
     return {
         "kind": "refund",
         "payment_id": note(refund, PAYMENT_NOTE),
-        "reference": reference_of(things["payment"]) if "payment" in things else None,
+        "reference": reference_of(payment) if payment is not None else None,
         "refund_id": note(refund, REFUND_NOTE),
         "refund_reference": refund["id"],
         "refund_status": status,

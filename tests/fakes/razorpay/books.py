@@ -115,7 +115,11 @@ class Books:
     def send_back(self, payment_id: str) -> None:
         """Nobody has captured it in time."""
         payment = self.payments[payment_id]
+        refund = new_refund({}, payment, self.now())
+        refund["status"] = "processed"
+        self.refunds[refund["id"]] = refund
         payment.update(status="refunded", refund_status="full", amount_refunded=payment["amount"])
+        self.tell("refund.processed", refund=refund, payment=payment)
 
     def refund(self, payment_id: str, asked: Body, key: str | None) -> Body:
         wish = json.dumps([payment_id, asked], sort_keys=True)
