@@ -2588,7 +2588,7 @@ CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS vo
     AS $$
 BEGIN
   UPDATE payments SET authorized_minor = coalesce(authorized_minor, amount_minor), amount_minor = p_amount,
-                      tax_minor = half_up(tax_minor::numeric * p_amount, amount_minor)
+                      tax_minor = half_up(tax_minor::numeric * p_amount, amount_minor), updated_at = now()
    WHERE id = p_payment AND succeeded_at IS NULL;
 END $$;
 

@@ -2,12 +2,15 @@
 
 import dataclasses
 import random
+import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from moorage.domains import analytics
 from moorage.domains.analytics import days_of, edges_of, payment_report
 from moorage.journeys.tally_payments import tally_payments
 from moorage.kernel.db import ANONYMOUS, Actor
@@ -261,3 +264,15 @@ def test_intervals_begin_at_midnight_of_the_calendar_whatever_the_clocks_do():
             edges_of(begins, wrong, "day", ZONE)
     with pytest.raises(InvalidRangeError):
         edges_of(begins, begins + timedelta(days=1_100), "day", ZONE)
+
+
+def test_whoever_changes_what_reports_read_of_a_payment_says_that_it_changed():
+    counted = r"\b(status|amount_minor|refunded_minor|disputed_minor|succeeded_at|payment_method|payer_id)\s*="
+    statements = [
+        statement
+        for path in Path(analytics.__file__).parents[2].rglob("*.sql")
+        for statement in re.findall(r"UPDATE payments\b.*?;", path.read_text(), re.DOTALL)
+    ]
+    changing = [one for one in statements if re.search(counted, one.partition("WHERE")[0])]
+    assert len(changing) > 5
+    assert [one for one in changing if "updated_at = now()" not in one] == []
