@@ -10,6 +10,7 @@ from moorage.domains.payments.gateway import NotSupportedByProviderError, Outcom
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
+from moorage.journeys.provider_answers import learned
 from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import InvalidStateError, NotFoundError
 
@@ -31,7 +32,12 @@ async def capture_payment(house: House, actor: Actor, payment_id: UUID, amount_m
             operation: UUID | None = await db.fetchval(statement, planned, payment_id, amount_minor)
             return operation
 
-    operation = await with_retries(plan)
+    try:
+        operation = await with_retries(plan)
+    except InvalidStateError:
+        if not await _reserved_meanwhile(house, payment_id):
+            raise
+        operation = await with_retries(plan)
     if operation is not None:
         await carry_out_now(house, [operation])
         house.bell.ring()
@@ -79,6 +85,31 @@ async def _check_can_capture(house: House, payment_id: UUID) -> None:
     can = gateway.capabilities
     if not (can.separate_capture or can.capture_after_approval):
         raise NotSupportedByProviderError("This provider collects at once.")
+
+
+async def _reserved_meanwhile(house: House, payment_id: UUID) -> bool:
+    """Whether the provider holds reserved money that no event has told us of yet; then it is noted."""
+    payment = await _read(house, payment_id)
+    is_open = payment.status in {"pending", "requires_action", "failed"} and payment.provider_ref is not None
+    if payment.capture_method != "manual" or not is_open:
+        return False
+    present = await house.gateways[payment.provider].fetch(str(payment.provider_ref))
+    if not present.needs_capture:
+        return False
+    async with house.database.transaction(SYSTEM) as db:
+        outcome = await db.fetchval(
+            "SELECT settle_payment($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9)",
+            payment_id,
+            present.status,
+            present.amount_minor,
+            present.currency,
+            present.reference,
+            present.payment_method,
+            f"{payment.provider}_asked",
+            learned(present),
+            house.clock(),
+        )
+    return outcome in {"moved", "repeated"}
 
 
 async def _tell_why_not(house: House, operation: UUID, after: PaymentRow) -> None:
