@@ -112,9 +112,28 @@ async def practice(settings, database, owner, superuser) -> AsyncIterator[Practi
     """A practice whose client is signed in, in a town of its own."""
     async with contextlib.AsyncExitStack() as stack:
         town = await stack.enter_async_context(open_town(settings, database))
-        host = await sign_up(town, owner, stack, first_name="Pia")
-        practitioner = await make_practitioner(owner, user_id=host.user_id)
-        await make_hours(owner, practitioner)
-        service = await make_service(owner, practitioner)
-        client = await sign_up(town, owner, stack)
-        yield Practice(town, owner, superuser, stack, host, practitioner, service, client)
+        yield await settled(town, owner, superuser, stack)
+
+
+@pytest_asyncio.fixture
+async def desk(standing_town, session_database) -> AsyncIterator[Practice]:
+    """The same in the town that all tests of this process share: for what looks at nothing but its own."""
+    async with contextlib.AsyncExitStack() as stack:
+        owner, superuser = [
+            await asyncpg.connect(dsn) for dsn in (session_database.owner_dsn, session_database.superuser_dsn)
+        ]
+        stack.push_async_callback(owner.close)
+        stack.push_async_callback(superuser.close)
+        yield await settled(standing_town, owner, superuser, stack)
+
+
+async def settled(
+    town: Town, owner: asyncpg.Connection, superuser: asyncpg.Connection, stack: contextlib.AsyncExitStack
+) -> Practice:
+    """A practitioner with hours and a service, and a client."""
+    host = await sign_up(town, owner, stack, first_name="Pia")
+    practitioner = await make_practitioner(owner, user_id=host.user_id)
+    await make_hours(owner, practitioner)
+    service = await make_service(owner, practitioner)
+    client = await sign_up(town, owner, stack)
+    return Practice(town, owner, superuser, stack, host, practitioner, service, client)

@@ -1,30 +1,18 @@
 """The practice contract: services and appointments."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+import pytest
 
 from tests.builders import make_service
 from tests.support.bookings import start_at
+from tests.support.practice import appointed
 
 
-async def appointed(practice, by=None, status=201, **body):
-    body = {"service_id": str(practice.service), "appointment_time": start_at(10), **body}
-    answer = await (by or practice.client).client.post("/appointments/", json=body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-async def test_services_are_told_by_their_kind_with_exact_prices(practice):
-    course = await make_service(practice.owner, practice.practitioner, service_type="course", price_minor=45_050)
-    await make_service(practice.owner, practice.practitioner, is_active=False)
-    everything = (await practice.anybody.get("/services/")).json()
-    assert [one["price"] for one in everything] == ["450.50", "80.00"]
-    consulting = await practice.anybody.get("/services?service_type=consulting")
-    assert [one["id"] for one in consulting.json()] == [str(practice.service)]
-    assert consulting.headers["x-total-count"] == "1"
-    training = (await practice.anybody.get("/services/?service_type=training")).json()
-    assert [(one["id"], one["service_type"]) for one in training] == [(str(course), "training")]
-    assert set(training[0]) >= {"id", "title", "description", "service_type", "price", "duration_minutes", "is_active"}
-    assert (await practice.anybody.get("/services/?service_type=massage")).status_code == 422
+@pytest.fixture
+def practice(desk):
+    """One practice among those of other tests."""
+    return desk
 
 
 async def test_a_client_books_a_time_and_state_and_notes_come_back(practice):
@@ -68,30 +56,6 @@ async def test_an_administrator_books_for_anyone_and_a_client_only_for_oneself(p
     assert (await appointed(practice, admin, 404, user_id=nobody))["code"] == "not_found"
     own = await appointed(practice, appointment_time=start_at(12), user_id=str(practice.client.user_id))
     assert own["user_id"] == str(practice.client.user_id)
-
-
-async def test_lists_hold_ones_own_and_everything_for_an_owner_by_status_and_time(practice):
-    owner, stranger = await practice.sign_up(role="owner"), await practice.sign_up()
-    first, second = await appointed(practice), await appointed(practice, appointment_time=start_at(14))
-    missed = await practice.booked(start_at(15))
-    await practice.shift(missed, timedelta(days=3, hours=23))
-    await practice.act(missed, "no-show", practice.host)
-    await practice.act(first, "cancel")
-
-    async def seen(who, query=""):
-        return [one["id"] for one in (await who.client.get(f"/appointments/{query}")).json()]
-
-    assert await seen(practice.client) == [second["id"], first["id"], missed["id"]]
-    assert await seen(owner) == await seen(practice.client) == await seen(practice.host)
-    assert await seen(stranger) == []
-    assert await seen(owner, "?status=no_show") == [missed["id"]]
-    assert await seen(owner, "?status=cancelled") == [first["id"]]
-    assert await seen(owner, "?status=scheduled") == [second["id"]]
-    assert await seen(owner, "?status=completed") == []
-    after = start_at(13).replace("+", "%2B")
-    assert await seen(owner, f"?from={after}") == [second["id"]]
-    assert await seen(owner, f"?to={after}") == [first["id"], missed["id"]]
-    assert (await owner.client.get(f"/appointments/?from={after}&to={after}")).status_code == 422
 
 
 async def test_the_same_key_books_once(practice):
