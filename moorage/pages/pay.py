@@ -31,13 +31,17 @@ _MAX_TOKEN = 4_000
 
 
 @router.get("/pay/{payment_id}", operation_id="pay_page")
-async def look(request: Request, payment_id: str, key: str = "") -> Response:
-    """Go on to the provider's page, or show its form, or say what became of the payment."""
+async def look(request: Request, payment_id: str, key: str = "", back: str = "") -> Response:
+    """Go on to the provider's page, or show its form, or say what became of the payment. `?back=1`: the payer has paid
+    in the form, and nobody asks them again before the provider has said what came of it.
+    """
     payment = await _let_in(request, payment_id, key)
     if payment is None:
         return _not_here(request)
     if "back" in request.query_params and await _has_paid(request, payment):
         return _waits(request, payment)
+    if back and payment.status in {"pending", "requires_action"}:
+        return _waits(request, payment, again=pay_address(request, payment.id))
     return _shown(request, payment)
 
 
@@ -132,8 +136,8 @@ def _payable(request: Request, payment: PaymentRow, gateway: PaymentGateway, sta
     )
 
 
-def _waits(request: Request, payment: PaymentRow) -> Response:
-    return page(request, "pay_wait.html", refresh="2", payment=payment)
+def _waits(request: Request, payment: PaymentRow, again: str | None = None) -> Response:
+    return page(request, "pay_wait.html", refresh="2", payment=payment, again=again)
 
 
 def _sent_on(request: Request, payment: PaymentRow, url: str) -> Response:

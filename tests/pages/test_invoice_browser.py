@@ -1,5 +1,7 @@
 """The hosted invoice in a real browser without script: seen on a narrow screen, and paid on the sandbox's page."""
 
+import dataclasses
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,9 +13,14 @@ from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.journeys.accept_quote import NewQuote, make_quote
 from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
 from moorage.journeys.portal_link import make_portal_link
+from moorage.journeys.process_events import process_due_events
+from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
+from moorage.wiring.app import build_app
 from tests.providers.test_sandbox_browser import CHROMIUM, CONTRAST, no_sideways_scroll, pressed
+from tests.support.apps import listening
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
 
@@ -97,3 +104,34 @@ async def test_a_quote_is_accepted_and_every_page_is_fit_for_all(shop, page: Pag
     assert await page.get_by_role("link", name="INV-00001", exact=True).is_visible()
     assert await is_fit_for_all(page)
     assert page.complaints == []
+
+
+async def test_a_card_is_paid_in_stripes_form_on_our_page(house, settings, tokens, browser: Browser, stripe_town):
+    """With the fake's stand-in for Stripe.js: its script, frame and requests come from Stripe's origin alone."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    own = dataclasses.replace(house, gateways={"stripe": stripe_town.gateway}, public_url=base)
+    told = settings.model_copy(update={"base_url": base})
+    invoice = await issue_invoice(own, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
+    start = PaymentStart(uuid7(), uuid7(), invoice.owed_minor, "GBP", "invoice", invoice.id, provider="stripe")
+    await start_payment(own, SYSTEM, dataclasses.replace(start, return_url=f"{base}/i/{invoice.link}"))
+    context = await browser.new_context(viewport={"width": 320, "height": 640})
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    async with listening(build_app(told, own), told, listener):
+        await page.goto(f"{base}/pay/{start.payment_id}?key={tokens.link_key(f'pay:{start.payment_id}')}")
+        await page.get_by_label("Card number").fill("4000 0000 0000 0002")
+        await page.get_by_role("button", name="Pay £126.80").click()
+        await page.get_by_role("alert").wait_for()
+        await page.get_by_label("Card number").fill("4242 4242 4242 4242")
+        await page.get_by_role("button", name="Pay £126.80").click()
+        await page.wait_for_url("**back=1")
+        assert await page.get_by_role("status").is_visible()
+        await poll_providers(own)
+        await process_due_events(own)
+        await page.wait_for_url(f"{base}/i/{invoice.link}")  # the page looks again by itself
+        assert await page.get_by_text("Paid on").first.is_visible()
+        await context.close()
+    assert complaints == []
