@@ -50,6 +50,8 @@ BEGIN
      WHERE issuer = p_issuer AND subject = p_subject;
     UPDATE users SET role = CASE WHEN p_is_admin THEN 'admin' ELSE 'user' END, updated_at = now()
      WHERE id = met.user_id AND role <> 'owner';
+    PERFORM record_action(CASE WHEN p_is_admin THEN 'made_admin' ELSE 'made_user' END, 'user', met.user_id,
+                          jsonb_build_object('issuer', p_issuer, 'subject', p_subject), met.user_id);
   END IF;
   RETURN met.user_id;
 END $$;

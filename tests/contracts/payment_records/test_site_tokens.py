@@ -50,7 +50,7 @@ async def test_somebody_of_the_site_is_met_once_and_keeps_their_number(app, supe
     assert named.json()["user_id"] == "ann"
 
 
-async def test_an_administrator_of_the_site_is_one_here_while_the_site_says_so(settings, house, app):
+async def test_an_administrator_of_the_site_is_one_here_while_the_site_says_so(settings, house, app, superuser):
     someone = Site(app)
     body = {"amount_total": 80, "currency": "USD", "provider": "other"}
     for user_id in (7, 8):
@@ -62,6 +62,8 @@ async def test_an_administrator_of_the_site_is_one_here_while_the_site_says_so(s
     only = await someone.ask("GET", everything + "?user_id=8", user_id=9, is_admin=True)
     assert [item["payment_id"] for item in only.json()["items"]] == ["p8"]
     assert (await someone.ask("GET", everything, user_id=9)).status_code == 403
+    logged = await superuser.fetch("SELECT action, details->>'subject' FROM audit_log ORDER BY no")
+    assert [tuple(row) for row in logged] == [("made_admin", "9"), ("made_user", "9")]
     deaf = Site(build_app(settings.model_copy(update={"external_admin_claims": False}), house))
     assert (await deaf.ask("GET", everything, user_id=10, is_admin=True)).status_code == 403
 
