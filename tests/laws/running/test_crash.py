@@ -118,7 +118,7 @@ async def _everything_is_whole(stage: Stage) -> None:
         await _nothing_acknowledged_is_lost(db, stage.remembered)
     finally:
         await db.close()
-    assert _audit(stage.house) == []
+    assert _findings(stage.house, "audit") == []
 
 
 async def _nothing_acknowledged_is_lost(db: asyncpg.Connection, remembered: Remembered) -> None:
@@ -134,10 +134,10 @@ async def _nothing_acknowledged_is_lost(db: asyncpg.Connection, remembered: Reme
     assert refunded_twice == []
 
 
-def _audit(house: RunningHouse) -> list[Any]:
-    """The findings of `moorage audit --json`, as its user would run it."""
+def _findings(house: RunningHouse, *command: str) -> list[Any]:
+    """The findings of `moorage audit --json` or `reconcile`, as its user would run it."""
     done = subprocess.run(
-        [sys.executable, "-m", "moorage", "audit", "--json"],
+        [sys.executable, "-m", "moorage", *command, "--json"],
         cwd=ROOT,
         env={
             **os.environ,
@@ -211,3 +211,5 @@ async def test_when_the_database_is_killed_it_recovers_and_loses_nothing(stage: 
     else:  # it sees to its server itself
         await asyncio.to_thread(stage.house.wait_until_ready)
     await _everything_is_whole(stage)
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    assert _findings(stage.house, "reconcile", "--provider", "sandbox", "--from", yesterday) == []
