@@ -101,7 +101,9 @@ async def _shown(
     request: Request, letter: Letter, status: int = 200, *, started: str = "", refused: str = ""
 ) -> Response:
     house, invoice = house_of(request), letter.invoice
-    is_coming = await _is_coming(house, invoice, started)
+    is_coming, has_failed = await _under_way(house, invoice, started)
+    if has_failed:
+        refused = "Your payment did not go through, and nothing was taken. Try again."
     return page(
         request,
         "invoice.html",
@@ -123,11 +125,16 @@ async def _shown(
     )
 
 
-async def _is_coming(house: House, invoice: InvoiceRow, started: str) -> bool:
-    """Whether money for it is on its way: one payment is being processed, or the one just made is not settled yet."""
+async def _under_way(house: House, invoice: InvoiceRow, started: str) -> tuple[bool, bool]:
+    """(whether money for it is on its way, whether the payment just made has failed). On its way: a payment is being
+    processed, or the one that they come back from is not settled yet.
+    """
     async with house.database.reading(SYSTEM) as db:
-        open_ones = await payment_queries.open_payments(db, invoice.booking_id or invoice.id)
-    return any(status == "processing" or str(payment_id) == started for payment_id, status in open_ones)
+        tried = await payment_queries.payments_under_way(db, invoice.booking_id or invoice.id)
+    is_coming = any(
+        status == "processing" or (str(payment_id) == started and status != "failed") for payment_id, status in tried
+    )
+    return is_coming, any(str(payment_id) == started and status == "failed" for payment_id, status in tried)
 
 
 def _not_here(request: Request) -> Response:

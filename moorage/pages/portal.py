@@ -43,10 +43,10 @@ async def send_link(request: Request) -> Response:
 
 
 @router.get("/portal/{token}", operation_id="portal_page")
-async def look(request: Request, token: str) -> Response:
-    """Show everything of the address that the link was mailed to."""
+async def look(request: Request, token: str, payment: str = "") -> Response:
+    """Show everything of the address that the link was mailed to; after paying, look again until it is counted."""
     try:
-        return await _shown(request, token)
+        return await _shown(request, token, started=payment)
     except (NotFoundError, PortalLinkExpiredError) as refused:
         return _closed(request, refused)
 
@@ -62,7 +62,7 @@ async def pay(request: Request, token: str) -> Response:
         return _closed(request, refused)
     here = f"{house.public_url}/portal/{token}"
     payment_id = house.ids()
-    choice = PayerChoice(payment_id, house.ids(), return_url=here, cancel_url=here)
+    choice = PayerChoice(payment_id, house.ids(), return_url=f"{here}?payment={payment_id}", cancel_url=here)
     try:
         await pay_booking(house, booking_id, choice)
     except OutcomeUnknownError:
@@ -85,21 +85,23 @@ async def _booking_of(request: Request, token: str, wanted: str) -> UUID:
     return UUID(wanted)
 
 
-async def _shown(request: Request, token: str, status: int = 200, *, refused: str = "") -> Response:
+async def _shown(request: Request, token: str, status: int = 200, *, started: str = "", refused: str = "") -> Response:
     house = house_of(request)
     email, user_id, expires_at = await open_portal_link(house, token)
     person, now = Person(email, user_id), house.clock()
     async with house.database.reading(SYSTEM) as db:
+        bookings = await bookings_of(db, person, now, started)
         return page(
             request,
             "portal.html",
             status,
+            refresh="2" if any(booking.is_coming for booking in bookings) else None,
             email=email,
             expires_at=expires_at,
             token=token,
             zone=house.terms.business_timezone,
             refused=refused,
-            bookings=await bookings_of(db, person, now),
+            bookings=bookings,
             quotes=await open_quotes_of(db, person, now),
             invoices=await invoices_of(db, person, now),
             payments=await payments_of(db, person),

@@ -96,6 +96,19 @@ async def test_the_pdf_says_what_the_page_says_whatever_was_written(shop):
     assert answer.content == (await shop.town.payer.get(f"/i/{invoice.link}.pdf")).content
 
 
+async def test_a_declined_card_is_told_where_the_payer_comes_back(shop):
+    invoice = await issue(shop)
+    going = await shop.town.payer.post(f"/i/{invoice.link}/pay")
+    page = (await shop.town.payer.get(going.headers["location"])).headers["location"]
+    declined = {**CARD, "number": "4000 0000 0000 0002"}
+    assert (await shop.town.payer.post(page, data=declined)).status_code == 402
+    await shop.settle()
+    payment = await shop.value("SELECT id FROM payments")
+    shown = await shop.town.payer.get(f"/i/{invoice.link}?payment={payment}")
+    assert ("did not go through" in shown.text, "Pay £99.99" in shown.text) == (True, True)
+    assert "refresh" not in shown.headers
+
+
 async def test_links_that_open_nothing_are_404_and_over_ones_say_so(shop):
     payer, house = shop.town.payer, shop.house
     for path in ("/i/nothing", "/i/nothing.pdf", "/q/nothing", "/portal/nothing", f"/pay/{uuid7()}?key=x", "/pay/x"):
@@ -150,8 +163,11 @@ async def test_the_deposit_is_paid_and_the_balance_billed_and_paid_by_its_invoic
     service = await make_service(shop.db, shop.practitioner, price_minor=20_000, deposit_bps=2_500)
     held = await shop.hold(service=service)
     link = await portal_of(shop)
-    await paid_on_the_page(shop, f"{link}/pay", booking=str(held.id))
+    back = await paid_on_the_page(shop, f"{link}/pay", booking=str(held.id))
+    waiting = await shop.town.payer.get(back)
+    assert ("being confirmed" in waiting.text, waiting.headers.get("refresh")) == (True, "2")
     await shop.settle()
+    assert "refresh" not in (await shop.town.payer.get(back)).headers
     assert (await shop.status(held))[0] == "confirmed"
     billed = await bill_balance(shop.house, SYSTEM, held.id, invoice_id=uuid7(), days_until_due=3)
     assert (billed.gross_minor, billed.owed_minor, billed.booking_id) == (15_000, 15_000, held.id)

@@ -21,7 +21,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedRow:
-    """A booking that lies ahead, or for which something is owed. Amounts in minor units of `currency`."""
+    """A booking that lies ahead, or for which something is owed. Amounts in minor units of `currency`. `is_coming`:
+    money for it is on its way.
+    """
 
     id: UUID
     title: str
@@ -32,6 +34,7 @@ class BookedRow:
     currency: str
     total_minor: int
     owed_minor: int
+    is_coming: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ _WHOSE: Final = "WHERE (customer_id = $2 OR lower(customer_email) = lower($3))"
 _BOOKED: Final = """
 SELECT b.id, s.title, p.display_name AS with_whom, b.status, b.starts_at, b.timezone, b.currency, b.total_minor,
        greatest(0, CASE b.status WHEN 'pending' THEN b.due_now_minor ELSE b.total_minor END
-                   - b.paid_minor + b.refunded_minor) AS owed_minor
+                   - b.paid_minor + b.refunded_minor) AS owed_minor,
+       EXISTS (SELECT FROM payments x WHERE x.purpose_id = b.id
+                  AND (x.status = 'processing'
+                       OR x.id::text = $3 AND x.status IN ('pending', 'requires_action'))) AS is_coming
   FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
  WHERE b.client_id = $1 AND b.parent_id IS NULL
    AND (b.status = 'pending' AND b.hold_expires_at > now()
@@ -72,9 +78,11 @@ SELECT p.id, p.purpose, p.status, coalesce(p.payment_method, p.provider) AS meth
 """
 
 
-async def bookings_of(db: Connection, person: Person, now: datetime) -> list[BookedRow]:
-    """Their bookings ahead, and those with something owed, the next one first."""
-    return [BookedRow(**row) for row in await db.fetch(_BOOKED, person.user_id, now)]
+async def bookings_of(db: Connection, person: Person, now: datetime, started: str = "") -> list[BookedRow]:
+    """Their bookings ahead, and those with something owed, the next one first. `started`: the payment that they have
+    just come back from, which is on its way until it is known what became of it.
+    """
+    return [BookedRow(**row) for row in await db.fetch(_BOOKED, person.user_id, now, started)]
 
 
 async def payments_of(db: Connection, person: Person) -> list[PaidRow]:

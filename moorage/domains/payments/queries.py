@@ -170,12 +170,12 @@ async def payments_of_payer(db: Connection, payer_id: UUID, wanted: HistoryFilte
     return [PaymentRow(**row) for row in await fetch_built(db, page)], count[0][0]
 
 
-async def open_payments(db: Connection, purpose_id: UUID) -> list[tuple[UUID, str]]:
-    """(id, status) of the payments for one thing that may still collect something."""
+async def payments_under_way(db: Connection, purpose_id: UUID) -> list[tuple[UUID, str]]:
+    """(id, status) of the payments for one thing that have collected nothing yet, and of those that failed."""
     rows = await db.fetch(
         """
-        SELECT id, status FROM payments
-         WHERE purpose_id = $1 AND status IN ('pending', 'requires_action', 'processing') ORDER BY created_at, id
+        SELECT id, status FROM payments WHERE purpose_id = $1
+           AND status IN ('pending', 'requires_action', 'processing', 'failed') ORDER BY created_at, id
         """,
         purpose_id,
     )
