@@ -3706,6 +3706,14 @@ BEGIN
   ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment AND provider_ref = p_provider_ref) THEN
     RETURN NULL;
   END IF;
+  -- Told here by hand before the provider told it: the same refund, and now its id is known.
+  UPDATE refunds SET provider_ref = p_provider_ref, updated_at = now()
+   WHERE id = (SELECT id FROM refunds WHERE payment_id = p_payment AND origin = 'external' AND status = 'succeeded'
+                  AND provider_ref IS NULL AND amount_minor = p_amount ORDER BY created_at LIMIT 1)
+     AND p_provider_ref IS NOT NULL;
+  IF FOUND THEN
+    RETURN NULL;
+  END IF;
   -- Made before a dispute of the rest, and heard of after it.
   IF p.status <> 'disputed'
      OR p_amount > p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor THEN

@@ -4,7 +4,7 @@ import dataclasses
 
 from moorage.journeys.process_events import process_due_events
 from moorage.wiring.app import build_app
-from tests.fakes.stripe import intents
+from tests.fakes.stripe import intents, refunds
 from tests.support.apps import in_process
 
 PAYMENTS = "/api/v1/payments/"
@@ -74,3 +74,22 @@ async def test_another_amount_than_was_recorded_pays_nothing(settings, house, st
     await linked.deliver()
     assert await linked.status(record) == "pending"
     assert await superuser.fetchval("SELECT count(*) FROM webhook_events WHERE status = 'parked'") > 0
+
+
+async def test_a_refund_that_both_sides_tell_is_one(settings, house, stripe_town, sign_up, superuser):
+    linked = Linked(settings, house, stripe_town.fake, stripe_town.gateway, await sign_up())
+    for told_first in ("by the site", "by the provider"):
+        intent = linked.started()
+        record = await linked.record(intent)
+        linked.fake.pay(intent["id"])
+        await linked.deliver()
+        refunds.create(linked.fake.state, {"payment_intent": intent["id"]})
+        refunds.ripen(linked.fake.state)
+        if told_first == "by the provider":
+            await linked.deliver()
+        moved = await linked.ask("PATCH", f"{record['id']}/status", {"payment_status": "refunded"})
+        await linked.deliver()
+        assert (moved["payment_status"], await linked.status(record)) == ("refunded", "refunded"), told_first
+    made = await superuser.fetch("SELECT status, origin, provider_ref IS NOT NULL AS is_named FROM refunds")
+    assert [tuple(row) for row in made] == [("succeeded", "external", True)] * 2
+    assert await superuser.fetchval("SELECT count(*) FROM webhook_events WHERE status = 'parked'") == 0
