@@ -61,3 +61,36 @@ async def test_the_summary_counts_what_the_asker_may_see(worker, superuser, data
         rows = await web.fetch("SELECT * FROM payment_summary")
     assert [tuple(row) for row in rows] == [("sandbox", "succeeded", "USD", 1, 10_000)]
     await web.close()
+
+
+START = "new_id(), 'free_amount', NULL, '{payer}', 100, 'USD'"
+# What another person's `_for_asking` is refused with; None: not for the web role at all.
+VERBS = {
+    "open_for_purpose(new_id(), " + START + ", 'sandbox', '{{}}')": None,
+    "open_for_asking(new_id(), " + START + ", 'sandbox', '{{}}')": "forbidden",
+    "record_by_hand(" + START + ", 'cash', 'completed', 'refuse', '{{}}', NULL, now())": None,
+    "record_by_hand_for_asking(" + START + ", 'cash', 'pending', 'refuse', '{{}}', NULL, now())": "forbidden",
+    "plan_capture(new_id(), '{paid}', NULL)": None,
+    "capture_for_asking(new_id(), '{paid}', NULL)": "not_found",
+    "cancel_open_payment(new_id(), '{paid}', 'mine', NULL)": None,
+    "cancel_for_asking(new_id(), '{paid}', 'mine', NULL)": "not_found",
+    "refund_for_purpose(new_id(), new_id(), '{paid}', NULL, 'mine', NULL, NULL)": None,
+    "refund_for_asking(new_id(), new_id(), '{paid}', NULL, 'mine', NULL, NULL)": "not_found",
+    "bounce_by_hand_for_asking('{paid}', 'mine', NULL)": "not_found",
+    "complete_by_hand_for_asking('{paid}', NULL, now())": "not_found",
+    "hand_over_for_asking('{paid}')": "forbidden",
+    "settle_payment('{paid}', 'succeeded', 1, 'USD', NULL, NULL, NULL, 'mine', NULL, now())": None,
+}
+
+
+async def test_the_web_role_moves_no_money_of_others(worker, superuser, database):
+    payer, other = await make_user(superuser), await make_user(superuser)
+    paid = await make_payment(worker, payer=payer, purpose="free_amount")
+    web = await asyncpg.connect(database.web_dsn)
+    await web.execute("SELECT set_config('request.jwt.claim.sub', $1, false)", str(other))
+    for verb, refusal in VERBS.items():
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await web.execute(f"SELECT {verb.format(payer=payer, paid=paid)}")
+        expected = ("42501", None) if refusal is None else ("MO000", refusal)
+        assert (refused.value.sqlstate, refusal and refused.value.args[0]) == expected, verb
+    await web.close()
