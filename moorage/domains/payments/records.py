@@ -119,6 +119,9 @@ async def record_exists(db: Connection, *, no: int | None = None, gateway_paymen
 async def records_of(db: Connection, wanted: RecordFilter, *, limit: int, offset: int) -> tuple[list[RecordRow], int]:
     """One page of the records that the asker may see, the newest first, and how many there are."""
     where = _where(wanted)
+    if wanted.subject is not None:  # asked first: who they are decides which index is read
+        users = [row[0] for row in await db.fetch("SELECT external_users($1)", wanted.subject)]
+        where.append(payments.c.payer_id == any_(cast(users, ARRAY(Uuid))))
     count = await fetch_built(db, select(func.count()).select_from(_JOINED).where(*where))
     page: Select[tuple[Any, ...]] = (
         select(*_ROW)
@@ -174,9 +177,6 @@ def _where(wanted: RecordFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [payments.c.purpose == literal("free_amount", literal_execute=True)]
     if wanted.payer_id is not None:
         where.append(payments.c.payer_id == wanted.payer_id)
-    if wanted.subject is not None:
-        users = func.array(select(func.external_users(wanted.subject)).scalar_subquery(), type_=ARRAY(Uuid))
-        where.append(payments.c.payer_id == any_(users))
     if wanted.statuses is not None:
         where.append(payments.c.status == any_(cast(list(wanted.statuses), ARRAY(Text))))
     for column, value in (
