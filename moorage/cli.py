@@ -3,37 +3,27 @@
 Exit codes: 0 done; 1 it found or met something wrong; 2 it was called wrongly.
 """
 
-import asyncio
-import json
-import logging
-from collections.abc import Coroutine
 from datetime import datetime
-from typing import Annotated, Any, Never, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from moorage.kernel.errors import MoorageError
-from moorage.wiring.postgres_errors import PostgresError
-from moorage.wiring.secrets import UnsafeSettingsError
-from moorage.wiring.settings import Settings
+from moorage.wiring.invoice_commands import invoice, quote, tax
+from moorage.wiring.terminal import Json, fail, out, run, settings_of, tell
 
-T = TypeVar("T")
 _DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user = typer.Typer(no_args_is_help=True, help="People.")
 stripe = typer.Typer(no_args_is_help=True, help="What Stripe keeps of ours.")
 jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
-tax = typer.Typer(no_args_is_help=True, help="Rates of tax by country and region; TAX_COUNTRY says which is ours.")
 app.add_typer(user, name="user")
 app.add_typer(stripe, name="stripe")
 app.add_typer(tax, name="tax")
+app.add_typer(invoice, name="invoice")
+app.add_typer(quote, name="quote")
 app.add_typer(jobs, name="jobs")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -50,14 +40,14 @@ def serve(
     """Start Moorage: database, web and worker. Ctrl-C stops it; data is kept."""
     from moorage.wiring.banner import banner  # noqa: PLC0415 - the web stack takes a second to import
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
-    from moorage.wiring.serving import serve as run  # noqa: PLC0415
+    from moorage.wiring.serving import serve as start  # noqa: PLC0415
 
-    settings = _settings(host=host, port=port)
+    settings = settings_of(host=host, port=port)
     if settings.log_file is None and settings.environment == "development":
         # A terminal is for people; whoever runs a server reads its standard error.
         settings = settings.model_copy(update={"log_file": settings.moorage_home / "moorage.log"})
     set_up_logs(settings)
-    _run(run(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
+    run(start(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
 
 
 @app.command()
@@ -76,20 +66,20 @@ def payments(
         out.print(f"Keys for: {', '.join(trying.providers) or 'no provider yet (set STRIPE_SECRET_KEY and so on)'}")
         out.print("The sandbox is not here, for it keeps its books in a database: `moorage serve` has it.")
 
-    settings = _settings(host=host, port=port)
+    settings = settings_of(host=host, port=port)
     set_up_logs(settings)
-    _run(serve_payments(settings, tell))
+    run(serve_payments(settings, tell))
 
 
 @app.command("serve-on", hidden=True)
 def serve_on(descriptor: int) -> None:
     """One web process of several, on a socket that is open already."""
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
-    from moorage.wiring.serving import serve_on as run  # noqa: PLC0415
+    from moorage.wiring.serving import serve_on as start  # noqa: PLC0415
 
-    settings = _settings()
+    settings = settings_of()
     set_up_logs(settings)
-    _run(run(settings, descriptor))
+    run(start(settings, descriptor))
 
 
 @app.command()
@@ -98,9 +88,9 @@ def worker() -> None:
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
     from moorage.wiring.serving import run_worker  # noqa: PLC0415
 
-    settings = _settings()
+    settings = settings_of()
     set_up_logs(settings)
-    _run(run_worker(settings))
+    run(run_worker(settings))
 
 
 @app.command()
@@ -111,8 +101,8 @@ def migrate(
     """Bring the database to the schema of this version."""
     from moorage.wiring.commands import migrate_database  # noqa: PLC0415
 
-    changed = _run(migrate_database(_settings(), revision))
-    _tell({"changed": changed, "revision": revision}, "Migrated." if changed else "Nothing to do.", as_json=as_json)
+    changed = run(migrate_database(settings_of(), revision))
+    tell({"changed": changed, "revision": revision}, "Migrated." if changed else "Nothing to do.", as_json=as_json)
 
 
 @app.command()
@@ -120,7 +110,7 @@ def doctor(as_json: Json = False) -> None:
     """Say what is set up, what is missing, and the line that fixes it."""
     from moorage.wiring.doctor import examine  # noqa: PLC0415
 
-    findings = _run(examine(_settings()))
+    findings = run(examine(settings_of()))
     if as_json:
         out.print_json(data={"ok": all(found.ok for found in findings), "checks": [found.told() for found in findings]})
     else:
@@ -136,7 +126,7 @@ def audit(as_json: Json = False) -> None:
     """Check the books: every sum, every payment, the provider's own record. Exits 1 and names each break."""
     from moorage.wiring.commands import audit_books  # noqa: PLC0415
 
-    findings = _run(audit_books(_settings()))
+    findings = run(audit_books(settings_of()))
     if as_json:
         out.print_json(data={"ok": not findings, "findings": findings}, default=str)
     else:
@@ -159,7 +149,7 @@ def reconcile(
     """Compare a provider's books with ours. Exits 1 and names each difference that is left."""
     from moorage.wiring.commands import reconcile_books  # noqa: PLC0415
 
-    found = _run(reconcile_books(_settings(), provider, since, until, fix=fix))
+    found = run(reconcile_books(settings_of(), provider, since, until, fix=fix))
     if as_json:
         out.print_json(data=found, default=str)
     else:
@@ -189,8 +179,8 @@ def user_create(
     """Make an account; prints a link that signs in once, where a password can be set."""
     from moorage.wiring.commands import create_user  # noqa: PLC0415
 
-    link = _run(create_user(_settings(), email, admin=admin, first_name=first_name, last_name=last_name))
-    _tell({"email": email, "admin": admin, "link": link}, f"Made. Sign in: {link}", as_json=as_json)
+    link = run(create_user(settings_of(), email, admin=admin, first_name=first_name, last_name=last_name))
+    tell({"email": email, "admin": admin, "link": link}, f"Made. Sign in: {link}", as_json=as_json)
 
 
 @app.command("login-link")
@@ -198,8 +188,8 @@ def login_link(email: str, as_json: Json = False) -> None:
     """Print a link that signs its visitor in once, without a password."""
     from moorage.wiring.commands import sign_in_link  # noqa: PLC0415
 
-    link = _run(sign_in_link(_settings(), email))
-    _tell({"email": email, "link": link}, link, as_json=as_json)
+    link = run(sign_in_link(settings_of(), email))
+    tell({"email": email, "link": link}, link, as_json=as_json)
 
 
 @stripe.command("sync")
@@ -207,44 +197,8 @@ def stripe_sync(as_json: Json = False) -> None:
     """Create or update Stripe's products and prices from the catalog; safe to run twice."""
     from moorage.wiring.commands import sync_catalog  # noqa: PLC0415
 
-    done = _run(sync_catalog(_settings(), "stripe"))
-    _tell(done, f"{done['put']} put, {done['unchanged']} unchanged, {done['retired']} retired.", as_json=as_json)
-
-
-@tax.command("set")
-def tax_set(
-    country: Annotated[str, typer.Argument(help="ISO 3166-1: GB, US, …")],
-    percent: Annotated[str, typer.Argument(help="20, 7.25, …")],
-    *,
-    region: Annotated[str, typer.Option(help="A part of the country, as TAX_REGION names it.")] = "",
-    name: Annotated[str, typer.Option(help="What it is called.")] = "VAT",
-    on_top: Annotated[bool, typer.Option("--on-top", help="Lines of invoices are meant before this tax.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write the rate of a country or region, and show the table."""
-    from moorage.wiring.commands import write_tax_rate  # noqa: PLC0415
-
-    table = _run(write_tax_rate(_settings(), country, region, name, percent, inclusive=not on_top))
-    _show_rates(table, as_json=as_json)
-
-
-@tax.command("list")
-def tax_list(as_json: Json = False) -> None:
-    """Show the table of rates."""
-    from moorage.wiring.commands import list_tax_rates  # noqa: PLC0415
-
-    _show_rates(_run(list_tax_rates(_settings())), as_json=as_json)
-
-
-def _show_rates(rates: list[dict[str, Any]], *, as_json: bool) -> None:
-    if as_json:
-        out.print_json(data={"rates": rates})
-        return
-    table = Table("country", "region", "name", "per cent", "in the price", "ours")
-    for rate in rates:
-        yes = ["yes" if rate[name] else "" for name in ("inclusive", "applies")]
-        table.add_row(rate["country"], rate["region"], rate["name"], f"{rate['bps'] / 100:g}", *yes)
-    out.print(table if rates else "No rates. `moorage tax set GB 20` writes one.")
+    done = run(sync_catalog(settings_of(), "stripe"))
+    tell(done, f"{done['put']} put, {done['unchanged']} unchanged, {done['retired']} retired.", as_json=as_json)
 
 
 @jobs.command("failed")
@@ -252,7 +206,7 @@ def jobs_failed(as_json: Json = False) -> None:
     """List the jobs that failed for good. Exits 1 when there are any."""
     from moorage.wiring.commands import failed_jobs  # noqa: PLC0415
 
-    rows = _run(failed_jobs(_settings()))
+    rows = run(failed_jobs(settings_of()))
     if as_json:
         out.print_json(data={"failed": rows}, default=str)
     else:
@@ -268,32 +222,6 @@ def jobs_retry(job_id: int, as_json: Json = False) -> None:
     """Put a failed job back into the queue."""
     from moorage.wiring.commands import retry_job  # noqa: PLC0415
 
-    if not _run(retry_job(_settings(), job_id)):
-        _fail(f"No failed job {job_id}.")
-    _tell({"id": job_id, "queued": True}, "Queued again.", as_json=as_json)
-
-
-def _settings(**given: Any) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValueError as error:
-        _fail(f"A setting is wrong: {error}", code=2)
-
-
-def _run(story: Coroutine[Any, Any, T]) -> T:
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
-    try:
-        return asyncio.run(story)
-    except (PostgresError, UnsafeSettingsError, MoorageError, OSError) as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:
-    out.print(json.dumps(facts) if as_json else text, markup=False)
-
-
-def _fail(message: str, code: int = 1) -> Never:
-    err.print(message, markup=False)
-    raise typer.Exit(code)
+    if not run(retry_job(settings_of(), job_id)):
+        fail(f"No failed job {job_id}.")
+    tell({"id": job_id, "queued": True}, "Queued again.", as_json=as_json)

@@ -68,6 +68,15 @@ async def void_invoice(house: House, actor: Actor, invoice_id: UUID, reason: str
     return await read_invoice(house, invoice_id)
 
 
+async def write_off_invoice(house: House, actor: Actor, invoice_id: UUID) -> InvoiceRow:
+    """Give an open invoice up: it may still be paid, and nobody is reminded of it. Raises NotFoundError,
+    ForbiddenError, InvalidStateError.
+    """
+    async with house.database.transaction(actor) as db:
+        await operations.write_off(db, invoice_id)
+    return await read_invoice(house, invoice_id)
+
+
 async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
     """Mail the link of an invoice to its customer, once; answers the invoice."""
     async with house.database.transaction(SYSTEM) as db:

@@ -6,18 +6,23 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from moorage.domains.bookings.errors import UnknownProviderError
+from moorage.domains.invoicing.queries import DocumentFilter, invoice_of_number, invoices
+from moorage.journeys.accept_quote import withdraw_quote
 from moorage.journeys.audit_books import audit
 from moorage.journeys.house import House
+from moorage.journeys.issue_invoice import void_invoice, write_off_invoice
 from moorage.journeys.open_account_by_hand import open_account_by_hand
 from moorage.journeys.reconcile import reconcile
 from moorage.journeys.set_tax_rate import TaxRate, set_tax_rate, tax_rates
 from moorage.journeys.sign_in import make_sign_in_link
 from moorage.journeys.sync_products import sync_products
 from moorage.kernel.db import SYSTEM
-from moorage.kernel.errors import InvalidError
+from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.kernel.failed_jobs import list_failed, retry_failed
+from moorage.kernel.money import format_amount
 from moorage.wiring.house import open_settings_database, opened_house
 from moorage.wiring.migrate import migrate
 from moorage.wiring.settings import Settings
@@ -30,6 +35,44 @@ async def migrate_database(settings: Settings, revision: str) -> bool:
         return await migrate(opened.addresses.owner_dsn, revision)
     finally:
         await opened.close()
+
+
+async def list_invoices(settings: Settings, status: str | None, limit: int) -> list[dict[str, Any]]:
+    """The newest invoices, amounts as people write them."""
+    async with _house(settings) as house, house.database.reading(SYSTEM) as db:
+        rows, _ = await invoices(db, DocumentFilter(status=status, limit=limit), house.clock())
+        return [
+            {
+                "number": row.number,
+                "status": row.status,
+                "customer": row.customer_name or row.customer_email,
+                "total": f"{format_amount(row.gross_minor, row.currency)} {row.currency}",
+                "owed": f"{format_amount(row.owed_minor, row.currency)} {row.currency}" if row.owed_minor else None,
+                "due": None if row.due_at is None else f"{row.due_at:%Y-%m-%d}",
+                "page": f"{house.public_url}/i/{row.link}",
+            }
+            for row in rows
+        ]
+
+
+async def end_invoice(settings: Settings, number: str, *, void_for: str | None) -> dict[str, Any]:
+    """Void an invoice for a reason, or write it off (None). Raises NotFoundError, InvalidStateError."""
+    async with _house(settings) as house:
+        async with house.database.reading(SYSTEM) as db:
+            found = await invoice_of_number(db, number)
+        if found is None:
+            raise NotFoundError(f"There is no invoice {number}.")
+        if void_for is None:
+            row = await write_off_invoice(house, SYSTEM, found)
+        else:
+            row = await void_invoice(house, SYSTEM, found, void_for)
+    return {"number": row.number, "status": row.status}
+
+
+async def take_quote_back(settings: Settings, quote_id: UUID) -> dict[str, Any]:
+    """Withdraw an open quote. Raises NotFoundError, InvalidStateError."""
+    async with _house(settings) as house:
+        return {"id": str(quote_id), "status": (await withdraw_quote(house, SYSTEM, quote_id)).status}
 
 
 async def write_tax_rate(

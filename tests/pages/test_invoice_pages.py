@@ -10,7 +10,13 @@ from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.journeys.accept_quote import NewQuote, accept_quote, make_quote, withdraw_quote
 from moorage.journeys.bill_balance import bill_balance
 from moorage.journeys.dun_invoices import dun_invoices
-from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice, void_invoice
+from moorage.journeys.issue_invoice import (
+    NewInvoice,
+    issue_invoice,
+    read_invoice,
+    void_invoice,
+    write_off_invoice,
+)
 from moorage.journeys.pay_invoice import PayerChoice, pay_invoice
 from moorage.journeys.record_manual_payment import ManualPayment, bounce_manual_payment, record_manual_payment
 from moorage.journeys.refund_payment import refund_payment
@@ -292,3 +298,12 @@ async def test_case_27_a_check_for_an_invoice_that_bounces_is_owed_again(shop):
     assert (await read_invoice(shop.house, invoice.id)).status == "paid"
     assert await shop.db.fetchval("SELECT account_balance('tax_payable', 'GBP')") == 1_667
     assert await shop.audit() == []
+
+
+async def test_what_was_written_off_is_reminded_of_no_more_and_may_still_be_paid(shop):
+    invoice = await issue(shop, due_at=datetime.now(UTC) - timedelta(days=30))
+    assert (await write_off_invoice(shop.house, SYSTEM, invoice.id)).status == "uncollectible"
+    assert await dun_invoices(shop.house) == 0
+    await paid_on_the_page(shop, f"/i/{invoice.link}/pay")
+    await shop.settle()
+    assert (await read_invoice(shop.house, invoice.id)).status == "paid"

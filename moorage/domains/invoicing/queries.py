@@ -153,6 +153,12 @@ async def invoice_by_link(db: Connection, link: str, now: datetime) -> InvoiceRo
     return None if row is None else InvoiceRow(**row)
 
 
+async def invoice_of_number(db: Connection, number: str) -> UUID | None:
+    """The invoice by its number."""
+    found: UUID | None = await db.fetchval("SELECT id FROM invoices WHERE number = $1", number)
+    return found
+
+
 async def invoices(db: Connection, wanted: DocumentFilter, now: datetime) -> tuple[list[InvoiceRow], int]:
     """One page of invoices, the newest first, and how many there are; `open` includes the overdue ones."""
     count: int = await db.fetchval(_COUNT.format(ALL_INVOICES), *_asked(wanted, now))
