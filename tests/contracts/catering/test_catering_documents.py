@@ -1,9 +1,15 @@
 """Invoices and quotes of the catering contract, and money that comes by hand."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from moorage.domains.invoicing.errors import PortalLinkExpiredError, TaxRateUnknownError
+from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.journeys.accept_quote import NewQuote, make_quote
+from moorage.journeys.portal_link import open_portal_link
+from moorage.kernel.db import Actor
 from moorage.kernel.ids import uuid7
 from tests.builders import make_service
 from tests.support.bookings import Practice
@@ -138,6 +144,24 @@ async def test_a_quote_is_declined_with_a_reason_and_expires(kitchen: Practice):
     assert refused(unknown) == (404, "not_found")
     nobody = await post("/api/stripe/quotes", json={"lines": body["lines"]})
     assert refused(nobody)[0] == 422
+
+
+async def test_a_link_to_our_portal_opens_for_a_while(kitchen: Practice):
+    url = ok(await kitchen.client.client.post("/api/stripe/portal-link"))["url"]
+    secret = url.rpartition("/")[2]
+    _, user_id, _ = await open_portal_link(kitchen.house, secret)
+    assert user_id == kitchen.client.user_id
+    await kitchen.superuser.execute("UPDATE portal_links SET expires_at = now() - interval '1 minute'")
+    with pytest.raises(PortalLinkExpiredError):
+        await open_portal_link(kitchen.house, secret)
+
+
+async def test_a_quote_of_a_place_whose_tax_nobody_has_said_is_refused(kitchen: Practice):
+    terms = dataclasses.replace(kitchen.house.invoicing, tax_country="GB")
+    house = dataclasses.replace(kitchen.house, invoicing=terms)
+    new = NewQuote(uuid7(), Recipient(email="ada@example.com"), "USD", [InvoiceLine("Menu", 100)])
+    with pytest.raises(TaxRateUnknownError):
+        await make_quote(house, Actor(kitchen.host.user_id), new)
 
 
 async def test_an_accepted_quote_for_a_booking_is_its_price(kitchen: Practice):
