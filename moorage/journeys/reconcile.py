@@ -4,15 +4,14 @@ Each difference is kept once, until it is gone. `fix` settles what can be settle
 that came or went without our hearing of it. What else differs is for a person, and says so.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from moorage.domains.payments import queries
 from moorage.domains.payments.gateway import (
-    OutcomeUnknownError,
     PaymentGateway,
-    ProviderDeclinedError,
     ProviderEvent,
     ProviderRecord,
 )
@@ -22,6 +21,7 @@ from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Connection
 from moorage.kernel.errors import InvalidStateError, MoorageError
 
+log = logging.getLogger(__name__)
 _REASON: Final = "reconciliation"
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -77,8 +77,9 @@ async def reconcile_daily(house: House) -> int:
             continue
         try:
             result = await reconcile(house, gateway, since, today)
-        except (OutcomeUnknownError, ProviderDeclinedError):
-            continue  # asked again next time
+        except MoorageError as error:  # asked again next time; no other provider waits for it
+            log.warning("a provider's books could not be compared", extra={"provider": name, "error": error.code})
+            continue
         async with house.database.transaction(SYSTEM) as db:
             await move_cursor(db, f"reconciled:{name}", today)
             if result.new:
