@@ -71,9 +71,10 @@ async def test_what_was_never_heard_of_is_settled_from_the_providers_list(shop: 
 
 async def test_each_day_that_is_over_is_compared_once_and_told(shop: Shop):
     await shop.db.execute("UPDATE users SET role = 'admin' WHERE id = $1", shop.practitioner.user_id)
+    now = datetime.now(UTC)
     await paid_unheard(shop)
-    assert await reconcile_daily(shop.house) == 0  # it was yesterday that was compared
-    tomorrow = replace(shop.house, clock=lambda: datetime.now(UTC) + timedelta(days=1))
-    assert await reconcile_daily(tomorrow) == 2
-    assert await reconcile_daily(tomorrow) == 0
+    today, later = (replace(shop.house, clock=lambda days=days: now + timedelta(days=days)) for days in (0, 2))
+    assert await reconcile_daily(today) == 0  # it was yesterday that was compared
+    assert await reconcile_daily(later) == 2
+    assert await reconcile_daily(later) == 0
     assert await shop.value("SELECT count(*) FROM mails WHERE cause LIKE 'reconciled:sandbox:%'") == 1
