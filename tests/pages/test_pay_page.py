@@ -87,3 +87,20 @@ async def test_a_payment_that_was_stopped_says_so_and_the_wrong_key_opens_nothin
     for path in (first[:-1] + ("0" if first[-1] != "0" else "1"), first.partition("?")[0]):
         assert (await client.get(path)).status_code == 404
         assert (await client.post(path)).status_code == 404
+
+
+async def test_a_payer_chooses_among_the_providers_that_take_the_amount(
+    house, settings, razorpay, razorpay_fake, square
+):
+    terms = dataclasses.replace(house.terms, default_provider="square")
+    own = dataclasses.replace(house, gateways={"razorpay": razorpay, "square": square}, terms=terms)
+    client = in_process(build_app(settings, own))
+    invoice = await issue_invoice(own, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", [InvoiceLine("Work", 7_200, tax_bps=0)]))
+    shown = (await client.get(f"/i/{invoice.link}")).text
+    assert shown.index('value="square"') < shown.index('value="razorpay"')
+    assert 'value="square" checked' in shown
+    going = await client.post(f"/i/{invoice.link}/pay", data={"provider": "razorpay"})
+    assert going.status_code == 303
+    async with own.database.reading(SYSTEM) as db:
+        assert await db.fetchval("SELECT provider FROM payments") == "razorpay"
+    assert (await client.post(f"/i/{invoice.link}/pay", data={"provider": "nobody"})).status_code == 422
