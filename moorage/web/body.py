@@ -35,6 +35,8 @@ _UUID: Final = re.compile(
     r"(?<![0-9a-zA-Z])[0-9a-fA-F]{8}(?:(?:-[0-9a-fA-F]{4}){3}-|[0-9a-fA-F]{12})[0-9a-fA-F]{12}(?![0-9a-zA-Z])", re.ASCII
 )
 _PHONE: Final = re.compile(r"\+(?:[ ()-]*[0-9]){5,15}", re.ASCII)
+# An id made of the time, pi_1764000000000: one in ten passes Luhn, and no card's number of that length begins with 1.
+_TIMED_ID: Final = re.compile(r"[a-z]{2,8}_(?:[a-z]{1,8}_)?1(?:[0-9]{12}|[0-9]{15}|[0-9]{18})", re.ASCII)
 
 
 class Number(float):
@@ -197,9 +199,9 @@ def check_text(text: str, pointer: str = "", *, cards_allowed: bool = False) -> 
 
 def looks_like_card(text: str) -> bool:
     """True when 13 to 19 digits in a row (spaces and hyphens between them) pass Luhn. A UUID and an international
-    phone number (+ and at most 15 digits, E.164) are what they are.
+    phone number (+ and at most 15 digits, E.164) are what they are, and so is an id made of the time.
     """
-    if not _DIGIT_RUNS.search(text) or _PHONE.fullmatch(text):
+    if not _DIGIT_RUNS.search(text) or _PHONE.fullmatch(text) or _TIMED_ID.fullmatch(text):
         return False
     runs = _DIGIT_RUNS.findall(_UUID.sub("", text))
     return any(_passes_luhn(re.sub(r"[ -]", "", run)) for run in runs)
