@@ -36,14 +36,33 @@ async def start(house, client, currency):
     return invoice, going.headers["location"]
 
 
-async def test_razorpays_form_is_let_in_alone_and_what_it_says_is_settled(by, razorpay, razorpay_fake, tokens):
-    house, client = by(razorpay)
-    new = NewInvoice(uuid7(), ANN, "INR", [InvoiceLine("Work", 7_200, tax_bps=0)])
+async def start_here(house, tokens, currency):
+    """A payment of an invoice for a page of ours, as a contract's client may start it; the invoice, and that page."""
+    new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=0)])
     invoice = await issue_invoice(house, SYSTEM, new)
     back = f"{house.public_url}/i/{invoice.link}"
-    asked = PaymentStart(uuid7(), uuid7(), 7_200, "INR", "invoice", invoice.id, return_url=back)
-    await start_payment(house, SYSTEM, asked)  # for a page of ours, as a contract's client may
-    address = f"/pay/{asked.payment_id}?key={tokens.link_key(f'pay:{asked.payment_id}')}"
+    asked = PaymentStart(uuid7(), uuid7(), 7_200, currency, "invoice", invoice.id, return_url=back)
+    await start_payment(house, SYSTEM, asked)
+    return invoice, f"/pay/{asked.payment_id}?key={tokens.link_key(f'pay:{asked.payment_id}')}"
+
+
+async def test_squares_form_is_let_in_alone_and_its_token_is_charged(by, square, square_fake, tokens):
+    house, client = by(square)
+    invoice, address = await start_here(house, tokens, "GBP")
+    shown = await client.get(address)
+    assert '<script src="https://sandbox.web.squarecdn.com/v1/square.js"></script>' in shown.text
+    assert f'data-account="{square.capabilities.page_account}"' in shown.text
+    assert "script-src 'self' https://sandbox.web.squarecdn.com " in shown.headers["content-security-policy"]
+    declined = await client.post(address, data={"token": "cnon:card-nonce-declined"})
+    assert (declined.status_code, "declined" in declined.text) == (422, True)
+    await client.post(address, data={"token": "cnon:card-nonce-ok"})
+    assert (await client.get(address)).status_code == 303
+    assert (await read_invoice(house, invoice.id)).status == "paid"
+
+
+async def test_razorpays_form_is_let_in_alone_and_what_it_says_is_settled(by, razorpay, razorpay_fake, tokens):
+    house, client = by(razorpay)
+    invoice, address = await start_here(house, tokens, "INR")
     shown = await client.get(address)
     (order,) = razorpay_fake.books.orders
     assert f'data-reference="{order}"' in shown.text
@@ -62,7 +81,7 @@ async def test_razorpays_form_is_let_in_alone_and_what_it_says_is_settled(by, ra
     assert forged.status_code == 422
     await client.post(address, data={"token": told})
     done = await client.get(address)
-    assert done.headers["location"] == back
+    assert done.headers["location"] == f"{house.public_url}/i/{invoice.link}"
     assert (await read_invoice(house, invoice.id)).status == "paid"
 
 
