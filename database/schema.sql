@@ -1300,10 +1300,8 @@ BEGIN
   PERFORM note_invoice(i.id, CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END,
                        jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
   IF is_paid THEN
-    PERFORM queue_mail(i.customer_id, invoice_address(i), 'Paid: invoice ' || i.number,
-      concat_ws(E'\n', 'Thank you: invoice ' || i.number || ' over ' || spoken_amount(i.gross_minor, i.currency)
-                       || ' is paid. This is your receipt.', nullif(i.note, '')),
-      'invoice_paid:' || i.id || ':' || p_payment);
+    PERFORM enqueue_job('mail_receipt', jsonb_build_object('invoice_id', i.id, 'payment_id', p_payment),
+                        'mail_receipt:' || p_payment);
   END IF;
   RETURN CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END;
 END $$;

@@ -11,6 +11,7 @@ from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.complete import release_due_earnings
 from moorage.journeys.dun_invoices import dun_invoices
 from moorage.journeys.house import House
+from moorage.journeys.mail_receipt import MAIL_RECEIPT, mail_receipt
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
@@ -47,6 +48,7 @@ JOBS: dict[str, Job] = {
     SEND_VERIFY_LINK: send_verify_link,
     SEND_RESET_LINK: send_reset_link,
     SEND_MAIL: send_mail,
+    MAIL_RECEIPT: mail_receipt,
 }
 
 

@@ -1,5 +1,6 @@
 """Invoices, quotes and the portal as their customers see them: by link, on the real server, paid at the sandbox."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from moorage.journeys.issue_invoice import (
     void_invoice,
     write_off_invoice,
 )
+from moorage.journeys.mail_receipt import mail_receipt
 from moorage.journeys.pay_invoice import PayerChoice, pay_invoice
 from moorage.journeys.record_manual_payment import ManualPayment, bounce_manual_payment, record_manual_payment
 from moorage.journeys.refund_payment import refund_payment
@@ -35,6 +37,11 @@ async def test_an_invoice_is_seen_paid_and_kept_as_a_receipt(shop):
     assert ("Paid on" in done.text, "refresh" in done.headers, "<form" in done.text) == (True, False, False)
     assert (await read_invoice(shop.house, invoice.id)).status == "paid"
     assert await shop.db.fetchval("SELECT account_balance('tax_payable', 'GBP')") == 1_667
+    payload = await shop.value("SELECT payload FROM pgqueuer WHERE entrypoint = 'mail_receipt'")
+    for _ in range(2):
+        await mail_receipt(shop.house, json.loads(payload))
+    body = await shop.value("SELECT body_text FROM mails WHERE cause LIKE 'invoice_paid:%'")
+    assert f"/i/{invoice.link}.pdf" in body
     subjects = {row[0] for row in await shop.db.fetch("SELECT subject FROM mails WHERE recipient = 'ann@example.com'")}
     assert subjects == {"Invoice INV-00001 from Moorage", "Paid: invoice INV-00001"}
     assert await shop.audit() == []

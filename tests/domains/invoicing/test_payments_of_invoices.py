@@ -23,7 +23,7 @@ async def test_a_payment_goes_to_sales_and_tax_and_the_invoice_is_paid(worker, s
     row = await row_of(worker, invoice)
     assert (row["status"], row["paid_minor"], row["paid_at"]) == ("paid", 9_999, NOW)
     assert await standing(worker) == (8_332, 1_667, 0)
-    assert await worker.fetchval("SELECT count(*) FROM mails WHERE cause LIKE 'invoice_paid:%'") == 1
+    assert await worker.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'mail_receipt'") == 1
 
 
 async def test_what_is_paid_twice_or_too_much_goes_back_whole(worker, superuser):
