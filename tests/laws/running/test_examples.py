@@ -63,7 +63,12 @@ def _run(house: RunningHouse, contract: str, settings: dict[str, str]) -> None:
 def _moorage(house: RunningHouse, *command: str) -> None:
     _succeed(
         [sys.executable, "-m", "moorage", *command],
-        {"MOORAGE_HOME": str(house.home), "ENVIRONMENT": "development", "PYTHONPATH": str(ROOT), **house.settings},
+        {
+            "MOORAGE_HOME": str(house.home),
+            "BASE_URL": house.base_url,  # where the sandbox is asked
+            "PYTHONPATH": str(ROOT),
+            **house.settings,
+        },
     )
 
 
