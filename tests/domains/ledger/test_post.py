@@ -78,6 +78,23 @@ async def test_case_23_two_hundred_withdrawals_of_100_from_10000_let_exactly_100
     assert await books_sum_to_zero(worker)
 
 
+async def test_case_25_spending_credit_while_it_expires_has_one_winner(worker, database):
+    accounts = [f"credit:{uuid7()}" for _ in range(30)]
+    for account in accounts:
+        await post(worker, {"promotions": 700, account: -700})
+    calls = [
+        (uuid7(), "test", "test", uuid7(), f"{goal}:{account}", "USD", [account, goal], [700, -700])
+        for account in accounts
+        for goal in ("held:bookings", "breakage")
+    ]
+    async with many_connections(database.worker_dsn, 12) as pool:
+        outcomes = await at_once(pool, POST, calls)
+    for spent, expired in zip(outcomes[::2], outcomes[1::2], strict=True):
+        assert {spent, expired} == {True, "refused:insufficient_balance"}
+    assert [await balance(worker, account) for account in accounts] == [0] * 30
+    assert await books_sum_to_zero(worker)
+
+
 async def test_postings_that_name_accounts_in_opposite_order_do_not_deadlock(worker, database):
     one, two = f"earnings_pending:{uuid7()}", f"earnings_pending:{uuid7()}"
     calls = [
