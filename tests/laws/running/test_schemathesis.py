@@ -43,7 +43,7 @@ def _fuzz(operation: APIOperation, token: str, failures: list[str]) -> None:
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @settings(
-            max_examples=60 if FULL else 5,
+            max_examples=60 if FULL else 3,
             deadline=None,
             derandomize=True,
             database=None,
