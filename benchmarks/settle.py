@@ -129,6 +129,8 @@ def _event(event_id: str, payment_id: str) -> bytes:
         "client_reference": payment_id,
         "status": "paid",
         "amount_minor": 8_000,
+        "captured_minor": 8_000,
+        "capture_method": "automatic",
         "currency": "USD",
         "description": "An hour",
         "payment_method": "visa 4242",
