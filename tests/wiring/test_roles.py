@@ -98,7 +98,7 @@ def login_as(user: str, password: str, dsn: str) -> str:
     [
         ("postgresql+asyncpg://a:b@c:6543/d", "postgresql://a:b@c:6543/d"),
         ("postgres://a@c/d?ssl=require&pgbouncer=true", "postgresql://a@c/d?sslmode=require"),
-        ("postgresql://a:p%40ss@[::1]/d?host=/tmp/x", "postgresql://a:p%40ss@[::1]/d?host=%2Ftmp%2Fx"),
+        ("postgresql://a:p%40ss@[::1]/d?host=/run/x", "postgresql://a:p%40ss@[::1]/d?host=%2Frun%2Fx"),
     ],
 )
 def test_an_address_may_be_written_as_other_programs_write_it(written, meant):
