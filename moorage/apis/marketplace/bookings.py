@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from moorage.apis.marketplace.booking_shapes import BookingOut, asker_of, booking_shape, read_shape
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, ordering_of, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, ordering_of, problems
 from moorage.domains.bookings import operations, queries
 from moorage.domains.bookings.errors import UnknownStatusError
 from moorage.domains.bookings.queries import Filters
@@ -14,6 +14,7 @@ from moorage.kernel.errors import InvalidRangeError
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Email, Id, Instant, LongText, ShortText, StrictModel
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/bookings", tags=["Bookings"], route_class=StrictRoute)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, ordering_of, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, ordering_of, problems
 from moorage.domains.ledger import queries
 from moorage.domains.ledger.queries import EarningRow, EntryRow, SummaryRow, Wanted
 from moorage.kernel.errors import InvalidRangeError
@@ -16,6 +16,7 @@ from moorage.kernel.money import format_amount
 from moorage.web.actor import Practitioner, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import CurrencyCode, Id, Instant
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/practitioner", tags=["earnings"], route_class=StrictRoute)
 

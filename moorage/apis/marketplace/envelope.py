@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Depends, Query, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from moorage.kernel.errors import InvalidError
-from moorage.web.errors import InvalidLimitError
+from moorage.web.paging import Page
 from moorage.web.problems import Problem, Rendered
 
 PREFIX: Final = "/api/v1"
@@ -90,40 +89,6 @@ def ok(
 def created(data: Any, message: str = "") -> Response:
     """Answer 201 with `data`."""
     return ok(data, message, 201)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which page of a list is asked for: `number` counts from 1."""
-
-    number: int
-    size: int
-
-    @property
-    def offset(self) -> int:
-        """How many rows come before this page."""
-        return (self.number - 1) * self.size
-
-
-def _page(
-    request: Request,
-    page: Annotated[
-        int, Query(description="Which page, from 1", json_schema_extra={"minimum": 1, "maximum": 1_000_000})
-    ] = 1,
-    page_size: Annotated[
-        int, Query(description="Items in a page, 1 to 100", json_schema_extra={"minimum": 1, "maximum": 100})
-    ] = 20,
-) -> Page:
-    if not 1 <= page <= 1_000_000:
-        raise InvalidLimitError("page is 1 to 1000000", pointer="?page")
-    most: int = request.app.state.settings.page_size_max
-    if not 1 <= page_size <= most:
-        raise InvalidLimitError(f"page_size is 1 to {most}", pointer="?page_size")
-    return Page(page, page_size)
-
-
-Paging = Annotated[Page, Depends(_page)]
-"""Parameter of a list operation: the page that is asked for."""
 
 
 def listing(request: Request, results: Sequence[Any], count: int, page: Page) -> Response:

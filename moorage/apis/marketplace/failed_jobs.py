@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, problems
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import NotFoundError
 from moorage.kernel.failed_jobs import count_failed, list_failed, retry_failed
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/admin/failed-jobs", tags=["Administration"], route_class=StrictRoute)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, ordering_of, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, ordering_of, problems
 from moorage.apis.marketplace.payment_schemas import (
     ConfirmBody,
     CreateIntentBody,
@@ -20,6 +20,7 @@ from moorage.journeys.collect_payment import confirm_payment, create_intent
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/payments", tags=["payments"], route_class=StrictRoute)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, created, listing, ok, ordering_of, problems
+from moorage.apis.marketplace.envelope import Listed, Success, created, listing, ok, ordering_of, problems
 from moorage.apis.marketplace.practitioner_filters import PractitionerSearch
 from moorage.apis.marketplace.practitioner_schemas import (
     ApplyBody,
@@ -26,6 +26,7 @@ from moorage.web.body import StrictRoute
 from moorage.web.errors import UnknownFieldError
 from moorage.web.fields import Id
 from moorage.web.idempotency import subject_id
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/practitioners", tags=["Practitioners"], route_class=StrictRoute)
 

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, problems
 from moorage.apis.marketplace.payment_schemas import ProviderName
 from moorage.domains.payments.queries import EventRow, stored_events
 from moorage.journeys.receive_event import replay
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/admin/provider-events", tags=["Administration"], route_class=StrictRoute)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, listing, ok, problems
+from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, problems
 from moorage.apis.marketplace.services import Seller
 from moorage.domains.availability import Session, expand, operations, queries, resolve_local
 from moorage.domains.availability.policy import zone_of
@@ -19,6 +19,7 @@ from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.web.actor import Caller, OptionalUser, actor_of, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import DateOrInstant, Id, InstantOrLocal, StrictModel, refusal
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/services/{service_id}/schedule", tags=["Services"], route_class=StrictRoute)
 

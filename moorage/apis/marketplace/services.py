@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from moorage.apis.marketplace.envelope import Listed, Paging, Success, created, listing, ok, ordering_of, problems
+from moorage.apis.marketplace.envelope import Listed, Success, created, listing, ok, ordering_of, problems
 from moorage.apis.marketplace.practitioner_filters import Words, check_prices
 from moorage.apis.marketplace.service_schemas import CategoryView, ServiceBody, ServiceChange, ServiceView, terms_of
 from moorage.domains.catalog import (
@@ -24,6 +24,7 @@ from moorage.web.actor import Caller, CurrentUser, OptionalUser, Practitioner, a
 from moorage.web.body import StrictRoute
 from moorage.web.fields import CurrencyCode, Id, MoneyText
 from moorage.web.idempotency import subject_id
+from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/services", tags=["Services"], route_class=StrictRoute)
 

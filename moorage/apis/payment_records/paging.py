@@ -1,41 +1,14 @@
 """Pages and filters of payment records."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
 from moorage.apis.payment_records.schemas import STATUS_OF, Number, PaymentStatus, Provider
 from moorage.domains.payments.records import RecordFilter
 from moorage.kernel.errors import InvalidRangeError
-from moorage.web.errors import InvalidLimitError
 from moorage.web.fields import CurrencyCode, DateOrInstant
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which page is asked for, from 1, and how many items it holds."""
-
-    number: int
-    size: int
-
-
-def _page(
-    request: Request,
-    page: Annotated[
-        int, Query(description="Which page, from 1", json_schema_extra={"minimum": 1, "maximum": 1_000_000})
-    ] = 1,
-    page_size: Annotated[
-        int, Query(description="Items in a page, 1 to 100", json_schema_extra={"minimum": 1, "maximum": 100})
-    ] = 20,
-) -> Page:
-    if not 1 <= page <= 1_000_000:
-        raise InvalidLimitError("page is 1 to 1000000", pointer="?page")
-    most: int = request.app.state.settings.page_size_max
-    if not 1 <= page_size <= most:
-        raise InvalidLimitError(f"page_size is 1 to {most}", pointer="?page_size")
-    return Page(page, page_size)
 
 
 def _filters(
@@ -64,9 +37,6 @@ def _filters(
         created_to=end,
     )
 
-
-Paging = Annotated[Page, Depends(_page)]
-"""Parameter of a list: the page that is asked for."""
 
 Filters = Annotated[RecordFilter, Depends(_filters)]
 """Parameter of a list: what narrows it."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from moorage.apis.payment_records.paging import Filters, Page, Paging
+from moorage.apis.payment_records.paging import Filters
 from moorage.apis.payment_records.schemas import (
     STATUS_OF,
     RecordChanges,
@@ -27,6 +27,7 @@ from moorage.kernel.money import InvalidAmountError, parse_amount
 from moorage.web.actor import Admin, Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.idempotency import subject_id
+from moorage.web.paging import Page, Paging
 
 router = APIRouter(prefix="/payments", tags=["Payment records"], route_class=StrictRoute)
 
