@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.fakes.forms import parse_form
 from tests.fakes.schemas import validate_answer, validate_request
+from tests.support.servers import running
 
 FaultKind = Literal[
     "timeout_before",  # holds the line without acting until the caller hangs up
@@ -218,25 +219,10 @@ class Stage:
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, *, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` on 127.0.0.1 (port 0: a free one) in the running loop while inside; the base URL."""
+    told = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     with socket.create_server(("127.0.0.1", port)) as door:
-        told = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=1)
-        server = _QuietServer(told)
-        running = asyncio.create_task(server.serve(sockets=[door]))
-        while not server.started:
-            if running.done():
-                await running
-            await asyncio.sleep(0.002)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-        server.should_exit = True
-        await running
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves the signals to whoever runs it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield
+        async with running(told, door) as base_url:
+            yield base_url
 
 
 _HELD_AT_MOST_S: Final = 60

@@ -11,7 +11,6 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -26,6 +25,7 @@ from moorage.wiring.secrets import access_tokens
 from moorage.wiring.serve import server_config
 from moorage.wiring.settings import Settings
 from tests.support.databases import TestDatabase
+from tests.support.servers import running
 
 SignUp = Callable[..., Awaitable["SignedUp"]]
 
@@ -139,20 +139,5 @@ def in_process(app: ASGIApp, access: str | None = None) -> httpx.AsyncClient:
 async def listening(app: ASGIApp, settings: Settings, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve `app` by uvicorn on `listener`, else on a free port of 127.0.0.1, while inside; the base URL."""
     with listener or socket.create_server(("127.0.0.1", 0)) as door:
-        server = _QuietServer(server_config(app, settings))
-        running = asyncio.create_task(server.serve(sockets=[door]))
-        while not server.started:
-            if running.done():
-                await running
-            await asyncio.sleep(0.005)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-        server.should_exit = True
-        await running
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves the signals to the test runner."""
-
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield
+        async with running(server_config(app, settings), door) as base_url:
+            yield base_url
