@@ -24,8 +24,8 @@ from moorage.wiring.scratch import scratch_server
 
 
 def whole_metadata() -> MetaData:
-    """Import every `tables.py` and return the one MetaData on which they all register."""
-    for path in sorted((ROOT / "moorage").rglob("tables.py")):
+    """Import every `tables.py` and `…_tables.py` and return the one MetaData on which they all register."""
+    for path in sorted((ROOT / "moorage").rglob("*tables.py")):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return metadata
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from moorage.domains.payments.queries import PaymentRow, RefundRow
-from moorage.domains.payments.tables import disputes, payments, refunds
+from moorage.domains.payments.refund_tables import disputes, refunds
+from moorage.domains.payments.tables import payments
 from moorage.kernel.db import Connection, fetch_built
 
 CARD: Final = "card"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from moorage.domains.payments.tables import provider_customers, provider_products
+from moorage.domains.payments.provider_tables import provider_customers, provider_products
 from moorage.kernel.db import Connection, fetch_built
 
 

@@ -9,7 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
 from moorage.domains.payments.gateway import ProviderEvent
-from moorage.domains.payments.tables import payments, provider_cursors, provider_operations, refunds, webhook_events
+from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
+from moorage.domains.payments.provider_tables import provider_operations
+from moorage.domains.payments.refund_tables import refunds
+from moorage.domains.payments.tables import payments
 from moorage.kernel.db import Connection, fetch_built
 
 
