@@ -20,7 +20,8 @@ from typing import Any, Final
 from benchmarks.harness import bench_server
 from benchmarks.web import web_processes
 from examples.payment_page import pay
-from moorage.domains.payments.gateway import Intent, IntentRequest, PaymentGateway
+from moorage.domains.payments.gateway import PaymentGateway
+from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.kernel.clock import system_clock
 from moorage.kernel.ids import uuid7
 from moorage.providers.sandbox.signatures import HEADER, sign

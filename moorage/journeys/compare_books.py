@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway import PaymentGateway, ProviderRecord
+from moorage.domains.payments.gateway import PaymentGateway
+from moorage.domains.payments.gateway_values import ProviderRecord
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Connection
 

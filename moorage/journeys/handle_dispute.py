@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.operations import close_event, record_dispute
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM

@@ -13,7 +13,8 @@ from uuid import UUID
 from moorage.domains.payments import queries
 from moorage.domains.payments.errors import NotRefundableError
 from moorage.domains.payments.facets import FeeGateway
-from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderEvent
+from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.operations import (
     ClaimedEvent,
     claim_events,

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import Intent, ProviderEvent, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, ProviderEvent, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, close_operation, note_refund_reference
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries

@@ -15,15 +15,12 @@ from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
     AmountNotSupportedError,
     AuthorizesAfterApproval,
-    Intent,
-    IntentRequest,
-    Line,
     NotSupportedByProviderError,
     OutcomeUnknownError,
     PaymentGateway,
     ProviderDeclinedError,
-    ProviderRefund,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, Line, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, claim_operation, due_operations
 from moorage.journeys.house import House
 from moorage.journeys.provider_answers import record_declined, record_intent, record_refund, record_unknown

@@ -10,11 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from moorage.domains.payments import queries
-from moorage.domains.payments.gateway import (
-    PaymentGateway,
-    ProviderEvent,
-    ProviderRecord,
-)
+from moorage.domains.payments.gateway import PaymentGateway
+from moorage.domains.payments.gateway_values import ProviderEvent, ProviderRecord
 from moorage.domains.payments.operations import move_cursor, record_dispute
 from moorage.journeys.compare_books import Difference, compare_books
 from moorage.journeys.house import House

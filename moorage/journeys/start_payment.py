@@ -15,12 +15,12 @@ from moorage.domains.bookings.errors import UnknownProviderError
 from moorage.domains.payments import queries
 from moorage.domains.payments.errors import AmountMismatchError
 from moorage.domains.payments.gateway import (
-    Line,
     NotSupportedByProviderError,
     OutcomeUnknownError,
     PaymentGateway,
     ProviderDeclinedError,
 )
+from moorage.domains.payments.gateway_values import Line
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now

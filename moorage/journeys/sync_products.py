@@ -17,7 +17,8 @@ from moorage.domains.catalog.errors import UnknownPriceError
 from moorage.domains.catalog.queries import Sellable, sellables
 from moorage.domains.payments import mirror
 from moorage.domains.payments.facets import ProductGateway, ProductRequest
-from moorage.domains.payments.gateway import Line, NotSupportedByProviderError
+from moorage.domains.payments.gateway import NotSupportedByProviderError
+from moorage.domains.payments.gateway_values import Line
 from moorage.domains.payments.mirror import Mirrored
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM

@@ -6,15 +6,11 @@ from uuid import UUID
 
 from moorage.domains.payments.gateway import (
     Capabilities,
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     NotSupportedByProviderError,
     ProviderDeclinedError,
-    ProviderEvent,
-    ProviderRecord,
-    ProviderRefund,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
 
 

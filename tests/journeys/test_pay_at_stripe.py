@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from moorage.domains.payments.errors import RefundExceedsPaymentError
-from moorage.domains.payments.gateway import Line
+from moorage.domains.payments.gateway_values import Line
 from moorage.journeys.audit_books import audit
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
 from moorage.journeys.process_events import process_due_events

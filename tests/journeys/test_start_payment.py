@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from moorage.domains.payments.errors import AmountMismatchError, RefundExceedsPaymentError
-from moorage.domains.payments.gateway import Line
+from moorage.domains.payments.gateway_values import Line
 from moorage.journeys import test_providers as provider_tests
 from moorage.journeys.capture_payment import cancel_payment
 from moorage.journeys.refund_payment import refund_payment

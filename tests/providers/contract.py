@@ -14,13 +14,12 @@ from uuid import UUID
 import pytest
 
 from moorage.domains.payments.gateway import (
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     PaymentGateway,
     ProviderDeclinedError,
     TimestampOutOfToleranceError,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.kernel.ids import uuid7
 
 

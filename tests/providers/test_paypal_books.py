@@ -8,11 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from moorage.domains.payments.gateway import (
-    AmountNotSupportedError,
-    IntentRequest,
-    ProviderDeclinedError,
-)
+from moorage.domains.payments.gateway import AmountNotSupportedError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations

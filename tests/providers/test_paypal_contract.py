@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from moorage.domains.payments.gateway import Intent, IntentRequest, ProviderDeclinedError
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.kernel.ids import uuid7
 from tests.fakes.schemas import present
 from tests.providers.contract import Provider, ProviderContract, created

@@ -7,13 +7,8 @@ import httpx
 import pytest
 
 from moorage.domains.payments.facets import Evidence
-from moorage.domains.payments.gateway import (
-    IntentRequest,
-    Line,
-    NotSupportedByProviderError,
-    OutcomeUnknownError,
-    ProviderDeclinedError,
-)
+from moorage.domains.payments.gateway import NotSupportedByProviderError, OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import IntentRequest, Line
 from moorage.kernel.ids import uuid7
 from tests.fakes.paypal.fixtures import adapter
 from tests.fakes.schemas import needs_specs, present, validate_object

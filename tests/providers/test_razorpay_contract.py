@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from moorage.domains.payments.gateway import Intent, ProviderDeclinedError
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Intent
 from tests.providers.contract import Provider, ProviderContract, created
 from tests.support.razorpay import asked
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from moorage.domains.payments.gateway import Line, ProviderDeclinedError
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Line
 from tests.support.sandbox import Town
 
 

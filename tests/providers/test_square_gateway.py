@@ -12,11 +12,11 @@ from moorage.domains.payments.facets import Evidence
 from moorage.domains.payments.gateway import (
     AmountNotSupportedError,
     InvalidSignatureError,
-    Line,
     NotSupportedByProviderError,
     OutcomeUnknownError,
     ProviderDeclinedError,
 )
+from moorage.domains.payments.gateway_values import Line
 from moorage.kernel.clock import system_clock
 from moorage.kernel.ids import uuid7
 from moorage.kernel.money import InvalidCurrencyError

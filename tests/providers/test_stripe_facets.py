@@ -18,7 +18,8 @@ from moorage.domains.payments.facets import (
     TransferGateway,
     TransferRequest,
 )
-from moorage.domains.payments.gateway import Line, OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Line
 from moorage.kernel.ids import uuid7
 from tests.fakes.schemas import load, needs_specs, present
 from tests.fakes.stripe.published import check_stripe

@@ -6,12 +6,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from moorage.domains.payments.gateway import (
-    Line,
-    NotSupportedByProviderError,
-    OutcomeUnknownError,
-    ProviderDeclinedError,
-)
+from moorage.domains.payments.gateway import NotSupportedByProviderError, OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Line
 from moorage.kernel.ids import uuid7
 from tests.fakes.schemas import present
 from tests.fakes.stripe.fixtures import stripe_gateway

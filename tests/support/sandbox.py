@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
-from moorage.domains.payments.gateway import IntentRequest
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.journeys.house import House
 from moorage.kernel.ids import uuid7
 from moorage.kernel.tables import metadata

@@ -12,7 +12,8 @@ from moorage.apis.catering.payment_shapes import PURPOSES, CheckoutIn, CheckoutS
 from moorage.domains.bookings import queries as bookings
 from moorage.domains.bookings.errors import NotSupportedError
 from moorage.domains.bookings.queries import Asker, BookingView
-from moorage.domains.payments.gateway import Line, OutcomeUnknownError
+from moorage.domains.payments.gateway import OutcomeUnknownError
+from moorage.domains.payments.gateway_values import Line
 from moorage.journeys.customers import provider_customer
 from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, start_payment

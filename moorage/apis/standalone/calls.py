@@ -11,12 +11,8 @@ from starlette.responses import Response
 import moorage
 from moorage.apis.standalone.shapes import CaptureIn, CreateIn, Delivery, Health, Payment, Trial, TrialIn
 from moorage.domains.bookings.errors import UnknownProviderError
-from moorage.domains.payments.gateway import (
-    IntentRequest,
-    NotSupportedByProviderError,
-    PaymentGateway,
-    PreparesVerification,
-)
+from moorage.domains.payments.gateway import NotSupportedByProviderError, PaymentGateway, PreparesVerification
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.kernel.errors import InvalidError, MoorageError, NotFoundError
 from moorage.kernel.ids import uuid7
 from moorage.kernel.money import parse_amount

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Line
+from moorage.domains.payments.gateway_values import Line
 
 
 @dataclass(frozen=True, slots=True)

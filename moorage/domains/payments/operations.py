@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.kernel.db import Connection
 
 

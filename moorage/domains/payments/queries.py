@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
-from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
 from moorage.domains.payments.provider_tables import provider_operations
 from moorage.domains.payments.refund_tables import refunds

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import IntentStatus, ProviderEvent
+from moorage.domains.payments.gateway_values import IntentStatus, ProviderEvent
 from moorage.providers.paypal.amounts import minor_of, to_minor
 from moorage.providers.paypal.translate import (
     REFUND_STATUSES,

@@ -6,7 +6,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderRefund
+from moorage.domains.payments.gateway import OutcomeUnknownError
+from moorage.domains.payments.gateway_values import ProviderRefund
 from moorage.providers.paypal.http import Paypal
 from moorage.providers.paypal.translate import Body, our_ids, to_refund
 

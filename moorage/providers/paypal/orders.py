@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import IntentRequest
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.providers.paypal.amounts import to_money
 
 # What PayPal cuts off itself, or refuses.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway import ProviderRecord
+from moorage.domains.payments.gateway_values import ProviderRecord
 from moorage.providers.paypal import lists
 from moorage.providers.paypal.amounts import minor_of
 from moorage.providers.paypal.events import dispute_status

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Intent, IntentStatus, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRefund
 from moorage.providers.paypal.amounts import minor_of
 
 Body = Mapping[str, Any]

@@ -5,11 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from moorage.domains.payments.gateway import (
-    InvalidSignatureError,
-    ProviderDeclinedError,
-    TimestampOutOfToleranceError,
-)
+from moorage.domains.payments.gateway import InvalidSignatureError, ProviderDeclinedError, TimestampOutOfToleranceError
 from moorage.providers.paypal.certificates import Certificates
 from moorage.providers.paypal.http import Paypal
 from moorage.providers.paypal.signatures import Transmission, transmission_of

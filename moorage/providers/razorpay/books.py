@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.payments.gateway import ProviderDeclinedError, ProviderRecord
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import ProviderRecord
 from moorage.kernel.clock import Clock
 from moorage.providers.razorpay.client import Body, RazorpayClient, read
 from moorage.providers.razorpay.events import of_payment, of_refund

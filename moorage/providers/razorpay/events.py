@@ -7,7 +7,7 @@ about, and when it was made.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.providers.razorpay.translate import (
     PAYMENT_NOTE,
     REFUND_NOTE,

@@ -15,15 +15,11 @@ from uuid import UUID
 
 from moorage.domains.payments.gateway import (
     Capabilities,
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     NotSupportedByProviderError,
     ProviderDeclinedError,
-    ProviderEvent,
-    ProviderRecord,
-    ProviderRefund,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.clock import Clock, system_clock
 from moorage.providers.razorpay.amounts import check_amount, check_exact
 from moorage.providers.razorpay.books import Books

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import IntentRequest
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.providers.razorpay.translate import CAPTURE_NOTE, PAYMENT_NOTE
 
 # Longest that Razorpay lets money wait, in minutes; then it goes back to the payer by itself.

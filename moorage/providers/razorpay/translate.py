@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Intent, IntentStatus, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
 
 Body = Mapping[str, Any]
 

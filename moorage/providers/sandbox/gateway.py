@@ -10,16 +10,12 @@ import httpx
 
 from moorage.domains.payments.gateway import (
     Capabilities,
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     OutcomeUnknownError,
     ProviderDeclinedError,
-    ProviderEvent,
-    ProviderRecord,
-    ProviderRefund,
     TimestampOutOfToleranceError,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
 from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
 from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund

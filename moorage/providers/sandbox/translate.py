@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Intent, IntentStatus, ProviderEvent, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderEvent, ProviderRecord, ProviderRefund
 
 Body = Mapping[str, Any]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from square import AsyncSquare
 
-from moorage.domains.payments.gateway import Intent, ProviderDeclinedError
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Intent
 from moorage.providers.square.client import ONCE, ChangedMeanwhileError, answer, direct
 from moorage.providers.square.orders import Body, Orders
 from moorage.providers.square.translate import money, read, to_intent

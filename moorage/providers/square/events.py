@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.providers.square.translate import (
     DISPUTE_STATUSES,
     REFUND_STATUSES,

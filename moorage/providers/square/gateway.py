@@ -12,16 +12,12 @@ from uuid import UUID
 
 from moorage.domains.payments.gateway import (
     Capabilities,
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     NotSupportedByProviderError,
     OutcomeUnknownError,
     ProviderDeclinedError,
-    ProviderEvent,
-    ProviderRecord,
-    ProviderRefund,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.providers.square.capturing import capture
 from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect, direct
 from moorage.providers.square.disputes import SquareEvidence

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from square import AsyncSquare
 
-from moorage.domains.payments.gateway import IntentRequest
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.kernel.ids import made_at
 from moorage.providers.square.client import ONCE, answer, direct, every
 from moorage.providers.square.translate import check_amount, deciding, money

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from square import AsyncSquare
 
-from moorage.domains.payments.gateway import ProviderRecord
+from moorage.domains.payments.gateway_values import ProviderRecord
 from moorage.providers.square.client import ONCE, answer, every
 from moorage.providers.square.translate import moment, read, to_record
 

@@ -8,14 +8,8 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from moorage.domains.payments.gateway import (
-    AmountNotSupportedError,
-    Intent,
-    IntentStatus,
-    OutcomeUnknownError,
-    ProviderRecord,
-    ProviderRefund,
-)
+from moorage.domains.payments.gateway import AmountNotSupportedError, OutcomeUnknownError
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
 from moorage.providers.square.client import code_of
 

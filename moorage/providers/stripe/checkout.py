@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import AmountNotSupportedError, Intent, IntentRequest, IntentStatus, Line
+from moorage.domains.payments.gateway import AmountNotSupportedError
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, IntentStatus, Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.translate import PAYMENT, id_of, moment, to_intent
 

@@ -7,7 +7,7 @@ events: `charge.refunded` carries only a total, except in old versions of the AP
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from moorage.domains.payments.gateway import IntentStatus, ProviderEvent
+from moorage.domains.payments.gateway_values import IntentStatus, ProviderEvent
 from moorage.providers.stripe.amounts import from_stripe
 from moorage.providers.stripe.checkout import to_session
 from moorage.providers.stripe.client import failure_code

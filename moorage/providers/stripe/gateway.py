@@ -9,15 +9,11 @@ from uuid import UUID
 
 from moorage.domains.payments.gateway import (
     Capabilities,
-    Intent,
-    IntentRequest,
     InvalidSignatureError,
     NotSupportedByProviderError,
-    ProviderEvent,
-    ProviderRecord,
-    ProviderRefund,
     TimestampOutOfToleranceError,
 )
+from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import StripeLine, read
 from moorage.providers.stripe.customers import StripeCustomers

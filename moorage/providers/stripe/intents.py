@@ -9,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Intent, IntentRequest, OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.providers.stripe.amounts import to_stripe
 from moorage.providers.stripe.checkout import EXPANDED, MODE, session_parameters, to_session
 from moorage.providers.stripe.client import PAGE_SIZE, StripeLine, read, read_list

@@ -5,7 +5,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from moorage.domains.payments.facets import HostedInvoice, HostedInvoiceRequest
-from moorage.domains.payments.gateway import Line, ProviderDeclinedError
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway_values import Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import StripeFacet, read
 from moorage.providers.stripe.events import invoice_intent

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway import Intent, IntentStatus, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
 from moorage.providers.stripe.amounts import from_stripe
 from moorage.providers.stripe.client import failure_code
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from moorage.domains.payments.gateway import IntentRequest
+from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.kernel.ids import uuid7
 from moorage.providers.stripe.gateway import StripeGateway
 from tests.fakes.serving import Stage, serving
