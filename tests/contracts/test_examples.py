@@ -6,7 +6,7 @@ from moorage.web.open_routes import OTHER_KEYS_PREFIX
 from moorage.web.openapi import operations
 from moorage.wiring.contracts import EXAMPLES
 from moorage.wiring.openapi_snapshot import promised
-from tests.support.access import Cast, gathered
+from tests.support.access.cast import Cast, gathered
 
 # Tokens that were mailed to nobody, and the address of another installation.
 REFUSED_AS_SUCH = {

@@ -5,9 +5,9 @@ of strangers hold all the same.
 import asyncpg
 import pytest_asyncio
 
-from tests.laws.test_access_matrix import ASKS, EXPECTED, OPERATIONS, _status
-from tests.support.access import CALLERS, gathered
-from tests.support.asks import of
+from tests.support.access.asks import of
+from tests.support.access.cast import CALLERS, gathered
+from tests.support.access.matrix import ASKS, EXPECTED, OPERATIONS, status
 
 STRANGERS = ("other_client", "other_practitioner")
 # What shows the catalog, or refuses everybody by role alone, says nothing of whose a row is.
@@ -50,9 +50,9 @@ async def test_strangers_are_refused_by_the_api_alone(open_cast):
         for stranger in STRANGERS:
             await _as_at_first(open_cast)
             ask = await ASKS.get(name, of())(open_cast)
-            status = await _status(open_cast, stranger, name.split(" ")[0], ask)
-            if status != cells[CALLERS.index(stranger)]:
-                wrong[name, stranger] = status
+            answered = await status(open_cast, stranger, name.split(" ")[0], ask)
+            if answered != cells[CALLERS.index(stranger)]:
+                wrong[name, stranger] = answered
     assert wrong == {}
     assert len(REFUSED) > 20
 

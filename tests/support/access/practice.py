@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from tests.builders import make_session
-from tests.support.access import Cast
-from tests.support.asks import Ask, Asks, of
+from tests.support.access.asks import Ask, Asks, of
+from tests.support.access.cast import Cast
 
 # operation (and a word where it has several rows)  anonymous client practitioner | client host admin (of it)
 EXPECTED = {

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.access import Cast
+from tests.support.access.cast import Cast
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,26 @@ def of(body: Any = None, **query: Any) -> Asks:
         return Ask(path, body, query)
 
     return ask
+
+
+def of_booking(made: Callable[[Cast], Awaitable[Any]], body: Any = None) -> Asks:
+    """A booking of `client`'s with `host`, fresh for each caller."""
+
+    async def ask(cast: Cast) -> Ask:
+        return Ask({"booking_id": (await made(cast))["id"]}, body)
+
+    return ask
+
+
+def of_account(*names: str) -> Asks:
+    """Members of somebody's own account."""
+
+    async def ask(cast: Cast) -> Ask:
+        account = await cast.account()
+        return Ask(body={name: account[name] for name in names})
+
+    return ask
+
+
+async def a_stored_event(cast: Cast) -> Ask:
+    return Ask({"event_id": await cast.stored_event()})
