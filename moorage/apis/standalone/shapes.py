@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from moorage.domains.payments import gateway
+from moorage.domains.payments import gateway_values
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.kernel.money import format_amount
 from moorage.web.fields import CurrencyCode, MoneyNumber, ShortText, StrictModel
@@ -60,7 +60,7 @@ class Payment(BaseModel):
     provider_data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, at: PaymentGateway, intent: gateway.Intent, payment_id: UUID | None = None) -> Self:
+    def of(cls, at: PaymentGateway, intent: gateway_values.Intent, payment_id: UUID | None = None) -> Self:
         """What the provider answered."""
         return cls(
             provider=at.name,
