@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from moorage.domains.availability.zones import zone_names
 from moorage.kernel.errors import MoorageError
-from moorage.kernel.money import exponent
+from moorage.kernel.money import MAX_AMOUNT_MINOR, exponent
 from moorage.web.body import Number
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
@@ -139,6 +139,20 @@ def _read_money(value: Any) -> str:
     raise refusal("invalid_type", 'has to be an amount in whole units, like "80.00" or 80.00')
 
 
+def _check_minor(value: Any) -> int:
+    if _check_signed_minor(value) <= 0:
+        raise refusal("invalid_amount", "has to be more than nothing")
+    return int(value)
+
+
+def _check_signed_minor(value: Any) -> int:
+    if type(value) is not int:
+        raise refusal("invalid_type", "has to be a whole number of cents (minor units), like 10000")
+    if abs(value) > MAX_AMOUNT_MINOR:
+        raise refusal("invalid_amount", f"has to be at most {MAX_AMOUNT_MINOR} cents (minor units)")
+    return value
+
+
 def _check_currency(value: Any) -> str:
     try:
         exponent(_string(value))
@@ -227,6 +241,20 @@ MoneyNumber = Annotated[
 """A decimal amount in whole units as a string or as a JSON number, which is taken as it was written (never as a float);
 its text, for `kernel.money.parse_amount`.
 """
+
+MinorUnits = Annotated[
+    int,
+    BeforeValidator(_check_minor),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT_MINOR, "examples": [10000]}),
+]
+"""An amount in minor units of its currency, more than nothing."""
+
+SignedMinorUnits = Annotated[
+    int,
+    BeforeValidator(_check_signed_minor),
+    WithJsonSchema({"type": "integer", "minimum": -MAX_AMOUNT_MINOR, "maximum": MAX_AMOUNT_MINOR, "examples": [4500]}),
+]
+"""An amount in minor units of its currency; below zero it takes off."""
 
 CurrencyCode = Annotated[
     str,

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from moorage.apis.catering.answers import problems, said
-from moorage.apis.catering.payment_shapes import PURPOSES, CateringPayment, Cents, PaymentType
+from moorage.apis.catering.payment_shapes import PURPOSES, CateringPayment, PaymentType
 from moorage.domains.bookings import queries as bookings
 from moorage.domains.bookings.queries import Asker
 from moorage.journeys.record_manual_payment import (
@@ -20,7 +20,7 @@ from moorage.journeys.record_manual_payment import (
 from moorage.kernel.errors import NotFoundError
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
-from moorage.web.fields import CurrencyCode, Email, Id, LongText, StrictModel
+from moorage.web.fields import CurrencyCode, Email, Id, LongText, MinorUnits, StrictModel
 from moorage.web.idempotency import subject_id
 
 router = APIRouter(prefix="/stripe", tags=["Catering payments"], route_class=StrictRoute)
@@ -34,7 +34,7 @@ class ByHandIn(StrictModel):
     )
 
     booking_id: Id | None = None
-    amount: Cents
+    amount: MinorUnits
     currency: CurrencyCode | None = None
     method: Method
     payment_type: PaymentType = "balance"

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from moorage.domains.payments.queries import PaymentRow, RefundRow
 from moorage.journeys.start_payment import StartedPayment
-from moorage.kernel.money import MAX_AMOUNT_MINOR, format_amount
-from moorage.web.fields import CurrencyCode, Email, Id, LongText, MoneyNumber, Name, ShortText, StrictModel
+from moorage.kernel.money import format_amount
+from moorage.web.fields import CurrencyCode, Email, Id, LongText, MinorUnits, MoneyNumber, Name, ShortText, StrictModel
 
 PaymentType = Literal["deposit", "balance", "addon", "full"]
 PURPOSES: Final[dict[str, str]] = {
@@ -23,7 +23,6 @@ PURPOSES: Final[dict[str, str]] = {
     "free": "free_amount",
 }
 TYPES: Final = {purpose: name for name, purpose in PURPOSES.items()}
-Cents = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR, examples=[10000])]
 Url = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
@@ -34,7 +33,7 @@ class LineItem(StrictModel):
     """One line of what is paid for; `amount` is of one piece."""
 
     name: Name
-    amount: Cents
+    amount: MinorUnits
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
     description: ShortText = ""
 
@@ -69,7 +68,7 @@ class IntentIn(StrictModel):
     )
 
     booking_id: Id | None = None
-    amount: Cents
+    amount: MinorUnits
     currency: CurrencyCode | None = None
     payment_type: PaymentType
 

@@ -9,6 +9,7 @@ from moorage.apis.catering.answers import instant_of, problems
 from moorage.apis.catering.payment_shapes import PURPOSES, CateringPayment
 from moorage.domains.availability.zones import pinned_zone
 from moorage.domains.payments.listed import PaymentFilter, payments_listed
+from moorage.kernel.errors import InvalidRangeError
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import DateOrInstant, Id
@@ -65,6 +66,8 @@ async def list_payments(
         from_=None if begins is None else instant_of(begins, zone, is_end=False),
         to=None if ends is None else instant_of(ends, zone, is_end=True),
     )
+    if wanted.from_ is not None and wanted.to is not None and wanted.to <= wanted.from_:
+        raise InvalidRangeError(pointer="?to")
     async with house.database.reading(caller.actor) as db:
         rows, total = await payments_listed(db, wanted, limit=part.limit, offset=part.offset)
     return sliced([CateringPayment.of(row) for row in rows], total, part)

@@ -18,11 +18,20 @@ from moorage.journeys.accept_quote import NewQuote, accept_quote, decline_quote,
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Actor
 from moorage.kernel.errors import InvalidRangeError
-from moorage.kernel.money import MAX_AMOUNT_MINOR
 from moorage.web.actor import Admin, Caller, CurrentUser, OptionalUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.errors import NotAuthenticatedError
-from moorage.web.fields import CurrencyCode, DateOrInstant, Email, Id, LongText, Name, ShortText, StrictModel
+from moorage.web.fields import (
+    CurrencyCode,
+    DateOrInstant,
+    Email,
+    Id,
+    LongText,
+    Name,
+    ShortText,
+    SignedMinorUnits,
+    StrictModel,
+)
 from moorage.web.idempotency import subject_id
 from moorage.web.slices import Sliced, Slicing, sliced
 
@@ -35,7 +44,7 @@ class QuoteLineIn(StrictModel):
     """One line; `amount` is of one piece. Below zero takes off."""
 
     name: Name
-    amount: Annotated[int, Field(ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR, examples=[4500])]
+    amount: SignedMinorUnits
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
     tax_percent: Annotated[int, Field(ge=0, le=100)] | None = None
 

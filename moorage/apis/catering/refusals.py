@@ -48,6 +48,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "catering_intent_create": _STARTING,
     "catering_portal_link": ("not_found", "return_url_not_allowed"),
+    "catering_payments_list": ("invalid_range",),
     "catering_payment_record": (
         "forbidden",
         "not_found",

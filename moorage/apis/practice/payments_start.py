@@ -17,10 +17,10 @@ from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, StartedPayment, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import InvalidError
-from moorage.kernel.money import MAX_AMOUNT_MINOR, InvalidAmountError, format_amount, parse_amount
+from moorage.kernel.money import InvalidAmountError, format_amount, parse_amount
 from moorage.web.actor import Caller, OptionalUser, actor_of, house_of
 from moorage.web.body import StrictRoute
-from moorage.web.fields import CurrencyCode, Email, Id, MoneyNumber
+from moorage.web.fields import CurrencyCode, Email, Id, MinorUnits, MoneyNumber
 from moorage.web.idempotency import subject_id
 from moorage.web.return_urls import check_return_urls
 
@@ -59,7 +59,7 @@ class PaymentIn(Links):
 class IntentIn(Links):
     """What to collect, in cents (minor units of the currency)."""
 
-    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    amount: MinorUnits
     currency: CurrencyCode = "USD"
     user_id: Id | None = None
     customer_email: Email | None = None

@@ -156,11 +156,21 @@ async def test_a_free_amount_and_prices_of_the_catalog_are_paid_without_a_bookin
         ({"price_ids": ["price_of_nothing"]}, "unknown_price"),
         ({"price_ids": [str(option)], "mode": "subscription"}, "not_supported"),
         ({"price_ids": [str(option)], "success_url": "https://evil.example/"}, "return_url_not_allowed"),
-        ({"line_items": [{"name": "x", "amount": 0}]}, "out_of_range"),
+        ({"line_items": [{"name": "x", "amount": 0}]}, "invalid_amount"),
+        ({"line_items": [{"name": "x", "amount": -1}]}, "invalid_amount"),
+        ({"line_items": [{"name": "x", "amount": 2**63}]}, "invalid_amount"),
         ({"line_items": [{"name": "x", "amount": 1.5}]}, "invalid_type"),
+        ({"line_items": [{"name": "x", "amount": True}]}, "invalid_type"),
+        ({"line_items": [{"name": "x", "amount": "100"}]}, "invalid_type"),
         ({"line_items": [{"name": "x", "amount": 10**15, "quantity": 10_000}]}, "invalid_amount"),
     ):
         assert refused(await post("/api/stripe/create-checkout-session", json=wrong)) == (422, code), wrong
+
+
+async def test_a_list_of_payments_ends_after_it_begins(shop: Shop):
+    answer = await shop.client.get("/api/stripe/payments?from=2026-11-22&to=2026-11-20")
+    assert refused(answer) == (422, "invalid_range")
+    assert ok(await shop.client.get("/api/stripe/payments?from=2026-11-20&to=2026-11-20"))["total"] == 0
 
 
 async def test_disputes_are_listed_for_administrators_and_answered_where_the_provider_takes_it(shop: Shop):
