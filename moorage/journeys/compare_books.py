@@ -4,14 +4,14 @@ A provider's record is read page by page; ours is asked for by the ids that it c
 seen there is told too.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from moorage.domains.payments.gateway import PaymentGateway
-from moorage.domains.payments.gateway_values import ProviderRecord
+from moorage.domains.payments.gateway_values import Movement, ProviderRecord
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Connection
 
@@ -42,7 +42,7 @@ SELECT r.position, d.id, coalesce(d.payment_id, find_payment($1, r.payment_id, A
   LEFT JOIN disputes d ON d.provider = $1 AND d.provider_ref = r.reference
 """
 _THEIRS: Final = {"charge": _CHARGES, "refund": _REFUNDS, "dispute": _DISPUTES}
-_OURS: Final = {
+_OURS: Final[Mapping[Movement, str]] = {
     "charge": """
         SELECT id, id AS payment_id, coalesce(provider_ref, id::text) AS reference, amount_minor, currency, status,
                succeeded_at AS at
@@ -68,7 +68,7 @@ class Difference:
     """
 
     kind: Literal["missing_here", "missing_there", "different"]
-    movement: Literal["charge", "refund", "dispute"]
+    movement: Movement
     reference: str
     our_id: UUID | None
     payment_id: UUID | None
@@ -96,7 +96,7 @@ async def compare_books(
 
 
 async def _not_there(  # noqa: PLR0917 - what is asked for, and of whom
-    db: Connection, provider: str, movement: str, seen: set[UUID], since: datetime, until: datetime
+    db: Connection, provider: str, movement: Movement, seen: set[UUID], since: datetime, until: datetime
 ) -> list[Difference]:
     found = []
     async for row in db.cursor(_OURS[movement], provider, since, until, prefetch=_BATCH):
@@ -105,7 +105,7 @@ async def _not_there(  # noqa: PLR0917 - what is asked for, and of whom
             found.append(
                 Difference(
                     "missing_there",
-                    movement,  # type: ignore[arg-type]  # a key of _OURS
+                    movement,
                     row["reference"],
                     row["id"],
                     row["payment_id"],

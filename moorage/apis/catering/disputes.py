@@ -1,7 +1,7 @@
 """Disputes, for administrators: `/api/stripe/disputes`, and what we say to one."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from moorage.apis.catering.answers import problems, said
 from moorage.domains.payments.facets import Evidence
 from moorage.domains.payments.listed import DisputeRow, disputes_listed
+from moorage.domains.payments.states import DisputeStatus
 from moorage.journeys.answer_dispute import answer_dispute
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
@@ -18,7 +19,6 @@ from moorage.web.fields import Id, LongText, StrictModel
 from moorage.web.slices import Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering payments"], route_class=StrictRoute)
-DisputeStatus = Literal["opened", "under_review", "won", "lost"]
 Text = Annotated[LongText, Field(min_length=1)] | None
 
 
@@ -67,7 +67,7 @@ class CateringDispute(BaseModel):
             amount=row.amount_minor,
             held=row.held_minor,
             currency=row.currency,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             reason=row.reason,
             evidence_due_at=row.evidence_due_at,
             closed_at=row.closed_at,

@@ -1,7 +1,7 @@
 """Invoices: `/api/stripe/invoices`. Amounts are cents."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from moorage.apis.catering.answers import problems, said
 from moorage.domains.invoicing import queries
-from moorage.domains.invoicing.queries import DocumentFilter, InvoiceRow, LineRow
+from moorage.domains.invoicing.queries import DocumentFilter, InvoiceRow, InvoiceStatus, LineRow
 from moorage.journeys.bill_balance import bill_balance
 from moorage.journeys.house import House
 from moorage.web.actor import Admin, CurrentUser, house_of
@@ -20,7 +20,6 @@ from moorage.web.idempotency import subject_id
 from moorage.web.slices import Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering invoices"], route_class=StrictRoute)
-InvoiceStatus = Literal["draft", "open", "overdue", "paid", "void", "uncollectible"]
 
 
 class BillIn(StrictModel):
@@ -88,7 +87,7 @@ class CateringInvoice(BaseModel):
         return cls(
             id=row.id,
             number=row.number,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             booking_id=row.booking_id,
             quote_id=row.quote_id,
             customer_id=row.customer_id,

@@ -217,7 +217,7 @@ class CateringRefund(BaseModel):
             amount_cents=row.amount_minor,
             tax_cents=row.tax_minor,
             currency=row.currency,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             reason=row.reason,
             notes=row.notes,
             provider_reference=row.provider_ref,

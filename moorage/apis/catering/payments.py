@@ -9,6 +9,7 @@ from moorage.apis.catering.answers import instant_of, problems
 from moorage.apis.catering.payment_shapes import PURPOSES, CateringPayment
 from moorage.domains.availability.zones import pinned_zone
 from moorage.domains.payments.listed import PaymentFilter, payments_listed
+from moorage.domains.payments.states import PaymentStatus
 from moorage.kernel.errors import InvalidRangeError
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
@@ -16,18 +17,6 @@ from moorage.web.fields import DateOrInstant, Id
 from moorage.web.slices import Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering payments"], route_class=StrictRoute)
-PaymentStatus = Literal[
-    "pending",
-    "requires_action",
-    "processing",
-    "succeeded",
-    "partially_refunded",
-    "refunded",
-    "disputed",
-    "charged_back",
-    "failed",
-    "canceled",
-]
 
 
 @router.get(

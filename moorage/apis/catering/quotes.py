@@ -1,7 +1,7 @@
 """Quotes: `/api/stripe/quotes`. Accepting one makes an invoice or a booking's price, once. Amounts are cents."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -13,7 +13,7 @@ from moorage.apis.catering.invoices import CateringInvoice, CateringLine
 from moorage.domains.availability.zones import pinned_zone
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
-from moorage.domains.invoicing.queries import DocumentFilter, LineRow, QuoteRow
+from moorage.domains.invoicing.queries import DocumentFilter, LineRow, QuoteRow, QuoteStatus
 from moorage.journeys.accept_quote import NewQuote, accept_quote, decline_quote, make_quote
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Actor
@@ -37,7 +37,6 @@ from moorage.web.slices import Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering invoices"], route_class=StrictRoute)
 CURRENCY: Final = "USD"
-QuoteStatus = Literal["open", "expired", "accepted", "declined", "withdrawn"]
 
 
 class QuoteLineIn(StrictModel):
@@ -111,7 +110,7 @@ class CateringQuote(BaseModel):
         """The view of one row."""
         return cls(
             id=row.id,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             booking_id=row.booking_id,
             customer_id=row.customer_id,
             customer_email=row.customer_email,

@@ -1,7 +1,5 @@
 """Giving back: `/api/stripe/refund`, `/api/stripe/refunds`. Administrators only."""
 
-from typing import Literal
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,6 +7,7 @@ from moorage.apis.catering.answers import problems, said
 from moorage.apis.catering.payment_shapes import CateringRefund, RefundIn
 from moorage.domains.payments import queries
 from moorage.domains.payments.listed import RefundFilter, refunds_listed
+from moorage.domains.payments.states import RefundStatus
 from moorage.journeys.refund_payment import refund_payment
 from moorage.kernel.errors import MoorageError, NotFoundError
 from moorage.kernel.money import InvalidAmountError, parse_amount
@@ -57,7 +56,7 @@ async def list_refunds(
     part: Slicing,
     *,
     payment_id: Id | None = None,
-    status: Literal["pending", "succeeded", "failed"] | None = None,
+    status: RefundStatus | None = None,
 ) -> Response:
     """Refunds, the newest first."""
     async with house_of(request).database.reading(caller.actor) as db:

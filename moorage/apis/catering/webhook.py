@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from moorage.apis.catering.answers import problems, said
 from moorage.domains.payments.queries import EventRow, stored_events
+from moorage.domains.payments.states import EventStatus
 from moorage.journeys.receive_event import receive_event, replay
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
@@ -19,7 +20,6 @@ from moorage.web.fields import Id
 from moorage.web.slices import Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering webhooks"], route_class=StrictRoute)
-EventStatus = Literal["received", "processed", "ignored", "parked"]
 
 
 class WebhookTaken(BaseModel):
@@ -52,7 +52,7 @@ class WebhookEvent(BaseModel):
             provider=row.provider,
             event_id=row.event_id,
             type=row.event_type,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             processed=row.status in ("processed", "ignored"),
             error=row.outcome if row.status in ("received", "parked") else None,
             outcome=row.outcome,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, ordering_of, problems
 from moorage.domains.ledger import queries
-from moorage.domains.ledger.queries import EarningRow, EntryRow, SummaryRow, Wanted
+from moorage.domains.ledger.queries import EarningRow, EarningStatus, EntryRow, SummaryRow, Wanted
 from moorage.kernel.errors import InvalidRangeError
 from moorage.kernel.money import format_amount
 from moorage.web.actor import Practitioner, house_of
@@ -20,7 +20,6 @@ from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/practitioner", tags=["earnings"], route_class=StrictRoute)
 
-EarningStatus = Literal["pending", "available", "paid", "reversed"]
 KINDS: Final = "earning, earning_released, earning_held, earning_moved, refund, refund_reversed, dispute_lost"
 
 
@@ -47,7 +46,7 @@ class EarningView(BaseModel):
         return cls(
             id=row.id,
             booking_id=row.booking_id,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             currency=row.currency,
             gross_amount=format_amount(row.gross_minor, row.currency),
             commission_rate=f"{row.commission_bps // 100}.{row.commission_bps % 100:02}",

@@ -1,29 +1,18 @@
 """The shapes of payments in the marketplace contract. Amounts are decimal strings in whole units."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from moorage.domains.payments.queries import PaymentRow
+from moorage.domains.payments.states import PaymentStatus
 from moorage.kernel.money import format_amount
 from moorage.web.fields import Id, StrictModel
 
 Method = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_:\-]+$", examples=["pm_card_visa"])]
 ProviderName = Annotated[str, Field(min_length=1, max_length=40, examples=["sandbox"])]
-PaymentStatus = Literal[
-    "pending",
-    "requires_action",
-    "processing",
-    "succeeded",
-    "partially_refunded",
-    "refunded",
-    "disputed",
-    "charged_back",
-    "failed",
-    "canceled",
-]
 
 
 class CreateIntentBody(StrictModel):
@@ -57,7 +46,7 @@ class IntentView(BaseModel):
         return cls(
             payment_id=row.id,
             provider=row.provider,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             amount=format_amount(row.amount_minor, row.currency),
             currency=row.currency,
             client_secret=row.client_secret,
@@ -90,7 +79,7 @@ class PaymentView(BaseModel):
         return cls(
             id=row.id,
             provider=row.provider,
-            status=row.status,  # type: ignore[arg-type]  # the database holds these words and no others
+            status=row.status,
             amount=format_amount(row.amount_minor, row.currency),
             refunded_amount=format_amount(row.refunded_minor, row.currency),
             currency=row.currency,

@@ -10,12 +10,12 @@ from moorage.apis.marketplace.payment_schemas import (
     ConfirmBody,
     CreateIntentBody,
     IntentView,
-    PaymentStatus,
     PaymentView,
     ProviderName,
 )
 from moorage.domains.payments import queries
 from moorage.domains.payments.queries import HistoryFilter
+from moorage.domains.payments.states import PaymentStatus
 from moorage.journeys.collect_payment import confirm_payment, create_intent
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute

@@ -3,7 +3,6 @@ and is processed once more on an admin's word.
 """
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from moorage.apis.marketplace.envelope import Listed, Success, listing, ok, problems
 from moorage.apis.marketplace.payment_schemas import ProviderName
 from moorage.domains.payments.queries import EventRow, stored_events
+from moorage.domains.payments.states import EventStatus
 from moorage.journeys.receive_event import replay
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
@@ -20,8 +20,6 @@ from moorage.web.fields import Id
 from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/admin/provider-events", tags=["Administration"], route_class=StrictRoute)
-
-EventStatus = Literal["received", "processed", "ignored", "parked"]
 
 
 class ProviderEventView(BaseModel):

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from moorage.domains.availability.policy import Override, Schedule, WeeklyRule, Window
+from moorage.domains.catalog.policy import ServiceType
 from moorage.kernel.db import Connection
-
-ServiceType = Literal["session", "workshop", "course"]
 
 
 @dataclass(frozen=True, slots=True)

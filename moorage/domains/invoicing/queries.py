@@ -7,21 +7,25 @@ caller passes, so that no job has to have run.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from moorage.kernel.db import Connection
+
+# As they are read: `overdue` and `expired` are told by the clock, the others are kept.
+InvoiceStatus = Literal["draft", "open", "overdue", "paid", "void", "uncollectible"]
+QuoteStatus = Literal["open", "expired", "accepted", "declined", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
     """An invoice. `owed_minor` is what can be collected for it now, `refunded_minor` what was given back of what it
-    was paid with. `status`: draft, open, overdue, paid, void or uncollectible.
+    was paid with.
     """
 
     id: UUID
     number: str | None
-    status: str
+    status: InvoiceStatus
     customer_id: UUID | None
     customer_email: str | None
     customer_name: str
@@ -47,10 +51,10 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class QuoteRow:
-    """A quote. `status`: open, expired, accepted, declined or withdrawn; `invoice_id` is what accepting it made."""
+    """A quote; `invoice_id` is what accepting it made."""
 
     id: UUID
-    status: str
+    status: QuoteStatus
     customer_id: UUID | None
     customer_email: str | None
     customer_name: str

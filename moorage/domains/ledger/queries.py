@@ -5,13 +5,15 @@ practitioner's account is positive where it is owed to them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, func, select
 
 from moorage.domains.ledger.tables import accounts, earnings, entries, transactions
 from moorage.kernel.db import Connection, fetch_built
+
+EarningStatus = Literal["pending", "available", "paid", "reversed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class EarningRow:
     net_minor: int
     reversed_gross_minor: int
     reversed_commission_minor: int
-    status: str
+    status: EarningStatus
     is_held: bool
     available_at: datetime | None
     created_at: datetime

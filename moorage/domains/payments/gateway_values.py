@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from moorage.domains.payments.states import DisputeStatus, RefundStatus
+
 IntentStatus = Literal["pending", "requires_action", "processing", "succeeded", "failed", "canceled"]
 EventKind = Literal[
     "payment",  # the payment's present state, in `status`
@@ -13,6 +15,7 @@ EventKind = Literal[
     "dispute",  # a dispute's present state
     "other",  # stored, without effect
 ]
+Movement = Literal["charge", "refund", "dispute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class ProviderRefund:
     """A provider's refund of one payment."""
 
     reference: str
-    status: Literal["pending", "succeeded", "failed"]
+    status: RefundStatus
     amount_minor: int
     currency: str
     failure_code: str | None = None
@@ -66,12 +69,12 @@ class ProviderEvent:
     intent_status: IntentStatus | None = None
     refund_reference: str | None = None
     refund_id: UUID | None = None
-    refund_status: Literal["pending", "succeeded", "failed"] | None = None
+    refund_status: RefundStatus | None = None
     # Of a refund that nobody here asked for: it moved no money in the provider's books. So some providers tell that
     # what was reserved and not collected is given up.
     may_be_release: bool = False
     dispute_reference: str | None = None
-    dispute_status: Literal["opened", "under_review", "won", "lost"] | None = None
+    dispute_status: DisputeStatus | None = None
     evidence_due_at: datetime | None = None
     amount_minor: int | None = None
     currency: str | None = None
@@ -124,12 +127,12 @@ class ProviderRecord:
     (`amount_minor` what was collected, whatever was given back since); refunds and disputes are in every state.
     """
 
-    kind: Literal["charge", "refund", "dispute"]
+    kind: Movement
     reference: str  # the provider's id of the movement
     payment_reference: str
     payment_id: UUID | None  # ours, as given at creation; None for what was made without us
     refund_id: UUID | None  # ours, of a refund that we asked for
     amount_minor: int
     currency: str
-    status: Literal["succeeded", "pending", "failed", "opened", "under_review", "won", "lost"]
+    status: RefundStatus | DisputeStatus
     recorded_at: datetime

@@ -1,5 +1,7 @@
 """Tables of the inbox: what providers told us, and until when they were asked."""
 
+from typing import get_args
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from moorage.domains.payments.states import EventStatus
 from moorage.kernel.tables import created_at, id_column, instant, metadata, one_of, text_column, updated_at
 
 # The inbox: what a provider told us, stored before it is acted on, once.
@@ -32,7 +35,7 @@ webhook_events = Table(
     instant("processed_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("status", "received", "processed", "ignored", "parked"),
+    one_of("status", *get_args(EventStatus)),
     UniqueConstraint("provider", "event_id"),
     Index("ix_webhook_events_due", "next_at", postgresql_where=text("status = 'received'")),
     Index("ix_webhook_events_parked", "received_at", postgresql_where=text("status = 'parked'")),

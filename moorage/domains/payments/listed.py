@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from moorage.domains.payments.queries import PaymentRow, RefundRow
 from moorage.domains.payments.refund_tables import disputes, refunds
+from moorage.domains.payments.states import DisputeStatus
 from moorage.domains.payments.tables import payments
 from moorage.kernel.db import Connection, fetch_built
 
@@ -50,7 +51,7 @@ class DisputeRow:
     amount_minor: int
     held_minor: int
     currency: str
-    status: str
+    status: DisputeStatus
     reason: str
     evidence_due_at: datetime | None
     closed_at: datetime | None

@@ -1,8 +1,11 @@
 """Tables of our dealings with providers: the calls, what of ours they keep a copy of, and how books differ."""
 
+from typing import get_args
+
 from sqlalchemy import Boolean, Column, Index, Integer, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from moorage.domains.payments.gateway_values import Movement
 from moorage.kernel.tables import created_at, id_column, instant, metadata, one_of, reference, text_column, updated_at
 
 # The intent to call a provider, written before the call; a restart knows from it what to ask about. Its id is the
@@ -77,6 +80,6 @@ reconciliation_findings = Table(
     instant("found_at", default_now=True),
     instant("resolved_at", nullable=True),
     one_of("kind", "missing_here", "missing_there", "different"),
-    one_of("movement", "charge", "refund", "dispute"),
+    one_of("movement", *get_args(Movement)),
     UniqueConstraint("provider", "kind", "movement", "provider_ref"),
 )

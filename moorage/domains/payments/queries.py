@@ -12,6 +12,7 @@ from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
 from moorage.domains.payments.provider_tables import provider_operations
 from moorage.domains.payments.refund_tables import refunds
+from moorage.domains.payments.states import EventStatus, PaymentStatus, RefundStatus
 from moorage.domains.payments.tables import payments
 from moorage.kernel.db import Connection, fetch_built
 
@@ -28,7 +29,7 @@ class PaymentRow:
     purpose_id: UUID | None
     payer_id: UUID | None
     payer_email: str | None
-    status: str
+    status: PaymentStatus
     provider: str
     provider_ref: str | None
     provider_ids: Mapping[str, str]
@@ -66,7 +67,7 @@ class RefundRow:
     amount_minor: int
     tax_minor: int
     currency: str
-    status: str
+    status: RefundStatus
     reason: str
     notes: str | None
     provider_ref: str | None
@@ -107,7 +108,7 @@ class EventRow:
     provider: str
     event_id: str
     event_type: str
-    status: str
+    status: EventStatus
     outcome: str | None
     attempts: int
     received_at: datetime

@@ -1,7 +1,10 @@
 """Tables of money that goes back: refunds, which we ask for, and disputes, which the payer's bank opens."""
 
+from typing import get_args
+
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, Uuid, text
 
+from moorage.domains.payments.states import DisputeStatus, RefundStatus
 from moorage.kernel.tables import (
     created_at,
     currency_check,
@@ -34,7 +37,7 @@ refunds = Table(
     Column("requested_by", Uuid),
     created_at(),
     updated_at(),
-    one_of("status", "pending", "succeeded", "failed"),
+    one_of("status", *get_args(RefundStatus)),
     one_of("origin", "moorage", "external"),
     currency_check(),
     CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -64,7 +67,7 @@ disputes = Table(
     instant("closed_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("status", "opened", "under_review", "won", "lost"),
+    one_of("status", *get_args(DisputeStatus)),
     currency_check(),
     CheckConstraint("amount_minor > 0", name="amount_positive"),
     CheckConstraint("held_minor BETWEEN 0 AND amount_minor", name="held_range"),

@@ -1,5 +1,7 @@
 """Tables of payments: attempts to collect, and how each came to its state."""
 
+from typing import get_args
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -14,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from moorage.domains.payments.states import PaymentStatus
 from moorage.kernel.tables import (
     created_at,
     currency_check,
@@ -26,19 +29,6 @@ from moorage.kernel.tables import (
     reference,
     text_column,
     updated_at,
-)
-
-STATUSES = (
-    "pending",
-    "requires_action",
-    "processing",
-    "succeeded",
-    "partially_refunded",
-    "refunded",
-    "disputed",
-    "charged_back",
-    "failed",
-    "canceled",
 )
 
 payments = Table(
@@ -84,7 +74,7 @@ payments = Table(
     instant("succeeded_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("status", *STATUSES),
+    one_of("status", *get_args(PaymentStatus)),
     one_of(
         "purpose",
         "booking_full",

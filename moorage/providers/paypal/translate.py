@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRefund
+from moorage.domains.payments.states import RefundStatus
 from moorage.providers.paypal.amounts import minor_of
 
 Body = Mapping[str, Any]
-RefundStatus = Literal["pending", "succeeded", "failed"]
 
 COLLECTED: Final = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 REFUND_STATUSES: Final[dict[str, RefundStatus]] = {

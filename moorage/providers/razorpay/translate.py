@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, Movement, ProviderRecord, ProviderRefund
+from moorage.domains.payments.states import DisputeStatus, RefundStatus
 
 Body = Mapping[str, Any]
 
@@ -18,8 +19,8 @@ Body = Mapping[str, Any]
 PAYMENT_NOTE: Final = "moorage_payment"
 REFUND_NOTE: Final = "moorage_refund"
 CAPTURE_NOTE: Final = "moorage_capture"
-REFUND_STATUSES: Final[dict[str, Any]] = {"pending": "pending", "processed": "succeeded", "failed": "failed"}
-DISPUTE_STATUSES: Final[dict[str, Any]] = {
+REFUND_STATUSES: Final[dict[str, RefundStatus]] = {"pending": "pending", "processed": "succeeded", "failed": "failed"}
+DISPUTE_STATUSES: Final[dict[str, DisputeStatus]] = {
     "open": "opened",
     "action_required": "opened",
     "under_review": "under_review",
@@ -121,9 +122,9 @@ def to_refund(refund: Body) -> ProviderRefund:
     )
 
 
-def to_record(kind: Any, body: Body, payment: Body, payment_id: UUID | None) -> ProviderRecord:
+def to_record(kind: Movement, body: Body, payment: Body, payment_id: UUID | None) -> ProviderRecord:
     """A payment, refund or dispute as a movement in Razorpay's books; `payment` is what it belongs to."""
-    status: Any = "succeeded"
+    status: RefundStatus | DisputeStatus = "succeeded"
     if kind != "charge":
         status = REFUND_STATUSES[body["status"]] if kind == "refund" else dispute_status(body)
     return ProviderRecord(
@@ -139,7 +140,7 @@ def to_record(kind: Any, body: Body, payment: Body, payment_id: UUID | None) -> 
     )
 
 
-def dispute_status(dispute: Body) -> Any:
+def dispute_status(dispute: Body) -> DisputeStatus:
     """A dispute's state in our words; one that is closed went against us where money was taken."""
     if dispute["status"] == "closed":
         return "lost" if dispute.get("amount_deducted") else "won"

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from moorage.domains.payments.gateway import AmountNotSupportedError, OutcomeUnknownError
-from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, Movement, ProviderRecord, ProviderRefund
+from moorage.domains.payments.states import DisputeStatus, RefundStatus
 from moorage.kernel.money import exponent
 from moorage.providers.square.client import code_of
 
@@ -26,13 +27,13 @@ STATUSES: Final[dict[str, IntentStatus]] = {
     # An attempt was refused; the order stays open for another.
     "FAILED": "failed",
 }
-REFUND_STATUSES: Final[dict[str, Any]] = {
+REFUND_STATUSES: Final[dict[str, RefundStatus]] = {
     "PENDING": "pending",
     "COMPLETED": "succeeded",
     "REJECTED": "failed",
     "FAILED": "failed",
 }
-DISPUTE_STATUSES: Final[dict[str, Any]] = {
+DISPUTE_STATUSES: Final[dict[str, DisputeStatus]] = {
     "INQUIRY_EVIDENCE_REQUIRED": "opened",
     "EVIDENCE_REQUIRED": "opened",
     "INQUIRY_PROCESSING": "under_review",
@@ -119,10 +120,14 @@ def to_refund(refund: Body) -> ProviderRefund:
     )
 
 
-def to_record(kind: Any, body: Body, payment: Body) -> ProviderRecord:
+def to_record(kind: Movement, body: Body, payment: Body) -> ProviderRecord:
     """A payment, refund or dispute as a movement in Square's books; `payment` is what it belongs to."""
     of_refund = refund_ids(body.get("reason")) if kind == "refund" else (None, None)
-    statuses: Mapping[str, Any] = {"charge": STATUSES, "refund": REFUND_STATUSES, "dispute": DISPUTE_STATUSES}[kind]
+    statuses: Mapping[str, Mapping[str, Any]] = {
+        "charge": STATUSES,
+        "refund": REFUND_STATUSES,
+        "dispute": DISPUTE_STATUSES,
+    }
     return ProviderRecord(
         kind=kind,
         reference=body["id"],
@@ -131,7 +136,7 @@ def to_record(kind: Any, body: Body, payment: Body) -> ProviderRecord:
         refund_id=of_refund[1],
         amount_minor=body["amount_money"]["amount"],
         currency=body["amount_money"]["currency"],
-        status=statuses[body["state"] if kind == "dispute" else body["status"]],
+        status=statuses[kind][body["state"] if kind == "dispute" else body["status"]],
         recorded_at=moment(_collected_at(body) or body["created_at"]),
     )
 

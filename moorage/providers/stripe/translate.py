@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, Movement, ProviderRecord, ProviderRefund
+from moorage.domains.payments.states import DisputeStatus, RefundStatus
 from moorage.providers.stripe.amounts import from_stripe
 from moorage.providers.stripe.client import failure_code
 
 Body = Mapping[str, Any]
-RefundStatus = Literal["pending", "succeeded", "failed"]
-DisputeStatus = Literal["opened", "under_review", "won", "lost"]
 
 PAYMENT: Final = "moorage_payment"
 REFUND: Final = "moorage_refund"
@@ -138,7 +137,7 @@ def dispute_status(body: Body) -> DisputeStatus:
 
 def to_record(body: Body) -> ProviderRecord:
     """A charge that collected, a refund, or a dispute (`payment_intent` expanded for the last two)."""
-    kind: Literal["charge", "refund", "dispute"] = body["object"]
+    kind: Movement = body["object"]
     intent = body.get("payment_intent")
     parent = intent if isinstance(intent, Mapping) else {}
     metadata = {**(parent.get("metadata") or {}), **(body.get("metadata") or {})}

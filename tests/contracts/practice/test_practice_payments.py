@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
+from typing import get_args
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
 from moorage.apis.practice.payment_schemas import STATUSES
-from moorage.domains.payments import tables as payment_tables
+from moorage.domains.payments.states import PaymentStatus
 from moorage.journeys.refund_payment import refund_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
@@ -102,7 +103,7 @@ async def test_amounts_are_taken_exactly_and_what_cannot_be_collected_is_refused
 
 
 def test_every_status_of_the_core_has_a_word():
-    assert {core for words in STATUSES.values() for core in words} == set(payment_tables.STATUSES)
+    assert {core for words in STATUSES.values() for core in words} == set(get_args(PaymentStatus))
 
 
 async def test_what_went_back_in_part_is_told_beside_a_completed_payment(practice):

@@ -1,14 +1,16 @@
 """The state table: every move of money.md, and what late, repeated and impossible events do."""
 
 import itertools
+from typing import get_args
 
 import asyncpg
 import pytest
 
-from moorage.domains.payments.tables import STATUSES
+from moorage.domains.payments.states import PaymentStatus
 from moorage.kernel.ids import uuid7
 from tests.builders.money import at_once, balance, make_payment, many_connections, payment, tell
 
+STATUSES = get_args(PaymentStatus)
 FORWARD = ("pending", "requires_action", "processing", "succeeded")
 AFTER_SUCCESS = ("succeeded", "partially_refunded", "refunded", "disputed", "charged_back")
 
