@@ -1,5 +1,6 @@
 """What `moorage serve` prints when it is ready."""
 
+from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.serving import Ready
 
 
@@ -11,7 +12,7 @@ def banner(ready: Ready) -> str:
     mail = f"smtp {settings.smtp_host}" if settings.smtp_host else "outbox"
     server = f"PostgreSQL {ready.postgres_major} ({where})"
     lines = [
-        f"Moorage is ready in {ready.seconds:.1f} s · {server} · payments: {settings.payment_provider} · mail: {mail}"
+        f"Moorage is ready in {ready.seconds:.1f} s · {server} · payments: {default_provider(settings)} · mail: {mail}"
     ]
     if settings.port != ready.wanted_port and ready.wanted_port:
         lines.append(f"  Port {ready.wanted_port} is taken: this is {settings.port}.")
@@ -34,7 +35,7 @@ def banner(ready: Ready) -> str:
         lines.append(f"  Outbox        {url}/dev/mail")
     if settings.log_file is not None:
         lines.append(f"  Log           {settings.log_file}")
-    if settings.payment_provider == "sandbox":
+    if default_provider(settings) == "sandbox":
         lines.append("Book with card 4242 4242 4242 4242; decline with 4000 0000 0000 0002.")
     lines.append("Ctrl-C stops, data is kept.")
     return "\n".join(lines)

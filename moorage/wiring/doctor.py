@@ -15,6 +15,7 @@ from moorage.wiring.house import open_settings_database
 from moorage.wiring.migrate import is_current
 from moorage.wiring.postgres_errors import PostgresError
 from moorage.wiring.production import refuse_unsafe
+from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
 
@@ -113,7 +114,7 @@ def _mail(settings: Settings) -> Check:
 
 
 def _payments(settings: Settings) -> Check:
-    return Check("payments", ok=True, detail=settings.payment_provider)
+    return Check("payments", ok=True, detail=default_provider(settings))
 
 
 def _address(settings: Settings) -> Check:

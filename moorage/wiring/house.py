@@ -13,6 +13,7 @@ from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, Pool, connect_pool
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
 from moorage.wiring.postgres_errors import RoleNotTakenError
+from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.providers import close_gateways, gateways, mail_gateway
 from moorage.wiring.roles import WEB, WORKER
 from moorage.wiring.settings import Settings
@@ -98,7 +99,7 @@ def make_house(settings: Settings, database: Database) -> House:
             refund_window_hours=settings.refund_window_hours,
             commission_bps=settings.commission_bps,
             commission_tiers=tuple(settings.commission_tiers),
-            default_provider=settings.payment_provider,
+            default_provider=default_provider(settings),
             business_timezone=settings.business_timezone,
         ),
         public_url=settings.public_url(),

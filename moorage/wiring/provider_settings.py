@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
 
 # A provider is on when all of these are set. A first part of a key tells keys of another kind in its place.
@@ -38,6 +39,21 @@ _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 def is_on(settings: Settings, provider: str) -> bool:
     """Whether everything that `provider` needs is set."""
     return all(_text(settings, name) for name in REQUIRED[provider])
+
+
+def default_provider(settings: Settings) -> str:
+    """The provider that is taken where nobody names one: what PAYMENT_PROVIDER says, else the one whose keys are set,
+    else the sandbox. Raises UnsafeSettingsError where several are set up and none is named.
+    """
+    if settings.payment_provider:
+        return settings.payment_provider
+    there = [provider for provider in REQUIRED if is_on(settings, provider)]
+    if len(there) > 1:
+        raise UnsafeSettingsError(
+            f"PAYMENT_PROVIDER is missing: {', '.join(there)} are set up, and it says which one is taken where nobody"
+            " chooses"
+        )
+    return there[0] if there else "sandbox"
 
 
 def provider_problems(settings: Settings) -> list[str]:

@@ -14,7 +14,7 @@ from moorage.providers.sandbox.call import Terms
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.smtp import SmtpGateway, SmtpServer
-from moorage.wiring.provider_settings import is_on, provider_problems
+from moorage.wiring.provider_settings import default_provider, is_on, provider_problems
 from moorage.wiring.secrets import UnsafeSettingsError, provider_secret, refuse_problems
 from moorage.wiring.settings import Settings
 
@@ -33,10 +33,9 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             tolerance_s=settings.webhook_tolerance_s,
         )
     found |= outside_gateways(settings)
-    if settings.payment_provider not in found:
+    if (default := default_provider(settings)) not in found:
         raise UnsafeSettingsError(
-            f"PAYMENT_PROVIDER is {settings.payment_provider!r}, which is not set up here"
-            f" (set up: {', '.join(found) or 'none'})"
+            f"PAYMENT_PROVIDER is {default!r}, which is not set up here (set up: {', '.join(found) or 'none'})"
         )
     return found
 
@@ -141,7 +140,7 @@ def sandbox_terms(settings: Settings) -> Terms | None:
     Raises UnsafeSettingsError where production would take its payments by it, or lacks its secrets.
     """
     if settings.environment == "production" and not settings.sandbox_in_production:
-        if settings.payment_provider == "sandbox":
+        if default_provider(settings) == "sandbox":
             raise UnsafeSettingsError(
                 "PAYMENT_PROVIDER is the sandbox, which takes no real money: set another provider, or"
                 " SANDBOX_IN_PRODUCTION=true if this installation is to stay a trial"

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     commission_tiers: list[tuple[int, int]] = [(5_000, 400), (10_000, 300)]
 
     # Payments
-    payment_provider: str = "sandbox"  # the default where a request names none
+    # Taken where a request names none; by default the one whose keys are set, and the sandbox where none are.
+    payment_provider: str | None = None
     sandbox_in_production: bool = False
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
     sandbox_previous_webhook_secret: SecretStr | None = None  # still signs and verifies while secrets rotate

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from moorage.wiring.production import production_problems
-from moorage.wiring.provider_settings import REQUIRED, is_on, provider_problems
+from moorage.wiring.provider_settings import REQUIRED, default_provider, is_on, provider_problems
 from moorage.wiring.providers import gateways
 from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
@@ -32,6 +32,24 @@ def test_nothing_set_turns_nothing_on_and_is_no_problem(settings):
 def test_all_keys_turn_a_provider_on(settings):
     assert provider_problems(settings(**STRIPE)) == []
     assert is_on(settings(**STRIPE), "stripe")
+
+
+def test_the_provider_whose_keys_are_set_is_taken_where_nobody_chooses(settings):
+    assert default_provider(settings()) == "sandbox"
+    assert default_provider(settings(**STRIPE)) == "stripe"
+    assert default_provider(settings(**STRIPE, payment_provider="sandbox")) == "sandbox"
+
+
+def test_which_of_several_providers_is_taken_has_to_be_said(settings):
+    several = {
+        **STRIPE,
+        "razorpay_key_id": "rzp_test_1",
+        "razorpay_key_secret": SecretStr("s"),
+        "razorpay_webhook_secret": SecretStr("w"),
+    }
+    with pytest.raises(UnsafeSettingsError, match="PAYMENT_PROVIDER is missing: stripe, razorpay are set up"):
+        gateways(settings(**several), None)
+    assert "razorpay" in gateways(settings(**several, payment_provider="razorpay"), None)
 
 
 def test_halves_of_several_providers_are_named_in_one_message(settings):
