@@ -9,6 +9,7 @@ from fastapi import Request
 
 from moorage.apis.practice.appointments import asker_of
 from moorage.apis.practice.payment_schemas import LINKS
+from moorage.domains.accounts.queries import account_by_id
 from moorage.domains.availability.queries import find_training
 from moorage.domains.bookings import lines, queries
 from moorage.domains.bookings.queries import Asker
@@ -60,12 +61,15 @@ def check_guest(request: Request, caller: Caller | None, customer_email: str | N
         raise EmailRequiredError(pointer="/customer_email")
 
 
-def payer_of(caller: Caller | None, user_id: UUID | None) -> UUID | None:
-    """Who pays: the caller, or as an administrator or owner says. Raises ForbiddenError."""
+async def payer_of(request: Request, caller: Caller | None, user_id: UUID | None) -> UUID | None:
+    """Who pays: the caller, or as an administrator or owner says. Raises ForbiddenError, NotFoundError."""
     if user_id is None or (caller is not None and user_id == caller.user_id):
         return None if caller is None else caller.user_id
     if caller is None or not caller.is_admin:
         raise ForbiddenError("Only administrators and owners take payments of somebody else.", pointer="/user_id")
+    async with house_of(request).database.reading(caller.actor) as db:
+        if await account_by_id(db, user_id) is None:
+            raise NotFoundError("There is no such user.", pointer="/user_id")
     return user_id
 
 

@@ -111,7 +111,7 @@ async def create_order(request: Request, caller: CurrentUser, body: OrderIn) -> 
         house.ids(),
         amount_of(body.amount, body.currency),
         body.currency,
-        payer_id=payer_of(caller, body.user_id),
+        payer_id=await payer_of(request, caller, body.user_id),
         provider=stand_in(house, _PAYPAL),
         return_url=body.return_url,
         cancel_url=body.cancel_url,

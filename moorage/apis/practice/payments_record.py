@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from moorage.apis.practice.lists import answer
 from moorage.apis.practice.payers import Links, for_links, payer_of
-from moorage.apis.practice.payment_schemas import NOTES, PAID_AT, Metadata, Payment, PaymentStatus
+from moorage.apis.practice.payment_schemas import NOTES, PAID_AT, Metadata, Payment, PaymentStatus, word
+from moorage.apis.practice.payments import own_payment
 from moorage.apis.practice.payments_start import amount_of
 from moorage.journeys.note_payment import Standing, annotate_payment, move_by_hand, note_payment
 from moorage.journeys.start_payment import PaymentStart
@@ -65,7 +66,7 @@ async def record_payment(request: Request, caller: CurrentUser, body: RecordIn) 
         house.ids(),
         amount_of(body.amount, body.currency),
         body.currency,
-        payer_id=payer_of(caller, body.user_id),
+        payer_id=await payer_of(request, caller, body.user_id),
         payer_email=body.customer_email,
     )
     start = await for_links(request, caller, start, body, {**(body.metadata or {}), **_written(body)})
@@ -84,7 +85,8 @@ async def record_payment(request: Request, caller: CurrentUser, body: RecordIn) 
 async def change_payment(request: Request, caller: Admin, payment_id: Id, body: PaymentChange) -> Response:
     """Move money by hand to where it stands, and write on any payment. A provider's payment is not moved by hand."""
     house = house_of(request)
-    if body.status is not None:
+    before = await own_payment(house, caller, payment_id)
+    if body.status not in (None, word(before.status)):
         await move_by_hand(house, caller.actor, payment_id, _STANDINGS[body.status])
     row = await annotate_payment(house, caller.actor, payment_id, metadata=body.metadata, ours=_written(body))
     return answer(Payment.of(row))

@@ -40,8 +40,9 @@ class ReturnUrlRequiredError(InvalidError):
 
 class PaymentIn(Links):
     """What to collect, and by whom. `return_url` and `cancel_url` are needed where the payer is sent to the provider's
-    page. `capture_method` `manual` reserves the amount first; `mode` `checkout` asks for a page of the provider's, and
-    without it so does a provider that could not be paid otherwise by this contract.
+    page, and passed over where a page of your own asks them (Stripe, but for `checkout`). `capture_method` `manual`
+    reserves the amount first; `mode` `checkout` asks for a page of the provider's, and without it so does a provider
+    that could not be paid otherwise by this contract.
     """
 
     amount: MoneyNumber
@@ -106,21 +107,20 @@ async def create_payment(request: Request, caller: OptionalUser, body: PaymentIn
     if gateway is None:
         raise UnknownProviderError(pointer="/payment_provider")
     can = gateway.capabilities
-    if can.redirect and not can.client_secret:
-        check_there(return_url=body.return_url, cancel_url=body.cancel_url)
-    check_return_urls(request, return_url=body.return_url, cancel_url=body.cancel_url)
+    mode = body.mode or _mode_by_itself(can, body.capture_method)
+    back = _way_back(request, body, can, mode)
     start = PaymentStart(
         subject_id(request),
         house.ids(),
         amount_of(body.amount, body.currency),
         body.currency,
-        payer_id=payer_of(caller, body.user_id),
+        payer_id=await payer_of(request, caller, body.user_id),
         payer_email=body.customer_email,
         provider=body.payment_provider,
         capture=body.capture_method,
-        mode=body.mode or _mode_by_itself(can, body.capture_method),
-        return_url=body.return_url,
-        cancel_url=body.cancel_url,
+        mode=mode,
+        return_url=back.get("return_url"),
+        cancel_url=back.get("cancel_url"),
     )
     start = await for_links(request, caller, start, body, body.metadata)
     started, status = await begun(house, caller, start)
@@ -143,7 +143,7 @@ async def create_intent(request: Request, caller: OptionalUser, body: IntentIn) 
         house.ids(),
         body.amount,
         body.currency,
-        payer_id=payer_of(caller, body.user_id),
+        payer_id=await payer_of(request, caller, body.user_id),
         payer_email=body.customer_email,
         provider=stand_in(house, "stripe"),
     )
@@ -165,6 +165,19 @@ def _mode_by_itself(can: Capabilities, capture: str) -> Literal["intent", "check
     """A method that is named to us by a call which this contract lacks leaves the provider's own page."""
     named_later = can.confirm_with_method and can.redirect and not can.client_secret
     return "checkout" if named_later and can.hosted_checkout and capture == "automatic" else "intent"
+
+
+def _way_back(request: Request, body: PaymentIn, can: Capabilities, mode: str) -> dict[str, str | None]:
+    """Where a payer who is sent to the provider's page comes back to; nothing where a page of the client's own asks
+    them. Raises ReturnUrlRequiredError, ReturnUrlNotAllowedError.
+    """
+    if can.client_secret and not can.known_ahead and mode == "intent":
+        return {}
+    urls = {"return_url": body.return_url, "cancel_url": body.cancel_url}
+    if can.redirect and not can.client_secret:
+        check_there(**urls)
+    check_return_urls(request, **urls)
+    return urls
 
 
 async def begun(house: House, caller: Caller | None, start: PaymentStart) -> tuple[StartedPayment, int]:

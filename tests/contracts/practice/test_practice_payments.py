@@ -174,8 +174,25 @@ async def test_an_intent_is_started_in_cents(practice):
     assert set(intent) == {"payment_id", "payment_intent_id", "client_secret", "amount", "currency", "status"}
     assert (intent["amount"], intent["currency"], intent["status"]) == (2000, "USD", "pending")
     assert intent["client_secret"]
-    for wrong in ("20.00", 20.5, True, 0, 2**63):
-        await started(practice, status=422, path="create-payment-intent", amount=wrong)
+    for wrong in ("20.00", 20.5, True):
+        refused = await started(practice, status=422, path="create-payment-intent", amount=wrong)
+        assert refused["code"] == "invalid_type", wrong
+    for wrong in (0, -1, 2**63):
+        refused = await started(practice, status=422, path="create-payment-intent", amount=wrong)
+        assert refused["code"] == "invalid_amount", wrong
+
+
+async def test_nobody_pays_who_is_not_there(practice):
+    owner, nobody = await practice.sign_up(role="owner"), "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70"
+    asked = [
+        ("create-payment", {}),
+        ("create-payment-intent", {"amount": 2000}),
+        ("", {"payment_method": "cash"}),
+        ("", {"payment_method": "stripe"}),
+    ]
+    for path, body in asked:
+        refused = await started(practice, owner, 404, path, user_id=nobody, **body)
+        assert (refused["code"], refused["errors"][0]["pointer"]) == ("not_found", "/user_id"), (path, body)
 
 
 async def test_guests_pay_where_they_are_let(practice, settings):

@@ -64,6 +64,17 @@ async def counter(settings, equipped, sign_up, stripe_town, paypal_fake) -> Asyn
         yield Counter(stripe_town, paypal_fake, equipped, one, other)
 
 
+async def test_where_a_payer_comes_back_to_is_passed_over_by_stripe_unless_its_page_asks_them(counter: Counter):
+    body = {"amount": "20.00", "payment_provider": "stripe"}
+    elsewhere = {"return_url": "https://book.example/paid", "cancel_url": "https://book.example/left"}
+    begun = await counter.ask("create-payment", {**body, **elsewhere})
+    assert begun["client_secret"]
+    assert begun["approval_url"] is None
+    for further in ({"payment_provider": "paypal"}, {"mode": "checkout"}):
+        refused = await counter.ask("create-payment", {**body, **elsewhere, **further}, status=422)
+        assert refused["code"] == "return_url_not_allowed"
+
+
 async def test_stripe_is_paid_in_cents_and_its_webhook_completes_the_payment(counter: Counter):
     intent = await counter.ask("create-payment-intent", {"amount": 2000, "currency": "USD"})
     assert intent["payment_intent_id"].startswith("pi_")
