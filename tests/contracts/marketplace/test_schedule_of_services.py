@@ -12,13 +12,6 @@ NEXT_YEAR = datetime.now(UTC).year + 1
 
 
 @pytest.fixture
-async def seller(sign_up, owner):
-    """A verified practitioner in London who is signed in."""
-    person = await sign_up()
-    return person, await make_practitioner(owner, user_id=person.user_id, zone="Europe/London")
-
-
-@pytest.fixture
 async def workshop(seller, owner):
     _, practitioner = seller
     return await make_service(
