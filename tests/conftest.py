@@ -12,17 +12,19 @@ from moorage.wiring.scratch import remove_home, scratch_home
 from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
 
 pytest_plugins = [
+    "tests.fakes.razorpay.fixtures",
+    "tests.fakes.square.fixtures",
+    "tests.fakes.paypal.fixtures",
+    "tests.fakes.stripe.fixtures",
     "tests.support.apps",
     "tests.support.sandbox",
     "tests.support.shop",
     "tests.support.worker",
     "tests.support.bookings",
+    "tests.support.paypal",
     "tests.support.razorpay",
     "tests.support.square",
-    "tests.fakes.razorpay.fixtures",
-    "tests.fakes.square.fixtures",
-    "tests.fakes.paypal.fixtures",
-    "tests.fakes.stripe.fixtures",
+    "tests.support.stripe",
 ]
 
 

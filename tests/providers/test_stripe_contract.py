@@ -4,11 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from tests.fakes.schemas import present
-from tests.fakes.stripe.published import check_stripe
 from tests.providers.contract import Provider, ProviderContract
 
 
+@pytest.mark.usefixtures("kept_to_what_stripe_publishes")
 class TestStripe(ProviderContract):
     @pytest.fixture
     def provider(self, stripe_town):
@@ -23,10 +22,3 @@ class TestStripe(ProviderContract):
         return Provider(
             stripe_town.gateway, stripe_town.request, signed, last_webhook, "pm_card_visa", "pm_card_chargeDeclined"
         )
-
-    @pytest.fixture(autouse=True)
-    def kept_to_what_stripe_publishes(self, stripe_town):
-        """After each test, every request, answer and event of it against Stripe's own schema."""
-        yield
-        if present("stripe"):
-            check_stripe(stripe_town.fake)

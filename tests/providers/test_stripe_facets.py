@@ -21,17 +21,9 @@ from moorage.domains.payments.facets import (
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
 from moorage.domains.payments.gateway_values import Line
 from moorage.kernel.ids import uuid7
-from tests.fakes.schemas import load, needs_specs, present
-from tests.fakes.stripe.published import check_stripe
+from tests.fakes.schemas import load, needs_specs
 
 pytestmark = pytest.mark.usefixtures("kept_to_what_stripe_publishes")
-
-
-@pytest.fixture
-def kept_to_what_stripe_publishes(stripe_town):
-    yield
-    if present("stripe"):
-        check_stripe(stripe_town.fake)
 
 
 @pytest.fixture
