@@ -1,5 +1,6 @@
 """Our adapter to the fake Razorpay."""
 
+import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -28,6 +29,23 @@ def asked(amount_minor: int = 7_200, currency: str = "INR", payment_id: UUID | N
         return_url="http://moorage.test/back",
         **facts,
     )
+
+
+async def ordered(razorpay: RazorpayGateway, amount_minor: int = 10_000, currency: str = "INR", **facts) -> str:
+    """An order that nobody has paid; its reference."""
+    return (await razorpay.create(asked(amount_minor, currency, **facts), key=f"c-{uuid7()}")).reference
+
+
+async def paid(razorpay: RazorpayGateway, fake: FakeRazorpay, amount_minor: int = 10_000) -> str:
+    """An order whose payment was collected; its reference."""
+    reference = await ordered(razorpay, amount_minor)
+    assert (await razorpay.confirm(reference, payment_method=fake.pay(reference), key="x")).status == "succeeded"
+    return reference
+
+
+def told(fake: FakeRazorpay, kind: str) -> list[bytes]:
+    """The bodies of the events of a kind that are on their way."""
+    return [body for body in fake.deliveries.queue if json.loads(body)["event"] == kind]
 
 
 @pytest_asyncio.fixture(scope="session")
