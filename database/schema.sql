@@ -2065,6 +2065,23 @@ BEGIN
   RETURN 'refunded';
 END $$;
 
+CREATE FUNCTION public.guard_tables(p_tables text[], p_readers text[] DEFAULT '{moorage_worker}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE name text; reader text;
+BEGIN
+  FOREACH name IN ARRAY p_tables LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
+    EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, moorage_web, moorage_worker, moorage_engine', name);
+    EXECUTE format('GRANT SELECT, INSERT ON %I TO moorage_engine', name);
+    FOREACH reader IN ARRAY p_readers LOOP
+      EXECUTE format('GRANT SELECT ON %I TO %I', name, reader);
+    END LOOP;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.half_up(p_numerator numeric, p_denominator numeric) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -4520,6 +4537,25 @@ BEGIN
     VALUES (p_new_hash, v_family.id, clock_timestamp(), clock_timestamp() + p_lifetime);
     RETURN QUERY SELECT 'rotated', v_family.user_id, v_family.id;
   END IF;
+END $$;
+
+CREATE FUNCTION public.run_as_engine(p_functions text[], p_callers text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE name text; caller text; routine regprocedure;
+BEGIN
+  FOREACH name IN ARRAY p_functions LOOP
+    FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = name LOOP
+      EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
+      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+      FOREACH caller IN ARRAY p_callers LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, caller);
+      END LOOP;
+    END LOOP;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'there is no function %', name;
+    END IF;
+  END LOOP;
 END $$;
 
 CREATE FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) RETURNS void
@@ -7804,12 +7840,12 @@ GRANT ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_seri
 GRANT ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_worker;
 GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_web;
+GRANT ALL ON FUNCTION public.block_time(p_block uuid, p_practitioner uuid, p_during tstzrange) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.blocks_of(p_practitioner uuid, p_from timestamp with time zone) TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO moorage_engine;
 GRANT SELECT ON TABLE public.bookings TO moorage_web;
@@ -7821,16 +7857,16 @@ REVOKE ALL ON FUNCTION public.bounce_by_hand(p_payment uuid, p_reason text, p_by
 GRANT ALL ON FUNCTION public.bounce_by_hand(p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.bounce_by_hand_for_asking(p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.cancel_booking(p_booking uuid, p_by uuid, p_reason text, p_now timestamp with time zone, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.cancel_for_asking(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.cancel_open_payment(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_open_payment(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
@@ -7841,8 +7877,8 @@ GRANT ALL ON FUNCTION public.cancel_stale_payments(p_patience interval, p_limit 
 REVOKE ALL ON FUNCTION public.cancel_terms(b public.bookings, p_side text, p_now timestamp with time zone, OUT refund_minor bigint, OUT fee_minor bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_worker;
 GRANT ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_web;
+GRANT ALL ON FUNCTION public.capture_for_asking(p_operation uuid, p_payment uuid, p_amount bigint) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_requests text, p_people jsonb) TO moorage_web;
@@ -7858,8 +7894,8 @@ GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage
 
 REVOKE ALL ON FUNCTION public.check_cancellable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
 
-GRANT SELECT ON TABLE public.payments TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO moorage_engine;
+GRANT SELECT ON TABLE public.payments TO moorage_worker;
 GRANT SELECT ON TABLE public.payments TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.check_changeable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
@@ -7882,8 +7918,8 @@ GRANT ALL ON FUNCTION public.claim_operation(p_operation uuid, p_lease interval)
 REVOKE ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) TO moorage_worker;
 
-GRANT SELECT ON TABLE public.disputes TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.disputes TO moorage_engine;
+GRANT SELECT ON TABLE public.disputes TO moorage_worker;
 GRANT SELECT ON TABLE public.disputes TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) FROM PUBLIC;
@@ -7908,8 +7944,8 @@ REVOKE ALL ON FUNCTION public.complete_by_hand(p_payment uuid, p_by uuid, p_now 
 GRANT ALL ON FUNCTION public.complete_by_hand(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.complete_by_hand_for_asking(p_payment uuid, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_booking(p_booking uuid, p_by uuid, p_now timestamp with time zone) TO moorage_web;
@@ -7924,8 +7960,8 @@ GRANT ALL ON FUNCTION public.confirm_for_payer(p_operation uuid, p_payment uuid,
 
 REVOKE ALL ON FUNCTION public.count_gross(p_practitioner uuid, p_at timestamp with time zone, p_currency text, p_amount bigint) FROM PUBLIC;
 
-GRANT SELECT ON TABLE public.invoices TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.invoices TO moorage_engine;
+GRANT SELECT ON TABLE public.invoices TO moorage_worker;
 GRANT SELECT ON TABLE public.invoices TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.count_invoice_payment(i public.invoices, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
@@ -7936,8 +7972,8 @@ GRANT ALL ON FUNCTION public.count_rejection(p_provider text, p_reason text) TO 
 REVOKE ALL ON FUNCTION public.cover_booking_invoices(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_worker;
 GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_web;
+GRANT ALL ON FUNCTION public.create_sessions(p_service uuid, p_starts timestamp with time zone[], p_ids uuid[], p_claim_ids uuid[], p_capacity integer, p_skip_conflicts boolean) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) TO moorage_worker;
@@ -7966,14 +8002,14 @@ REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after in
 GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
 GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.earn(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.earnings TO moorage_engine;
 GRANT SELECT ON TABLE public.earnings TO moorage_web;
 GRANT SELECT ON TABLE public.earnings TO moorage_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.earnings TO moorage_engine;
 
 REVOKE ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_web;
@@ -8017,17 +8053,19 @@ REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC
 GRANT ALL ON FUNCTION public.free_expired_claims(p_resource bigint) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.free_time(p_practitioner uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.give_back(b public.bookings, p_payment uuid, p_amount bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.guard_tables(p_tables text[], p_readers text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.hand_over(p_refund uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hand_over(p_refund uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.hand_over_for_asking(p_refund uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uuid, p_now timestamp with time zone, p_service uuid, p_starts timestamp with time zone, p_ends timestamp with time zone, p_session uuid, p_timezone text, p_names text[], p_emails text[], p_options text[], p_requests text, p_payment uuid, p_operation uuid, p_provider text, p_hold_minutes integer, p_bps integer, p_above bigint[], p_tier_bps integer[], p_address text) TO moorage_web;
@@ -8059,15 +8097,15 @@ REVOKE ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_
 GRANT ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.lapsed_places(p_session uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.lapsed_places(p_session uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.lock_booking(p_booking uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lock_invoice(p_invoice uuid) FROM PUBLIC;
 
-GRANT SELECT ON TABLE public.quotes TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.quotes TO moorage_engine;
+GRANT SELECT ON TABLE public.quotes TO moorage_worker;
 GRANT SELECT ON TABLE public.quotes TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.lock_quote(p_quote uuid, p_link text) FROM PUBLIC;
@@ -8122,8 +8160,8 @@ GRANT ALL ON FUNCTION public.note_state(p_booking uuid, p_state integer) TO moor
 REVOKE ALL ON FUNCTION public.number_invoice(p_invoice uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
 GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_web;
+GRANT ALL ON FUNCTION public.open_for_asking(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_for_purpose(p_payment uuid, p_operation uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_provider text, p_terms jsonb) TO moorage_worker;
@@ -8191,8 +8229,8 @@ REVOKE ALL ON FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_p
 GRANT ALL ON FUNCTION public.record_by_hand(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.record_by_hand_for_asking(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint, p_currency text, p_method text, p_status text, p_excess text, p_terms jsonb, p_by uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint, p_status text, p_reason text, p_evidence_due timestamp with time zone, p_data jsonb) TO moorage_worker;
@@ -8227,8 +8265,8 @@ GRANT ALL ON FUNCTION public.refresh_free_days(p_resource bigint, p_from date, p
 REVOKE ALL ON FUNCTION public.refund_booking(b public.bookings, p_amount bigint, p_reason text, p_by uuid, OUT planned_minor bigint, OUT calls uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.refund_for_asking(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.refund_for_purpose(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refund_for_purpose(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_notes text, p_by uuid) TO moorage_worker;
@@ -8260,8 +8298,8 @@ REVOKE ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source t
 GRANT ALL ON FUNCTION public.replace_outside_busy(p_resource bigint, p_source text, p_during tstzrange[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) TO moorage_worker;
 GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) TO moorage_web;
+GRANT ALL ON FUNCTION public.replace_schedule(p_practitioner uuid, p_zone text, p_weekdays integer[], p_starts integer[], p_minutes integer[], p_valid_from date[], p_valid_to date[], p_dates date[], p_window_dates date[], p_window_starts integer[], p_window_minutes integer[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.replay_event(p_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_event(p_event uuid) TO moorage_worker;
@@ -8285,8 +8323,8 @@ GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_sta
 GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
 GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.resources_with_expired_holds(p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.restate_payment(p_payment uuid, p_reason text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
@@ -8310,12 +8348,14 @@ GRANT ALL ON FUNCTION public.roll_free_days(p_after bigint, p_limit integer) TO 
 REVOKE ALL ON FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rotate_refresh(p_hash bytea, p_new_hash bytea, p_lifetime interval, p_grace interval) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.run_as_engine(p_functions text[], p_callers text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_earnings(p_booking uuid, p_available_at timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_worker;
 GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_web;
+GRANT ALL ON FUNCTION public.search_free(p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer, p_now timestamp with time zone, p_after bigint, p_limit integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.seat_guests(b public.bookings, p_places integer, p_option text) FROM PUBLIC;
 
@@ -8349,8 +8389,8 @@ REVOKE ALL ON FUNCTION public.spoken_amount(p_minor bigint, p_currency text) FRO
 REVOKE ALL ON FUNCTION public.spoken_time(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_ignore_booking uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.stop_asking(b public.bookings, p_owed bigint, p_by uuid) FROM PUBLIC;
 
@@ -8360,8 +8400,8 @@ REVOKE ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_e
 GRANT ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.summary_end(p_practitioner uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.take_again(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
 
@@ -8388,8 +8428,8 @@ REVOKE ALL ON FUNCTION public.tax_sale(p_payment uuid, p_type text, p_reference 
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;
+GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.uncount_invoice_payment(p_payment uuid) FROM PUBLIC;
 
@@ -8456,42 +8496,42 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.free_days TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO moorage_engine;
 GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO moorage_worker;
 
-GRANT SELECT ON TABLE public.invoice_events TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.invoice_events TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_events TO moorage_worker;
 GRANT SELECT ON TABLE public.invoice_events TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.invoice_events_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.invoice_events_no_seq TO moorage_engine;
 
-GRANT SELECT ON TABLE public.invoice_lines TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.invoice_lines TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_lines TO moorage_worker;
 GRANT SELECT ON TABLE public.invoice_lines TO moorage_web;
 
-GRANT SELECT ON TABLE public.invoice_payments TO moorage_worker;
 GRANT SELECT,INSERT,DELETE ON TABLE public.invoice_payments TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_payments TO moorage_worker;
 GRANT SELECT ON TABLE public.invoice_payments TO moorage_web;
 
-GRANT SELECT ON TABLE public.invoice_series TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.invoice_series TO moorage_engine;
+GRANT SELECT ON TABLE public.invoice_series TO moorage_worker;
 
+GRANT SELECT,INSERT ON TABLE public.ledger_accounts TO moorage_engine;
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_accounts TO moorage_worker;
-GRANT SELECT,INSERT ON TABLE public.ledger_accounts TO moorage_engine;
 
 GRANT USAGE ON SEQUENCE public.ledger_accounts_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.ledger_accounts_no_seq TO moorage_engine;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_balances TO moorage_engine;
 GRANT SELECT ON TABLE public.ledger_balances TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_balances TO moorage_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_balances TO moorage_engine;
 
+GRANT SELECT,INSERT ON TABLE public.ledger_entries TO moorage_engine;
 GRANT SELECT ON TABLE public.ledger_entries TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_entries TO moorage_worker;
-GRANT SELECT,INSERT ON TABLE public.ledger_entries TO moorage_engine;
 
+GRANT SELECT,INSERT ON TABLE public.ledger_transactions TO moorage_engine;
 GRANT SELECT ON TABLE public.ledger_transactions TO moorage_web;
 GRANT SELECT ON TABLE public.ledger_transactions TO moorage_worker;
-GRANT SELECT,INSERT ON TABLE public.ledger_transactions TO moorage_engine;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_worker;
@@ -8499,8 +8539,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outside_busy TO moorage_worker;
 
-GRANT SELECT ON TABLE public.payment_audit TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.payment_audit TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_audit TO moorage_worker;
 GRANT SELECT ON TABLE public.payment_audit TO moorage_web;
 
 GRANT USAGE ON SEQUENCE public.payment_audit_no_seq TO moorage_worker;
@@ -8513,8 +8553,8 @@ GRANT SELECT ON TABLE public.payment_facts TO moorage_worker;
 GRANT SELECT ON TABLE public.payment_overview TO moorage_web;
 GRANT SELECT ON TABLE public.payment_overview TO moorage_worker;
 
-GRANT SELECT ON TABLE public.payment_records TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.payment_records TO moorage_engine;
+GRANT SELECT ON TABLE public.payment_records TO moorage_worker;
 GRANT SELECT ON TABLE public.payment_records TO moorage_web;
 
 GRANT SELECT ON TABLE public.payment_summary TO moorage_web;
@@ -8549,8 +8589,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO moorage
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portal_links TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.portal_links TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portal_links TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_locations TO moorage_web;
@@ -8603,33 +8643,33 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_options TO moorage_engin
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_options TO moorage_web;
 GRANT SELECT ON TABLE public.price_options TO moorage_worker;
 
-GRANT SELECT ON TABLE public.provider_cursors TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_cursors TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_cursors TO moorage_worker;
 
-GRANT SELECT ON TABLE public.provider_customers TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_customers TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_customers TO moorage_worker;
 GRANT SELECT ON TABLE public.provider_customers TO moorage_web;
 
-GRANT SELECT ON TABLE public.provider_operations TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_operations TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_operations TO moorage_worker;
 
-GRANT SELECT ON TABLE public.provider_products TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.provider_products TO moorage_engine;
+GRANT SELECT ON TABLE public.provider_products TO moorage_worker;
 GRANT SELECT ON TABLE public.provider_products TO moorage_web;
 
-GRANT SELECT ON TABLE public.quote_lines TO moorage_worker;
 GRANT SELECT,INSERT ON TABLE public.quote_lines TO moorage_engine;
+GRANT SELECT ON TABLE public.quote_lines TO moorage_worker;
 GRANT SELECT ON TABLE public.quote_lines TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO moorage_engine;
 GRANT SELECT,DELETE ON TABLE public.rate_limits TO moorage_worker;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.receipts TO moorage_engine;
 GRANT SELECT ON TABLE public.receipts TO moorage_web;
 GRANT SELECT ON TABLE public.receipts TO moorage_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.receipts TO moorage_engine;
 
-GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reconciliation_findings TO moorage_engine;
+GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_worker;
 GRANT SELECT ON TABLE public.reconciliation_findings TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_engine;
@@ -8638,8 +8678,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_families TO moorage_wo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO moorage_worker;
 
-GRANT SELECT ON TABLE public.refunds TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO moorage_engine;
+GRANT SELECT ON TABLE public.refunds TO moorage_worker;
 GRANT SELECT ON TABLE public.refunds TO moorage_web;
 
 GRANT SELECT ON TABLE public.refund_facts TO moorage_engine;
@@ -8661,8 +8701,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_state TO moorage_engine;
 GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.tally_state_no_seq TO moorage_engine;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_rates TO moorage_engine;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rates TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO moorage_engine;
@@ -8702,8 +8742,8 @@ GRANT SELECT(created_at) ON TABLE public.users TO moorage_web;
 
 GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO moorage_web;
 
-GRANT SELECT ON TABLE public.webhook_events TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_events TO moorage_engine;
+GRANT SELECT ON TABLE public.webhook_events TO moorage_worker;
 
 GRANT SELECT(id) ON TABLE public.webhook_events TO moorage_web;
 
@@ -8729,8 +8769,8 @@ GRANT SELECT(created_at) ON TABLE public.webhook_events TO moorage_web;
 
 GRANT SELECT(updated_at) ON TABLE public.webhook_events TO moorage_web;
 
-GRANT SELECT ON TABLE public.webhook_rejections TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.webhook_rejections TO moorage_engine;
+GRANT SELECT ON TABLE public.webhook_rejections TO moorage_worker;
 GRANT SELECT ON TABLE public.webhook_rejections TO moorage_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.weekly_hours TO moorage_engine;

@@ -83,16 +83,5 @@ BEGIN
   RETURN stopped;
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY['collect_for_booking(uuid,uuid,uuid,text,text)',
-                                 'confirm_for_payer(uuid,uuid,text)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', routine);
-  END LOOP;
-END $$;
-ALTER FUNCTION cancel_stale_payments(interval, integer) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION cancel_stale_payments(interval, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cancel_stale_payments(interval, integer) TO moorage_worker;
+SELECT run_as_engine('{collect_for_booking, confirm_for_payer}', '{moorage_web, moorage_worker}');
+SELECT run_as_engine('{cancel_stale_payments}', '{moorage_worker}');

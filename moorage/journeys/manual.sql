@@ -190,17 +190,7 @@ BEGIN
   PERFORM bounce_by_hand(p_payment, p_reason, asking_user());
 END $$;
 
-DO $$
-DECLARE routine record;
-BEGIN
-  FOR routine IN SELECT p.oid::regprocedure AS signature, p.proname FROM pg_proc p
-                  WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
-                    AND p.proname ~ '^((record|complete|bounce)_by_hand|hand_over)(_for_asking)?$' LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine.signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine.signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine.signature);
-    IF routine.proname LIKE '%\_for\_asking' THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web', routine.signature);
-    END IF;
-  END LOOP;
-END $$;
+SELECT run_as_engine('{record_by_hand, complete_by_hand, bounce_by_hand, hand_over}', '{moorage_worker}');
+SELECT run_as_engine('{
+  record_by_hand_for_asking, complete_by_hand_for_asking, bounce_by_hand_for_asking, hand_over_for_asking}',
+  '{moorage_web, moorage_worker}');

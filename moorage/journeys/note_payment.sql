@@ -45,13 +45,4 @@ BEGIN
   END IF;
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY['note_payment(uuid,text,uuid,uuid,bigint,text,text,text,jsonb)',
-                                 'annotate_payment(uuid,jsonb,jsonb)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', routine);
-  END LOOP;
-END $$;
+SELECT run_as_engine('{note_payment, annotate_payment}', '{moorage_web, moorage_worker}');

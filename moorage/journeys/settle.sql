@@ -153,16 +153,5 @@ BEGIN
   END IF;
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY[
-    'settle_payment(uuid,text,bigint,text,text,text,text,text,jsonb,timestamptz)',
-    'settle_event(uuid,uuid,text,bigint,text,text,text,text,text,jsonb,timestamptz)',
-    'settle_answer(uuid,uuid,text,bigint,text,text,text,text,text,jsonb,timestamptz)',
-    'settle_refund(uuid,boolean,text,text,jsonb)', 'settle_external_refund(uuid,uuid,bigint,text,text,jsonb)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
-  END LOOP;
-END $$;
+SELECT run_as_engine('{
+  settle_payment, settle_event, settle_answer, settle_refund, settle_external_refund}', '{moorage_worker}');

@@ -214,20 +214,6 @@ BEGIN
   PERFORM refund_for_purpose(p_refund, p_operation, p_payment, p_amount, p_reason, p_notes, asking_user());
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY[
-    'open_for_purpose(uuid,uuid,text,uuid,uuid,bigint,text,text,jsonb)',
-    'open_for_asking(uuid,uuid,text,uuid,uuid,bigint,text,text,jsonb)',
-    'capture_for_asking(uuid,uuid,bigint)', 'cancel_open_payment(uuid,uuid,text,uuid)',
-    'cancel_for_asking(uuid,uuid,text,uuid)', 'refund_for_purpose(uuid,uuid,uuid,bigint,text,text,uuid)',
-    'refund_for_asking(uuid,uuid,uuid,bigint,text,text,uuid)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
-    IF routine::text LIKE '%\_for\_asking%' THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web', routine);
-    END IF;
-  END LOOP;
-END $$;
+SELECT run_as_engine('{open_for_purpose, cancel_open_payment, refund_for_purpose}', '{moorage_worker}');
+SELECT run_as_engine('{open_for_asking, capture_for_asking, cancel_for_asking, refund_for_asking}',
+  '{moorage_web, moorage_worker}');

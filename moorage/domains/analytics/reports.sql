@@ -104,14 +104,4 @@ BEGIN
    ORDER BY page.minor DESC, page.payer_id;
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY['report_payments(text,timestamptz[],timestamptz[])',
-    'report_refunds(text,timestamptz,timestamptz)', 'report_disputes(text,timestamptz,timestamptz)',
-    'report_customers(text,integer,integer)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web', routine);
-  END LOOP;
-END $$;
+SELECT run_as_engine('{report_payments, report_refunds, report_disputes, report_customers}', '{moorage_web}');

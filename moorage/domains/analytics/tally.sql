@@ -91,18 +91,6 @@ BEGIN
     FROM payment_facts f WHERE f.payer_id = ANY (changed) AND f.is_collected GROUP BY 1, 2;
 END $$;
 
-DO $$
-DECLARE name text; routine regprocedure;
-BEGIN
-  FOREACH name IN ARRAY ARRAY['payment_tallies', 'tallied_days', 'customer_tallies', 'tally_state'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-    EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO moorage_engine', name);
-  END LOOP;
-  FOREACH routine IN ARRAY ARRAY['tally_begins()', 'tally_payments(timestamptz[],integer)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
-  END LOOP;
-END $$;
+SELECT guard_tables('{payment_tallies, tallied_days, customer_tallies, tally_state}', '{}');
+GRANT UPDATE, DELETE ON payment_tallies, tallied_days, customer_tallies, tally_state TO moorage_engine;
+SELECT run_as_engine('{tally_begins, tally_payments}', '{moorage_worker}');

@@ -15,38 +15,15 @@ ALTER TABLE outside_busy ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outside_busy FORCE ROW LEVEL SECURITY;
 CREATE POLICY outside_busy_product ON outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
-DO $$
-DECLARE
-  v_function text;
-BEGIN
-  -- Reads that anybody may make, and verbs that say themselves who may: they run as the engine, which sees the claims.
-  FOREACH v_function IN ARRAY ARRAY[
-    'free_time(uuid, timestamptz, timestamptz)', 'lapsed_places(uuid)', 'earliest_free(bigint, timestamptz, timestamptz, int)',
-    'search_free(timestamptz, timestamptz, int, timestamptz, bigint, int)',
-    'resources_with_expired_holds(timestamptz, timestamptz)',
-    'starts_of(uuid[], timestamptz, timestamptz, timestamptz, uuid)', 'summary_end(uuid)',
-    'create_sessions(uuid, timestamptz[], uuid[], uuid[], int, boolean)',
-    'replace_schedule(uuid, text, int[], int[], int[], date[], date[], date[], date[], int[], int[])',
-    'block_time(uuid, uuid, tstzrange)', 'unblock_time(uuid)', 'blocks_of(uuid, timestamptz)']
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', v_function);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine, moorage_worker, moorage_web', v_function);
-  END LOOP;
-  -- Writers for the product: whoever asks from outside goes through a journey.
-  FOREACH v_function IN ARRAY ARRAY[
-    'refresh_free_days(bigint, date, date)', 'refresh_around(bigint, tstzrange)', 'rebuild_free_days(uuid)',
-    'extend_free_days(uuid)', 'roll_free_days(bigint, int)',
-    'claim_time(uuid, bigint, tstzrange, text, timestamptz, uuid, uuid)', 'free_expired_claims(bigint)',
-    'release_claim(uuid)', 'release_session_claim(uuid)', 'deactivate_claim(uuid, bigint)', 'confirm_claim(uuid)',
-    'extend_claim(uuid, timestamptz)', 'move_claim(uuid, tstzrange)', 'reclaim(uuid)',
-    'replace_outside_busy(bigint, text, tstzrange[])']
-  LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', v_function);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine, moorage_worker', v_function);
-  END LOOP;
-END $$;
+-- Reads that anybody may make, and verbs that say themselves who may: they run as the engine, which sees the claims.
+SELECT run_as_engine('{
+  free_time, lapsed_places, earliest_free, search_free, resources_with_expired_holds, starts_of, summary_end,
+  create_sessions, replace_schedule, block_time, unblock_time, blocks_of}', '{moorage_web, moorage_worker}');
+-- Writers for the product: whoever asks from outside goes through a journey.
+SELECT run_as_engine('{
+  refresh_free_days, refresh_around, rebuild_free_days, extend_free_days, roll_free_days, claim_time,
+  free_expired_claims, release_claim, release_session_claim, deactivate_claim, confirm_claim, extend_claim,
+  move_claim, reclaim, replace_outside_busy}', '{moorage_worker}');
 -- Triggers on others' tables run as whoever changes the row, who may not write the summary.
 ALTER FUNCTION summary_follows_zone() SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION summary_follows_zone() OWNER TO moorage_engine;

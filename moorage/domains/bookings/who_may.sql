@@ -25,28 +25,14 @@ DROP POLICY IF EXISTS product ON practitioner_months;
 CREATE POLICY product ON practitioner_months TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 -- Every function of this domain acts as the engine; the verbs alone are open to the two pools.
-DO $$
-DECLARE
-  verbs text[] := ARRAY['hold_booking', 'confirm_booking', 'extend_hold', 'cancel_booking', 'preview_cancel',
-    'reschedule_booking', 'complete_booking', 'mark_no_show', 'change_booking', 'change_order', 'release_expired_holds',
-    'appointments_of', 'check_not_enrolled', 'note_state'];
-  parts text[] := ARRAY['lock_booking', 'sessions_of', 'drop_booking', 'stop_collecting', 'commission_rate',
-    'repeated_hold', 'price_participants', 'take_time', 'make_way', 'replace_hold', 'take_places', 'add_places',
-    'enrol_children',
-    'count_gross', 'apply_booking_payment', 'give_back', 'earn', 'make_confirmed', 'take_again', 'booking_side',
-    'check_side', 'cancel_terms', 'check_cancellable', 'refund_booking', 'move_time', 'move_place', 'finish_booking',
-    'tell_booking', 'spoken_time', 'spoken_amount', 'month_of', 'describe_booking', 'check_changeable', 'seat_guests', 'reprice_booking',
-    'stop_asking'];
-  f record;
-BEGIN
-  FOR f IN SELECT p.oid::regprocedure AS signature, p.proname = ANY (verbs) AS is_verb FROM pg_proc p
-            WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (verbs || parts) LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', f.signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine', f.signature);
-    IF f.is_verb THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', f.signature);
-    END IF;
-  END LOOP;
-  GRANT EXECUTE ON FUNCTION describe_booking(uuid) TO moorage_worker;
-END $$;
+SELECT run_as_engine('{
+  hold_booking, confirm_booking, extend_hold, cancel_booking, preview_cancel, reschedule_booking,
+  complete_booking, mark_no_show, change_booking, change_order, release_expired_holds, appointments_of,
+  check_not_enrolled, note_state}', '{moorage_web, moorage_worker}');
+SELECT run_as_engine('{
+  lock_booking, sessions_of, drop_booking, stop_collecting, commission_rate, repeated_hold, price_participants,
+  take_time, make_way, replace_hold, take_places, add_places, enrol_children, count_gross, apply_booking_payment,
+  give_back, earn, make_confirmed, take_again, booking_side, check_side, cancel_terms, check_cancellable,
+  refund_booking, move_time, move_place, finish_booking, tell_booking, spoken_time, spoken_amount, month_of,
+  describe_booking, check_changeable, seat_guests, reprice_booking, stop_asking}');
+GRANT EXECUTE ON FUNCTION describe_booking(uuid) TO moorage_worker;

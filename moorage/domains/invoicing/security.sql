@@ -47,38 +47,18 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_events FOR EACH RO
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-DO $$
-DECLARE
-  name text;
-  f record;
-  verbs text[] := ARRAY['draft_invoice', 'finalize_invoice', 'bill_booking', 'void_invoice', 'write_off_invoice',
-    'make_quote', 'accept_quote', 'decline_quote', 'withdraw_quote', 'open_of_invoice'];
-  jobs text[] := ARRAY['choose_tax_rate', 'remind_of_invoices', 'void_invoices_of_cancelled'];
-  parts text[] := ARRAY['may_invoice', 'new_link', 'split_tax', 'priced_lines', 'note_invoice', 'number_invoice',
-    'lock_invoice', 'invoice_owed', 'move_invoice_refunded', 'apply_invoice_payment', 'count_invoice_payment', 'uncount_invoice_payment', 'cover_booking_invoices', 'invoice_address',
-    'own_tax_bps', 'tax_of_payment', 'foresee_tax', 'tax_sale', 'tax_free_amount', 'close_invoice', 'lock_quote', 'price_booking', 'keep_issued_invoice'];
-BEGIN
-  FOREACH name IN ARRAY ARRAY['invoice_series', 'invoices', 'invoice_lines', 'invoice_payments', 'invoice_events',
-                              'quotes', 'quote_lines', 'tax_rates', 'portal_links'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-    EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
-    EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, moorage_web, moorage_worker, moorage_engine', name);
-    EXECUTE format('GRANT SELECT ON %I TO moorage_worker', name);
-    EXECUTE format('GRANT SELECT, INSERT ON %I TO moorage_engine', name);
-  END LOOP;
-  FOR f IN SELECT p.oid::regprocedure AS signature, p.proname FROM pg_proc p
-            WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (verbs || jobs || parts) LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', f.signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_engine', f.signature);
-    IF f.proname = ANY (verbs) THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_web, moorage_worker', f.signature);
-    ELSIF f.proname = ANY (jobs) THEN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', f.signature);
-    END IF;
-  END LOOP;
-END $$;
+SELECT guard_tables('{
+  invoice_series, invoices, invoice_lines, invoice_payments, invoice_events, quotes, quote_lines, tax_rates,
+  portal_links}');
+SELECT run_as_engine('{
+  draft_invoice, finalize_invoice, bill_booking, void_invoice, write_off_invoice, make_quote, accept_quote,
+  decline_quote, withdraw_quote, open_of_invoice}', '{moorage_web, moorage_worker}');
+SELECT run_as_engine('{choose_tax_rate, remind_of_invoices, void_invoices_of_cancelled}', '{moorage_worker}');
+SELECT run_as_engine('{
+  may_invoice, new_link, split_tax, priced_lines, note_invoice, number_invoice, lock_invoice, invoice_owed,
+  move_invoice_refunded, apply_invoice_payment, count_invoice_payment, uncount_invoice_payment,
+  cover_booking_invoices, invoice_address, own_tax_bps, tax_of_payment, foresee_tax, tax_sale, tax_free_amount,
+  close_invoice, lock_quote, price_booking, keep_issued_invoice}');
 GRANT UPDATE ON invoice_series, invoices, quotes, tax_rates TO moorage_engine;
 GRANT DELETE ON invoice_payments TO moorage_engine;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tax_rates, portal_links TO moorage_worker;

@@ -47,19 +47,9 @@ CREATE TRIGGER keep_rows_truncate BEFORE TRUNCATE ON ledger_balances
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- Row security: the product's own roles see all; a practitioner their own accounts and earnings; an administrator all.
-DO $$
-DECLARE name text;
-BEGIN
-  FOREACH name IN ARRAY ARRAY['ledger_accounts', 'ledger_balances', 'ledger_transactions', 'ledger_entries', 'earnings',
-                              'receipts'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-    EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
-    EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, moorage_web, moorage_worker, moorage_engine', name);
-    EXECUTE format('GRANT SELECT ON %I TO moorage_web, moorage_worker', name);
-    EXECUTE format('GRANT SELECT, INSERT ON %I TO moorage_engine', name);
-  END LOOP;
-END $$;
+SELECT guard_tables('{
+  ledger_accounts, ledger_balances, ledger_transactions, ledger_entries, earnings, receipts}',
+  '{moorage_web, moorage_worker}');
 GRANT UPDATE ON ledger_balances, earnings, receipts TO moorage_engine;
 
 CREATE POLICY asking ON ledger_accounts FOR SELECT TO moorage_web
@@ -75,26 +65,6 @@ CREATE POLICY asking ON earnings FOR SELECT TO moorage_web
   USING (practitioner_id = (SELECT asking_practitioner()) OR (SELECT asking_admin()));
 
 -- The functions run as the engine, and are called from the product's own code.
-ALTER FUNCTION post(uuid, text, text, uuid, text, text, text[], bigint[], uuid) OWNER TO moorage_engine;
-ALTER FUNCTION reverse_transaction(uuid, uuid, text) OWNER TO moorage_engine;
-ALTER FUNCTION record_earning(uuid, uuid, uuid, bigint, bigint, integer, text, boolean) OWNER TO moorage_engine;
-ALTER FUNCTION reverse_earning(uuid, text, text, uuid, text, bigint, text, text, text, boolean) OWNER TO moorage_engine;
-ALTER FUNCTION restore_earning(uuid, text, text, bigint) OWNER TO moorage_engine;
-ALTER FUNCTION schedule_earnings(uuid, timestamptz) OWNER TO moorage_engine;
-ALTER FUNCTION release_earnings(timestamptz, uuid, integer) OWNER TO moorage_engine;
-ALTER FUNCTION hold_earning(uuid, timestamptz) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION
-  post(uuid, text, text, uuid, text, text, text[], bigint[], uuid), reverse_transaction(uuid, uuid, text),
-  record_earning(uuid, uuid, uuid, bigint, bigint, integer, text, boolean),
-  reverse_earning(uuid, text, text, uuid, text, bigint, text, text, text, boolean),
-  restore_earning(uuid, text, text, bigint), schedule_earnings(uuid, timestamptz),
-  release_earnings(timestamptz, uuid, integer), hold_earning(uuid, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION
-  post(uuid, text, text, uuid, text, text, text[], bigint[], uuid), reverse_transaction(uuid, uuid, text),
-  record_earning(uuid, uuid, uuid, bigint, bigint, integer, text, boolean),
-  reverse_earning(uuid, text, text, uuid, text, bigint, text, text, text, boolean),
-  restore_earning(uuid, text, text, bigint), schedule_earnings(uuid, timestamptz),
-  release_earnings(timestamptz, uuid, integer), hold_earning(uuid, timestamptz) TO moorage_worker;
-ALTER FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_receipt(uuid, text, uuid, bigint, bigint, text, text) TO moorage_worker;
+SELECT run_as_engine('{
+  post, reverse_transaction, record_earning, reverse_earning, restore_earning, schedule_earnings,
+  release_earnings, hold_earning, record_receipt}', '{moorage_worker}');

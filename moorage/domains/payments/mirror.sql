@@ -25,13 +25,4 @@ BEGIN
    WHERE (kept.digest, kept.is_active) IS DISTINCT FROM (excluded.digest, excluded.is_active);
 END $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY['keep_customer(uuid,text,text,uuid,text)',
-                                 'keep_product(text,text,text,text,text,boolean)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
-  END LOOP;
-END $$;
+SELECT run_as_engine('{keep_customer, keep_product}', '{moorage_worker}');

@@ -128,16 +128,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       OR EXISTS (SELECT FROM payment_records r WHERE r.gateway_payment_id = p_gateway_payment_id)
 $$;
 
-DO $$
-DECLARE routine regprocedure;
-BEGIN
-  FOREACH routine IN ARRAY ARRAY[
-    'record_payment(uuid,bigint,text,text,text,jsonb)', 'restate_record(bigint,text,text[])',
-    'describe_record(bigint,jsonb)', 'payment_record_exists(bigint,text)', 'record_of_asker(bigint)',
-    'move_record(uuid,text,text)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-  END LOOP;
-END $$;
-GRANT EXECUTE ON FUNCTION record_payment(uuid, bigint, text, text, text, jsonb), restate_record(bigint, text, text[]),
-  describe_record(bigint, jsonb), payment_record_exists(bigint, text) TO moorage_web, moorage_worker;
+SELECT run_as_engine('{
+  record_payment, restate_record, describe_record, payment_record_exists}', '{moorage_web, moorage_worker}');
+SELECT run_as_engine('{record_of_asker, move_record}');

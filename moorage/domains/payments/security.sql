@@ -4,37 +4,15 @@
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON payment_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON payment_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-DO $$
-DECLARE name text; routine regprocedure;
-BEGIN
-  FOREACH name IN ARRAY ARRAY['payments', 'payment_audit', 'refunds', 'disputes', 'provider_operations',
-                              'webhook_events', 'provider_cursors', 'payment_records', 'provider_customers',
-                              'provider_products', 'webhook_rejections', 'reconciliation_findings'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-    EXECUTE format('CREATE POLICY product ON %I TO moorage_engine, moorage_worker USING (true) WITH CHECK (true)', name);
-    EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, moorage_web, moorage_worker, moorage_engine', name);
-    EXECUTE format('GRANT SELECT ON %I TO moorage_worker', name);
-    EXECUTE format('GRANT SELECT, INSERT ON %I TO moorage_engine', name);
-  END LOOP;
-  -- The functions run as the engine; only the product's worker role calls them, and what the web role may call is
-  -- granted below by name.
-  FOREACH routine IN ARRAY ARRAY[
-    'open_payment(uuid,uuid,text,uuid,uuid,bigint,text,text)', 'plan_operation(uuid,text,text,uuid,uuid,jsonb)',
-    'record_payment_status(uuid,text,text,text,text,text,jsonb,uuid)', 'restate_payment(uuid,text,jsonb,uuid)',
-    'plan_cancel(uuid,uuid,text,uuid)', 'plan_confirm(uuid,uuid,text)', 'plan_capture(uuid,uuid,bigint)',
-    'plan_refund(uuid,uuid,uuid,bigint,text,uuid)', 'record_refund(uuid,boolean,text,text,jsonb)',
-    'note_refund_reference(uuid,text)', 'record_external_refund(uuid,uuid,bigint,text)',
-    'record_dispute(uuid,uuid,text,bigint,text,text,timestamptz,jsonb)',
-    'store_events(uuid[],text[],text[],text[],bytea[])', 'claim_events(integer,interval)', 'close_event(uuid,text,text)',
-    'postpone_event(uuid,text,interval)', 'replay_event(uuid)', 'claim_operation(uuid,interval)',
-    'close_operation(uuid,text,jsonb,text,interval)', 'due_operations(integer,interval)',
-    'move_cursor(text,timestamptz)', 'count_rejection(text,text)']::regprocedure[] LOOP
-    EXECUTE format('ALTER FUNCTION %s OWNER TO moorage_engine', routine);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO moorage_worker', routine);
-  END LOOP;
-END $$;
+SELECT guard_tables('{
+  payments, payment_audit, refunds, disputes, provider_operations, webhook_events, provider_cursors,
+  payment_records, provider_customers, provider_products, webhook_rejections, reconciliation_findings}');
+-- Only the product's worker role calls the functions; what the web role may call is granted below by name.
+SELECT run_as_engine('{
+  open_payment, plan_operation, record_payment_status, restate_payment, plan_cancel, plan_confirm, plan_capture,
+  plan_refund, record_refund, note_refund_reference, record_external_refund, record_dispute, store_events,
+  claim_events, close_event, postpone_event, replay_event, claim_operation, close_operation, due_operations,
+  move_cursor, count_rejection}', '{moorage_worker}');
 GRANT UPDATE ON payments, refunds, disputes, provider_operations, webhook_events, provider_cursors, payment_records,
   provider_customers, provider_products, webhook_rejections, reconciliation_findings TO moorage_engine;
 
