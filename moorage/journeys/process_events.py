@@ -90,9 +90,12 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
     payment_id = event.payment_id
     if event.kind != "payment" or payment_id is None:
         async with house.database.hot(SYSTEM) as db:
-            payment_id = await queries.payment_of_event(db, claimed.provider, event)
-        if payment_id is None:
+            known = await queries.payment_of_event(db, claimed.provider, event)
+        if known is None:
             raise WaitError("no such payment here yet")
+        payment_id, currency = known
+        if event.kind != "payment" and event.currency not in (None, currency):
+            raise ParkedError(f"in another currency than our payment: {event.currency}")
     if event.kind == "payment":
         await _apply_payment(house, gateway, claimed, payment_id, event)
     elif event.kind == "refund":

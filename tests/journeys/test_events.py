@@ -233,3 +233,21 @@ async def test_an_unknown_kind_of_event_is_stored_and_has_no_effect(shop: Shop):
     assert await shop.deliver(body) == [200]
     await process_due_events(shop.house)
     assert await inbox(shop) == {"ignored": 1}
+
+
+@pytest.mark.parametrize("what", ["refund", "dispute"])
+async def test_a_genuine_refund_or_dispute_in_another_currency_is_parked_and_posts_nothing(shop: Shop, what):
+    held = await shop.paid()
+    reference = await shop.value("SELECT provider_ref FROM payments WHERE id = $1", held.payment_id)
+    await shop.settle()
+    if what == "refund":
+        await shop.town.api.post("/refunds", json={"intent": reference, "amount_minor": 3_000, "currency": "USD"})
+    else:
+        await shop.town.api.post("/disputes", json={"intent": reference})
+    told = [body for body in await shop.webhooks() if json.loads(body)["type"].startswith(what)]
+    assert told
+    await shop.deliver(*(changed(body, currency="JPY") for body in told))
+    await process_due_events(shop.house)
+    assert await shop.value("SELECT count(*) FROM webhook_events WHERE status = 'parked'") == len(told)
+    assert await shop.status(held) == ("confirmed", "succeeded")
+    assert await shop.balance("clearing:sandbox") == 8_000

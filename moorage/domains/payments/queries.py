@@ -205,8 +205,10 @@ async def operation_status(db: Connection, operation_id: UUID) -> str | None:
     return rows[0][0] if rows else None
 
 
-async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) -> UUID | None:
-    """Our payment that an event is about: by our id as the provider carries it, else by the provider's id."""
+async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) -> tuple[UUID, str] | None:
+    """Our payment that an event is about, and its currency: by our id as the provider carries it, else by the
+    provider's id.
+    """
     known: list[ColumnElement[bool]] = []
     if event.payment_id is not None:
         known.append(payments.c.id == event.payment_id)
@@ -218,8 +220,9 @@ async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) 
         known.append(_has_id(told))
     if not known:
         return None
-    rows = await fetch_built(db, select(payments.c.id).where(or_(*known), payments.c.provider == provider))
-    return rows[0][0] if len(rows) == 1 else None
+    wanted = select(payments.c.id, payments.c.currency).where(or_(*known), payments.c.provider == provider)
+    rows = await fetch_built(db, wanted)
+    return (rows[0][0], rows[0][1]) if len(rows) == 1 else None
 
 
 def _has_id(ids: Mapping[str, str]) -> ColumnElement[bool]:
