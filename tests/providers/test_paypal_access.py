@@ -2,7 +2,6 @@
 
 import asyncio
 
-import httpx
 import pytest
 
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
@@ -56,9 +55,8 @@ async def test_a_reference_is_one_step_of_a_path(paypal, paypal_fake):
 
 @pytest.mark.parametrize("fault", ["timeout_after", "lost_before", "500_after", "429", "broken_body"])
 async def test_no_answer_is_no_refusal(paypal_fake, fault):
-    hasty = adapter(paypal_fake)
+    hasty = adapter(paypal_fake, timeout_s=1.0)
     await hasty.test_connection()
-    hasty._paypal._http.timeout = httpx.Timeout(0.3)
     paypal_fake.fault(fault, path="/v2/checkout/orders")
     with pytest.raises(OutcomeUnknownError):
         await hasty.create(asked(), key="k")

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import httpx
-
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
 from moorage.kernel.money import InvalidCurrencyError
+from moorage.providers.http import Answer, HttpClient, basic, json_part
 
 T = TypeVar("T")
 LIVE: Final = "https://api-m.paypal.com"
@@ -29,20 +28,13 @@ class Paypal:
 
     def __init__(self, *, client_id: str, client_secret: str, base_url: str, timeout_s: float = 10.0) -> None:
         """Open nothing yet; connections are made when they are needed, and shared by all calls."""
-        self._basic = httpx.BasicAuth(client_id, client_secret)
+        self._basic = basic(client_id, client_secret)
         self._token: str | None = None
         self._good_until_s = 0.0
         self._renewal = asyncio.Lock()
         self.app_id = ""
-        self.base_url = base_url.rstrip("/")
-        self._http = httpx.AsyncClient(
-            base_url=self.base_url,
-            headers={"User-Agent": "Moorage"},
-            timeout=timeout_s,
-            verify=not self.base_url.startswith("http:"),  # a trial on this machine: there is nothing to verify
-            trust_env=False,
-            follow_redirects=False,
-        )
+        self._http = HttpClient(base_url, timeout_s=timeout_s)
+        self.base_url = self._http.base_url
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -69,34 +61,32 @@ class Paypal:
         if key is not None:
             headers["PayPal-Request-Id"] = key
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        parts = None if form is None else {"input": (None, json.dumps(form), "application/json")}
-        request = self._http.build_request(method, path, content=content, files=parts, params=query, headers=headers)
+
+        async def send(token: str) -> Answer:
+            return await self._http.request(
+                method,
+                path,
+                content=content if form is None else json_part("input", form),
+                query=query,
+                headers={**headers, "Authorization": f"Bearer {token}"},
+            )
+
         token = await self._access_token(stale=None)
-        answer = await self._send(request, token)
-        if answer.status_code == 401:  # withdrawn before its time, which PayPal may do: once more with a new one
-            answer = await self._send(request, await self._access_token(stale=token))
+        answer = await send(token)
+        if answer.status == 401:  # withdrawn before its time, which PayPal may do: once more with a new one
+            answer = await send(await self._access_token(stale=token))
         return _understood(answer)
 
     async def fetch_text(self, url: str) -> str:
         """Something public of PayPal's, without our token. Raises ProviderDeclinedError where there is no such thing,
         OutcomeUnknownError.
         """
-        try:
-            answer = await self._http.get(url)
-        except httpx.HTTPError as error:
-            raise OutcomeUnknownError from error
-        if 400 <= answer.status_code < 500 and answer.status_code != 429:
+        answer = await self._http.request("GET", url)
+        if 400 <= answer.status < 500 and answer.status != 429:
             raise ProviderDeclinedError(failure_code="resource_not_found")
-        if answer.status_code != 200:
+        if answer.status != 200:
             raise OutcomeUnknownError
-        return answer.text
-
-    async def _send(self, request: httpx.Request, token: str) -> httpx.Response:
-        request.headers["Authorization"] = f"Bearer {token}"
-        try:
-            return await self._http.send(request)
-        except httpx.HTTPError as error:
-            raise OutcomeUnknownError from error
+        return answer.content.decode(errors="replace")
 
     async def _access_token(self, *, stale: str | None) -> str:
         """A token that is good for a while; however many wait for one, it is asked for once. `stale` is one that was
@@ -110,12 +100,12 @@ class Paypal:
 
     async def _renew(self) -> None:
         asked_s = time.monotonic()
-        try:
-            answer = await self._http.post(
-                "/v1/oauth2/token", data={"grant_type": "client_credentials"}, auth=self._basic
-            )
-        except httpx.HTTPError as error:
-            raise OutcomeUnknownError from error
+        answer = await self._http.request(
+            "POST",
+            "/v1/oauth2/token",
+            content=b"grant_type=client_credentials",
+            headers={"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"},
+        )
         told = _understood(answer)
         try:
             self._token = str(told["access_token"])
@@ -133,19 +123,12 @@ def read(translate: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -
         raise OutcomeUnknownError from error
 
 
-def _understood(answer: httpx.Response) -> dict[str, Any]:
-    """An answer's object. No answer, a broken one and one of overload all mean: unknown."""
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise OutcomeUnknownError
-    try:
-        content = answer.json() if answer.content else {}
-    except ValueError as error:
-        raise OutcomeUnknownError from error
-    if not isinstance(content, dict):
-        raise OutcomeUnknownError
-    if answer.status_code == 401:
+def _understood(answer: Answer) -> dict[str, Any]:
+    """An answer's object. A broken one and one of overload both mean: unknown."""
+    content = answer.body()
+    if answer.status == 401:
         raise WrongKeysError
-    if answer.status_code >= 400:
+    if answer.status >= 400:
         raise _refusal(content)
     return content
 

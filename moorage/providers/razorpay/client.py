@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import httpx
-
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.providers.http import HttpClient, basic
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -32,13 +31,10 @@ class RazorpayClient:
 
     def __init__(self, key_id: str, key_secret: str, base_url: str, timeout_s: float) -> None:
         """Open nothing yet."""
-        self._http = httpx.AsyncClient(
-            base_url=f"{base_url.rstrip('/')}/v1",
-            auth=(key_id, key_secret),
-            headers={"User-Agent": "Moorage"},
-            timeout=timeout_s,
-            trust_env=False,
-            follow_redirects=False,
+        self._http = HttpClient(
+            f"{base_url.rstrip('/')}/v1",
+            timeout_s=timeout_s,
+            headers={"Authorization": basic(key_id, key_secret)},
         )
 
     async def aclose(self) -> None:
@@ -57,17 +53,12 @@ class RazorpayClient:
         """One request. Raises ProviderDeclinedError for a refusal; no answer, a broken one, one of overload and one
         to a repeat that came too early all mean: unknown.
         """
-        try:
-            answer = await self._http.request(method, path, json=body, params=query, headers=headers)
-            content = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise OutcomeUnknownError from error
-        if not isinstance(content, dict):
-            raise OutcomeUnknownError
-        if answer.status_code in (401, 403):
+        answer = await self._http.request(method, path, json=body, query=query, headers=headers)
+        content = answer.body()
+        if answer.status in (401, 403):
             raise WrongKeysError
-        if answer.status_code >= 400:
-            raise _refusal(answer.status_code, content)
+        if answer.status >= 400:
+            raise _refusal(answer.status, content)
         return content
 
     async def every(self, path: str, query: Mapping[str, int] | None = None) -> AsyncIterator[Body]:
@@ -93,7 +84,7 @@ def read(translate: Callable[..., T], *parts: Any) -> T:
 
 def _refusal(status: int, content: Body) -> ProviderDeclinedError | OutcomeUnknownError:
     error = content.get("error")
-    if status >= 500 or status in (408, 409, 429) or not isinstance(error, dict):
+    if status in (408, 409) or not isinstance(error, dict):
         return OutcomeUnknownError()
     said = str(error.get("description") or "")
     found = [code for words, code in _SAID if words in said.lower()]

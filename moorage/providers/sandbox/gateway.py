@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-import httpx
-
 from moorage.domains.payments.gateway import (
     Capabilities,
     InvalidSignatureError,
@@ -17,6 +15,7 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
+from moorage.providers.http import HttpClient
 from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
 from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund
 
@@ -63,12 +62,8 @@ class SandboxGateway:
         self._secrets = tuple(webhook_secrets)
         self._public_url = (public_url or base_url).rstrip("/")
         self._tolerance_s = tolerance_s
-        self._http = httpx.AsyncClient(
-            base_url=f"{base_url.rstrip('/')}/sandbox/v1",
-            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "Moorage"},
-            timeout=timeout_s,
-            trust_env=False,
-            follow_redirects=False,
+        self._http = HttpClient(
+            f"{base_url.rstrip('/')}/sandbox/v1", timeout_s=timeout_s, headers={"Authorization": f"Bearer {api_key}"}
         )
 
     async def aclose(self) -> None:
@@ -229,16 +224,11 @@ class SandboxGateway:
         query: Mapping[str, str | int] | None = None,
     ) -> dict[str, Any]:
         """One request. No answer, a broken one and one of overload all mean: unknown."""
-        try:
-            answer = await self._http.request(
-                method, path, json=body, params=query, headers={"Idempotency-Key": key} if key else None
-            )
-            content: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise OutcomeUnknownError from error
-        if answer.status_code >= 500 or answer.status_code == 429:
-            raise OutcomeUnknownError
-        if answer.status_code >= 400:
+        answer = await self._http.request(
+            method, path, json=body, query=query, headers={"Idempotency-Key": key} if key else None
+        )
+        content = answer.body()
+        if answer.status >= 400:
             refusal = _read(lambda told: dict(told["error"]), content)
             if refusal.get("code") in _UNDECIDED:
                 raise OutcomeUnknownError

@@ -12,6 +12,7 @@ from square.core.api_error import ApiError
 from square.core.request_options import RequestOptions
 
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.providers.http import HttpClient, NoAnswerError
 
 ONCE: Final[RequestOptions] = {"max_retries": 0}
 ADDRESSES: Final = {
@@ -26,6 +27,10 @@ _CHANGED: Final = frozenset({"CONFLICT", "VERSION_MISMATCH"})
 _CODES: Final = {"GENERIC_DECLINE": "card_declined", "NOT_FOUND": "resource_missing"}
 
 
+# Said of the bytes that came, which are unpacked by now.
+_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
 class WrongKeysError(OutcomeUnknownError):
     """Square does not know our access token: for somebody to put right, and no word on any payment."""
 
@@ -38,10 +43,34 @@ class _Dumps(Protocol):
     def model_dump(self, **how: Any) -> dict[str, Any]: ...
 
 
-def connect(access_token: str, base_url: str, timeout_s: float) -> tuple[AsyncSquare, httpx.AsyncClient]:
-    """Square's library over a connection of ours, which whoever asks closes."""
-    http = httpx.AsyncClient(timeout=timeout_s, trust_env=False, follow_redirects=False)
-    return AsyncSquare(token=access_token, base_url=base_url.rstrip("/"), timeout=timeout_s, httpx_client=http), http
+class SquareLine:
+    """Square's own library, `sdk`, over connections of ours, which whoever made this closes."""
+
+    def __init__(self, access_token: str, base_url: str, timeout_s: float) -> None:
+        """Open nothing yet."""
+        self._http = HttpClient(base_url, timeout_s=timeout_s)
+        self.sdk = AsyncSquare(
+            token=access_token,
+            base_url=self._http.base_url,
+            timeout=timeout_s,
+            httpx_client=httpx.AsyncClient(transport=_Transport(self._http), trust_env=False, follow_redirects=False),
+        )
+        # The library has no public way to an answer as Square wrote it, which `call` is for.
+        self._headers = self.sdk._client_wrapper.get_headers()  # noqa: SLF001 - fixed: our token is a plain string
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One call with the library's headers, answered as Square wrote it: turning an answer into the library's types
+        and back takes four times the CPU of the rest of the call. Raises as `answer` does.
+        """
+        told = await self._http.request(method, f"/{path}", json=body, headers=self._headers)
+        content = told.body()
+        if told.status >= 400:
+            raise _refusal(ApiError(status_code=told.status, body=content))
+        return content
 
 
 async def answer(call: Awaitable[_Dumps]) -> dict[str, Any]:
@@ -54,21 +83,6 @@ async def answer(call: Awaitable[_Dumps]) -> dict[str, Any]:
         raise _refusal(error) from error
     except (httpx.HTTPError, ValueError, TypeError, AttributeError) as error:
         raise OutcomeUnknownError from error
-
-
-async def direct(square: AsyncSquare, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """One call by the library's own line (its address, headers and timeout), answered as Square wrote it: turning an
-    answer into the library's types and back takes four times the CPU of the rest of the call. Raises as `answer` does.
-    """
-    line = square._client_wrapper.httpx_client  # noqa: SLF001 - the library has no public way to a plain answer
-    try:
-        told = await line.request(path, method=method, json=body, request_options=ONCE)
-        content: dict[str, Any] = told.json()
-    except (httpx.HTTPError, ValueError, TypeError, AttributeError) as error:
-        raise OutcomeUnknownError from error
-    if not told.is_success or not isinstance(content, dict):
-        raise _refusal(ApiError(status_code=told.status_code, body=content))
-    return content
 
 
 async def every(first_page: Awaitable[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -105,3 +119,21 @@ def _refusal(error: ApiError) -> ProviderDeclinedError | OutcomeUnknownError:
     if first["code"] in _UNDECIDED:
         return OutcomeUnknownError()
     return ProviderDeclinedError(str(first.get("detail") or first["code"]), failure_code=code_of(first))
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """What the library sends, over the line that all our requests take."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request. Raises httpx.TransportError for whatever kept its answer from us."""
+        try:
+            answer = await self._http.request(
+                request.method, str(request.url), content=await request.aread() or None, headers=request.headers
+            )
+        except NoAnswerError as error:
+            raise httpx.TransportError(type(error.__cause__).__name__) from error
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in _OF_THE_WIRE}
+        return httpx.Response(answer.status, headers=kept, content=answer.content)

@@ -19,7 +19,7 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.providers.square.capturing import capture
-from moorage.providers.square.client import ONCE, ChangedMeanwhileError, WrongKeysError, answer, connect, direct
+from moorage.providers.square.client import ONCE, ChangedMeanwhileError, SquareLine, WrongKeysError, answer
 from moorage.providers.square.disputes import SquareEvidence
 from moorage.providers.square.events import to_event
 from moorage.providers.square.form import FORM_HOSTS
@@ -79,12 +79,13 @@ class SquareGateway(SquareEvidence):
         self._location_id = location_id
         self._signature_key = signature_key
         self._webhook_url = webhook_url
-        self._square, self._http = connect(access_token, base_url, timeout_s)
-        self._orders = Orders(self._square, location_id)
+        self._line = SquareLine(access_token, base_url, timeout_s)
+        self._square = self._line.sdk
+        self._orders = Orders(self._line, location_id)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._line.aclose()
 
     def ahead(self, payment_id: UUID) -> tuple[str | None, str | None]:
         """(None, None): Square tells its page's address when it has made it."""
@@ -97,7 +98,7 @@ class SquareGateway(SquareEvidence):
         """
         order = order_of(request, self._location_id)
         if request.mode == "intent":
-            made = await direct(self._square, "POST", "v2/orders", {"order": order, "idempotency_key": key})
+            made = await self._line.call("POST", "v2/orders", {"order": order, "idempotency_key": key})
             return read(to_intent, made["order"], None)
         if request.capture == "manual":
             raise NotSupportedByProviderError("Square's payment page collects at once.")
@@ -138,7 +139,7 @@ class SquareGateway(SquareEvidence):
             **later,
         }
         try:
-            made = (await direct(self._square, "POST", "v2/payments", charge))["payment"]
+            made = (await self._line.call("POST", "v2/payments", charge))["payment"]
         except (ProviderDeclinedError, ChangedMeanwhileError):
             present = await self.fetch(reference)
             if present.status in _OPEN:
@@ -153,7 +154,7 @@ class SquareGateway(SquareEvidence):
     async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
         """Collect what was reserved, all or a part. Raises ProviderDeclinedError (`not_capturable`, …)."""
         asked = money(amount_minor, currency)
-        return await capture(self._square, self._orders, reference, asked, key=key)
+        return await capture(self._line, self._orders, reference, asked, key=key)
 
     async def test_connection(self) -> str:
         """The merchant's id. Raises ProviderDeclinedError: `invalid_credentials`, or `resource_missing` where our

@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from square import AsyncSquare
-
 from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.kernel.ids import made_at
-from moorage.providers.square.client import ONCE, answer, direct, every
+from moorage.providers.square.client import ONCE, SquareLine, answer, every
 from moorage.providers.square.translate import check_amount, deciding, money
 
 Body = dict[str, Any]
@@ -43,13 +41,14 @@ def order_of(request: IntentRequest, location_id: str) -> Body:
 class Orders:
     """The orders of one location."""
 
-    def __init__(self, square: AsyncSquare, location_id: str) -> None:
-        self._square = square
+    def __init__(self, line: SquareLine, location_id: str) -> None:
+        self._line = line
+        self._square = line.sdk
         self._location_id = location_id
 
     async def read(self, order_id: str) -> tuple[Body, Body | None]:
         """An order and the payment on it that decides. Raises ProviderDeclinedError `resource_missing`."""
-        order = (await direct(self._square, "GET", f"v2/orders/{order_id}"))["order"]
+        order = (await self._line.call("GET", f"v2/orders/{order_id}"))["order"]
         return order, await self.payment_on(order)
 
     async def payment_on(self, order: Mapping[str, Any]) -> Body | None:
@@ -57,7 +56,7 @@ class Orders:
         among the location's payments of the same amount.
         """
         tenders = [tender.get("payment_id") or tender["id"] for tender in order.get("tenders") or ()]
-        found = [(await direct(self._square, "GET", f"v2/payments/{one}"))["payment"] for one in tenders]
+        found = [(await self._line.call("GET", f"v2/payments/{one}"))["payment"] for one in tenders]
         if not found and order["state"] != "DRAFT":
             listed = self._square.payments.list(
                 begin_time=order["created_at"],

@@ -36,7 +36,12 @@ async def paypal(paypal_fake: PaypalFake, tmp_path: Path, monkeypatch) -> AsyncI
 
 
 def adapter(
-    fake: PaypalFake, *, ca_file: Path | None = None, asks_paypal: bool = False, client_secret: str | None = None
+    fake: PaypalFake,
+    *,
+    ca_file: Path | None = None,
+    asks_paypal: bool = False,
+    client_secret: str | None = None,
+    timeout_s: float = PATIENCE_S,
 ) -> PaypalGateway:
     """An adapter to `fake`; without `ca_file` it trusts the usual roots."""
     return connect(
@@ -46,5 +51,5 @@ def adapter(
         base_url=fake.base_url,
         ca_file=ca_file,
         asks_paypal=asks_paypal,
-        timeout_s=PATIENCE_S,
+        timeout_s=timeout_s,
     )
