@@ -5,7 +5,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from moorage.domains.payments.errors import RefundExceedsPaymentError
 from moorage.domains.payments.gateway_values import Line
@@ -20,33 +19,18 @@ from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import InvalidStateError
 from moorage.kernel.ids import uuid7
-from tests.fakes.schemas import present
-from tests.fakes.stripe.fake import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
-from tests.fakes.stripe.published import check_stripe
 from tests.support.bookings import start_at
+from tests.support.stripe import paying_at_stripe
 
 
 @pytest.fixture
 def settings(settings, stripe_town):
-    return settings.model_copy(
-        update={
-            "stripe_secret_key": SecretStr(SECRET_KEY),
-            "stripe_publishable_key": PUBLISHABLE_KEY,
-            "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET),
-            "stripe_base_url": stripe_town.base_url,
-            "payment_provider": "stripe",
-            "provider_timeout_s": 20.0,
-        }
-    )
+    return paying_at_stripe(settings, stripe_town)
 
 
 @pytest.fixture
-async def shop(practice, stripe_fake):
-    stripe_fake.deliveries.url = f"{practice.town.base_url}/webhooks/stripe"
-    yield practice
-    await practice.house.gateways["stripe"].aclose()
-    if present("stripe"):
-        check_stripe(stripe_fake)
+def shop(practice_at_stripe):
+    return practice_at_stripe
 
 
 async def settle(shop, fake, *, copies=1) -> None:

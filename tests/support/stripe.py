@@ -1,14 +1,43 @@
 """Payments at the fake Stripe, and what passes held against what Stripe publishes."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from moorage.domains.payments.gateway_values import ProviderRefund
 from moorage.kernel.ids import uuid7
+from moorage.wiring.settings import Settings
 from tests.fakes.schemas import present
+from tests.fakes.stripe.fake import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, StripeFake
 from tests.fakes.stripe.fixtures import StripeTown
 from tests.fakes.stripe.published import check_stripe
+from tests.support.bookings import Practice
+
+
+def paying_at_stripe(settings: Settings, town: StripeTown) -> Settings:
+    """The same settings with the fake Stripe as the provider that is preferred."""
+    return settings.model_copy(
+        update={
+            "stripe_secret_key": SecretStr(SECRET_KEY),
+            "stripe_publishable_key": PUBLISHABLE_KEY,
+            "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET),
+            "stripe_base_url": town.base_url,
+            "payment_provider": "stripe",
+            "provider_timeout_s": 20.0,
+        }
+    )
+
+
+@pytest.fixture
+async def practice_at_stripe(
+    practice: Practice, stripe_fake: StripeFake, kept_to_what_stripe_publishes: None
+) -> AsyncIterator[Practice]:
+    """A practice whose payments go through Stripe, which delivers to our own endpoint; for settings of
+    `paying_at_stripe`."""
+    stripe_fake.deliveries.url = f"{practice.town.base_url}/webhooks/stripe"
+    yield practice
+    await practice.house.gateways["stripe"].aclose()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from moorage.domains.payments.gateway import NotSupportedByProviderError
 from moorage.journeys.audit_books import audit
@@ -15,22 +14,13 @@ from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.sync_products import Synced, sync_products
 from moorage.kernel.errors import NotFoundError
 from tests.builders import make_service
-from tests.fakes.stripe.fake import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
 from tests.support.bookings import start_at
+from tests.support.stripe import paying_at_stripe
 
 
 @pytest.fixture
 def settings(settings, stripe_town):
-    return settings.model_copy(
-        update={
-            "stripe_secret_key": SecretStr(SECRET_KEY),
-            "stripe_publishable_key": PUBLISHABLE_KEY,
-            "stripe_webhook_secret": SecretStr(WEBHOOK_SECRET),
-            "stripe_base_url": stripe_town.base_url,
-            "payment_provider": "stripe",
-            "provider_timeout_s": 20.0,
-        }
-    )
+    return paying_at_stripe(settings, stripe_town)
 
 
 @pytest.fixture
