@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.support.shop",
     "tests.support.worker",
     "tests.support.bookings",
+    "tests.support.browser",
     "tests.support.paypal",
     "tests.support.razorpay",
     "tests.support.square",

@@ -3,11 +3,9 @@
 import dataclasses
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.journeys.accept_quote import NewQuote, make_quote
@@ -19,10 +17,10 @@ from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
 from moorage.wiring.app import build_app
-from tests.providers.test_sandbox_browser import CHROMIUM, CONTRAST, no_sideways_scroll, pressed
 from tests.support.apps import listening
+from tests.support.browser import CONTRAST, in_chromium, narrow_page, no_sideways_scroll, pressed
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
+pytestmark = in_chromium
 
 ANN = Recipient(email="ann@example.com", name="Ann Lee", address="1 Quay\nBath")
 LINES = [
@@ -31,24 +29,10 @@ LINES = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    context = await browser.new_context(
-        java_script_enabled=False, viewport={"width": 320, "height": 640}, color_scheme="dark"
-    )
-    page = await context.new_page()
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(message.text))
-    yield page
-    await context.close()
+    async with narrow_page(browser, "dark") as page:
+        yield page
 
 
 async def is_fit_for_all(page: Page) -> bool:
@@ -68,7 +52,7 @@ async def is_fit_for_all(page: Page) -> bool:
     )
 
 
-async def test_an_invoice_is_paid_on_the_sandboxs_page(shop, page: Page, tmp_path: Path):
+async def test_an_invoice_is_paid_on_the_sandboxs_page(shop, page: Page):
     invoice = await issue_invoice(shop.house, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
     await page.goto(f"{shop.town.base_url}/i/{invoice.link}")
     assert await is_fit_for_all(page)
@@ -115,12 +99,7 @@ async def test_a_card_is_paid_in_stripes_form_on_our_page(house, settings, token
     invoice = await issue_invoice(own, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
     start = PaymentStart(uuid7(), uuid7(), invoice.owed_minor, "GBP", "invoice", invoice.id, provider="stripe")
     await start_payment(own, SYSTEM, dataclasses.replace(start, return_url=f"{base}/i/{invoice.link}"))
-    context = await browser.new_context(viewport={"width": 320, "height": 640})
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    async with listening(build_app(told, own), told, listener):
+    async with listening(build_app(told, own), told, listener), narrow_page(browser, script=True) as page:
         await page.goto(f"{base}/pay/{start.payment_id}?key={tokens.link_key(f'pay:{start.payment_id}')}")
         await page.get_by_label("Card number").fill("4000 0000 0000 0002")
         await page.get_by_role("button", name="Pay £126.80").click()
@@ -133,5 +112,4 @@ async def test_a_card_is_paid_in_stripes_form_on_our_page(house, settings, token
         await process_due_events(own)
         await page.wait_for_url(f"{base}/i/{invoice.link}")  # the page looks again by itself
         assert await page.get_by_text("Paid on").first.is_visible()
-        await context.close()
-    assert complaints == []
+    assert page.complaints == []

@@ -1,45 +1,18 @@
 """The reference at `/docs`: what it says of a call, and how it looks and works in a browser without script."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Page
 
 from moorage.pages.reference_view import call_of, kind_of, marked
 from moorage.web.openapi import operations
 from moorage.wiring.openapi_snapshot import promised
-
-CHROMIUM = Path("/usr/bin/chromium")
-in_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
+from tests.support.browser import in_chromium, no_sideways_scroll
 
 
 @pytest.fixture(scope="module")
 def calls():
     document = promised()
     return {op["operationId"]: call_of(document, path, method, op) for path, method, op in operations(document)}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(params=["light", "dark"])
-async def page(request, browser: Browser) -> AsyncIterator[Page]:
-    context = await browser.new_context(
-        java_script_enabled=False, viewport={"width": 320, "height": 640}, color_scheme=request.param
-    )
-    page = await context.new_page()
-    page.asked, page.complaints = [], []
-    page.on("request", lambda asked: page.asked.append(asked.url))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    yield page
-    await context.close()
 
 
 def test_a_call_is_shown_with_what_to_send_in_words(calls):
@@ -70,7 +43,7 @@ def test_what_a_docstring_says_is_text_and_not_markup():
     assert marked("<b> `a < b`") == "&lt;b&gt; <code>a &lt; b</code>"
 
 
-@in_browser
+@in_chromium
 async def test_nothing_scrolls_sideways_and_nobody_else_is_asked(live_server: str, page: Page):
     await page.goto(f"{live_server}/docs#bookings_create")
     assert await page.locator("#bookings_create").is_visible(), "a link to a call opens it"
@@ -79,7 +52,7 @@ async def test_nothing_scrolls_sideways_and_nobody_else_is_asked(live_server: st
     assert page.complaints == []
 
 
-@in_browser
+@in_chromium
 async def test_a_call_opens_by_keyboard(live_server: str, page: Page):
     await page.goto(f"{live_server}/docs")
     summary = page.locator("summary", has_text="/health").last
@@ -87,7 +60,3 @@ async def test_a_call_opens_by_keyboard(live_server: str, page: Page):
     await page.keyboard.press("Enter")
     assert await page.locator("#health").is_visible()
     assert (await summary.bounding_box())["height"] >= 44
-
-
-async def no_sideways_scroll(page: Page) -> bool:
-    return await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,37 +1,12 @@
 """The payment page in a real browser, with script switched off: by keyboard, on a narrow screen, in light and dark."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Page
 
 from moorage.kernel.ids import uuid7
+from tests.support.browser import CONTRAST, in_chromium, no_sideways_scroll, pressed
 from tests.support.sandbox import Town
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
-
-
-@pytest_asyncio.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(params=["light", "dark"])
-async def page(request, browser: Browser) -> AsyncIterator[Page]:
-    context = await browser.new_context(
-        java_script_enabled=False, viewport={"width": 320, "height": 640}, color_scheme=request.param
-    )
-    page = await context.new_page()
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(message.text))
-    yield page
-    await context.close()
+pytestmark = in_chromium
 
 
 async def opened(town: Town, page: Page) -> str:
@@ -48,15 +23,6 @@ async def typed(page: Page, number: str) -> None:
         await page.keyboard.type(text)
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
-
-
-async def pressed(page: Page, button: str) -> None:
-    async with page.expect_navigation():
-        await page.get_by_role("button", name=button).click()
-
-
-async def no_sideways_scroll(page: Page) -> bool:
-    return await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 async def test_a_card_is_paid_by_keyboard_alone(town: Town, page: Page):
@@ -118,18 +84,3 @@ async def test_text_is_readable_and_targets_are_large_enough(town: Town, page: P
     assert await page.evaluate(CONTRAST) >= 4.5
     heights = await page.evaluate("[...document.querySelectorAll('button, input, summary')].map(e => e.offsetHeight)")
     assert min(heights) >= 44
-
-
-CONTRAST = """
-(() => {
-  const light = c => { const v = c.match(/[0-9.]+/g).map(Number).slice(0, 3).map(x => x / 255)
-    .map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
-  const behind = e => { for (; e; e = e.parentElement) { const b = getComputedStyle(e).backgroundColor;
-    if (b !== 'rgba(0, 0, 0, 0)') return b; } return 'rgb(255, 255, 255)'; };
-  return Math.min(...[...document.querySelectorAll('body *')]
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.offsetHeight)
-    .map(e => { const a = light(getComputedStyle(e).color), b = light(behind(e));
-      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); }));
-})()
-"""

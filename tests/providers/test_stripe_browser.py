@@ -1,30 +1,29 @@
 """A payment by Stripe's embedded form on our own page, in a real browser under the page's own policy."""
 
-from pathlib import Path
-
 import pytest
-from playwright.async_api import async_playwright
 
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
 from moorage.wiring.secrets import access_tokens
-from tests.journeys.test_pay_at_stripe import payment, settings, shop  # noqa: F401 - fixtures
+from tests.support.browser import in_chromium, narrow_page
+from tests.support.stripe import paying_at_stripe
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium")
+pytestmark = in_chromium
 
 
-async def test_a_payer_pays_by_stripes_form_after_a_refusal_and_a_challenge(shop, stripe_fake):  # noqa: F811
+@pytest.fixture
+def settings(settings, stripe_town):
+    return paying_at_stripe(settings, stripe_town)
+
+
+async def test_a_payer_pays_by_stripes_form_after_a_refusal_and_a_challenge(practice_at_stripe, stripe_fake, browser):
+    shop = practice_at_stripe
     start = PaymentStart(uuid7(), uuid7(), 4_000, "USD", description="Soup", return_url=f"{shop.town.base_url}/back")
     await start_payment(shop.house, SYSTEM, start)
     key = access_tokens(shop.town.settings).link_key(f"pay:{start.payment_id}")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = await browser.new_page()
-        complaints = []
-        page.on("console", lambda message: complaints.append(message.text))
+    async with narrow_page(browser, script=True) as page:
         await page.goto(f"{shop.town.base_url}/pay/{start.payment_id}?key={key}")
         await page.get_by_label("Card number").fill("4000 0000 0000 0002")
         await page.get_by_role("button").click()
@@ -36,6 +35,6 @@ async def test_a_payer_pays_by_stripes_form_after_a_refusal_and_a_challenge(shop
         await stripe_fake.deliveries.deliver()
         await process_due_events(shop.house)
         await page.wait_for_url("**/back")
-        await browser.close()
-    assert [text for text in complaints if "Content Security" in text or "Refused" in text] == []
-    assert (await payment(shop, start.payment_id))["status"] == "succeeded"
+    assert [text for text in page.complaints if "Content Security" in text or "Refused" in text] == []
+    status = await shop.superuser.fetchval("SELECT status FROM payments WHERE id = $1", start.payment_id)
+    assert status == "succeeded"
