@@ -76,6 +76,15 @@ class _PlainConnection(_AnyConnection):
         return ""
 
 
+class NamelessConnection(_PlainConnection):
+    """A connection through a pooler, which gives each transaction to any session: no statement has a name there, for
+    the session that would know it may be another's, and may know another by it.
+    """
+
+    def _get_unique_id(self, prefix: str) -> str:
+        return "" if prefix == "stmt" else super()._get_unique_id(prefix)  # type: ignore[misc]
+
+
 class _Lender:
     """A pool, and a few of its connections kept at hand: taking one from the pool and giving it back takes longer than
     some of the statements that run in between.
@@ -98,7 +107,7 @@ class _Lender:
         self.waiting += 1
         try:
             return await self.pool.acquire(timeout=timeout_s)
-        except AWAY as error:
+        except (*AWAY, asyncpg.InternalServerError) as error:  # the latter is how a pooler says that it is full
             raise UnavailableError from error
         finally:
             self.waiting -= 1
@@ -154,7 +163,7 @@ class Database:
         """
         async with self.hot(actor) as db, db.transaction():
             if not actor.is_system:
-                await _state_claims(db, actor)
+                await db.execute(_STATE_CLAIMS, *claims_of(actor))
             yield db
 
     @asynccontextmanager
@@ -162,7 +171,7 @@ class Database:
         """Like `transaction`, for reads alone; the place where a read replica will come in."""
         async with self.hot(actor) as db, db.transaction(readonly=True):
             if not actor.is_system:
-                await _state_claims(db, actor)
+                await db.execute(_STATE_CLAIMS, *claims_of(actor))
             yield db
 
     def hot(self, actor: Actor) -> AbstractAsyncContextManager[Connection]:
@@ -193,10 +202,12 @@ async def connect_pool(
     statement_timeout_ms: int,
     lock_timeout_ms: int,
     prepared_statements: bool = True,
+    pooled: bool = False,
 ) -> Pool:
-    """A pool whose sessions act as `role`, in UTC, with timeouts. `prepared_statements=False` is for a pooler in
-    transaction mode.
+    """A pool whose sessions act as `role`, in UTC, with timeouts; where they are a pooler's (`pooled`), each
+    transaction has to say so itself (`PooledDatabase`). `prepared_statements=False`: not every pooler knows them.
     """
+    kept = session_settings(role, statement_timeout_ms, lock_timeout_ms)
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
@@ -204,19 +215,24 @@ async def connect_pool(
         max_queries=10_000_000,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=statement_timeout_ms / 1000 + 5,
-        connection_class=_PlainConnection,
+        connection_class=_PlainConnection if prepared_statements else NamelessConnection,
         init=_prepare_session,
         statement_cache_size=256 if prepared_statements else 0,
-        server_settings={
-            "role": role,
-            "timezone": "UTC",
-            "application_name": role,
-            "statement_timeout": str(statement_timeout_ms),
-            "lock_timeout": str(lock_timeout_ms),
-            "idle_in_transaction_session_timeout": "30000",
-            "jit": "off",
-        },
+        server_settings={"application_name": role} if pooled else kept,
     )
+
+
+def session_settings(role: str, statement_timeout_ms: int, lock_timeout_ms: int) -> dict[str, str]:
+    """What every session of ours is set to."""
+    return {
+        "role": role,
+        "timezone": "UTC",
+        "application_name": role,
+        "statement_timeout": str(statement_timeout_ms),
+        "lock_timeout": str(lock_timeout_ms),
+        "idle_in_transaction_session_timeout": "30000",
+        "jit": "off",
+    }
 
 
 async def fetch_built(db: Connection, statement: ClauseElement) -> list[asyncpg.Record]:
@@ -270,10 +286,10 @@ _STATE_CLAIMS: Final = (
 )
 
 
-async def _state_claims(db: Connection, actor: Actor) -> None:
+def claims_of(actor: Actor) -> tuple[str, str]:
+    """The two claims that tell row-level security who is asking; empty for nobody."""
     user_id = str(actor.user_id) if actor.user_id else ""
-    claims = f'{{"sub":"{user_id}"}}' if user_id else ""
-    await db.execute(_STATE_CLAIMS, user_id, claims)
+    return user_id, f'{{"sub":"{user_id}"}}' if user_id else ""
 
 
 async def _prepare_session(connection: _AnyConnection) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from moorage.wiring.bundled_postgres import Lease
+from moorage.wiring.pooler import connect, keeps_sessions
 from moorage.wiring.postgres import check_version, ensure_postgres
 from moorage.wiring.postgres_address import ServerAddress, ServerOptions
 from moorage.wiring.postgres_errors import BundledPostgresError
@@ -33,7 +34,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddresses:
-    """One address for each role. Where all share a login, the address says which role its sessions act as."""
+    """One address for each role. Where all share a login, the address says which role its sessions act as; not behind a
+    pooler (`pooled`), where each transaction says it.
+    """
 
     owner_dsn: str
     web_dsn: str
@@ -41,6 +44,7 @@ class DatabaseAddresses:
     # The bundled server's own superuser: for bootstrap, benchmarks and tests, never for the product.
     superuser_dsn: str | None
     major: int  # PostgreSQL's major version
+    pooled: bool = False
 
 
 class OpenDatabase:
@@ -78,13 +82,17 @@ async def open_database(
     database_url: str | None = None,
     owner_url: str | None = None,
     options: ServerOptions | None = None,
+    *,
+    pooled: bool | None = None,
 ) -> OpenDatabase:
     """Open the database of `database_url`, or the bundled one in `home`, and see to the roles.
 
-    `owner_url` is the login that migrates where that is not `database_url`'s. Raises PostgresError with what to do.
+    `owner_url` is the login that migrates where that is not `database_url`'s; `pooled` says whether a pooler stands in
+    front of `database_url` (None: look). Raises PostgresError with what to do.
     """
     if database_url is not None:
-        return OpenDatabase(await prepare_other(plain(database_url), plain(owner_url) if owner_url else None), None)
+        owner_url = plain(owner_url) if owner_url else None
+        return OpenDatabase(await prepare_other(plain(database_url), owner_url, pooled=pooled), None)
     lease = await ensure_postgres(home, options)
     try:
         return OpenDatabase(await prepare_bundled(lease.address, DATABASE), lease)
@@ -122,20 +130,25 @@ async def create_database(admin: asyncpg.Connection, name: str) -> None:
         return
 
 
-async def prepare_other(database_url: str, owner_url: str | None = None) -> DatabaseAddresses:
+async def prepare_other(
+    database_url: str, owner_url: str | None = None, *, pooled: bool | None = None
+) -> DatabaseAddresses:
     """Check the server behind `database_url` and see to the roles that its login acts as."""
-    admin = await asyncpg.connect(owner_url or database_url)
+    admin = await connect(owner_url or database_url)
     try:
         major = await check_version(admin)
         await ensure_roles(admin)
     finally:
         await admin.close()
+    if pooled is None:
+        pooled = not await keeps_sessions(database_url, WORKER)
     return DatabaseAddresses(
-        owner_dsn=acting_as(OWNER, owner_url or database_url),
-        web_dsn=acting_as(WEB, database_url),
-        worker_dsn=acting_as(WORKER, database_url),
+        owner_dsn=owner_url or database_url,
+        web_dsn=database_url if pooled else acting_as(WEB, database_url),
+        worker_dsn=database_url if pooled else acting_as(WORKER, database_url),
         superuser_dsn=None,
         major=major,
+        pooled=pooled,
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 
 from moorage.domains.invoicing.queries import tax_rate
+from moorage.kernel.db import SYSTEM
 from moorage.wiring.database import OpenDatabase
-from moorage.wiring.house import open_settings_database
+from moorage.wiring.house import connect_database, open_settings_database
 from moorage.wiring.migrate import is_current
 from moorage.wiring.postgres_errors import PostgresError
 from moorage.wiring.production import refuse_unsafe
@@ -72,11 +73,12 @@ async def _database(settings: Settings, opened: OpenDatabase) -> AsyncIterator[C
 async def _tax(settings: Settings, opened: OpenDatabase) -> Check:
     """Whether the table has the rate that the settings name: without it no invoice can be priced."""
     where = f"{settings.tax_country} {settings.tax_region}".strip()
-    worker = await asyncpg.connect(opened.addresses.worker_dsn)
+    database = await connect_database(settings, opened.addresses)
     try:
-        rate = await tax_rate(worker, settings.tax_country or "", settings.tax_region)
+        async with database.reading(SYSTEM) as db:
+            rate = await tax_rate(db, settings.tax_country or "", settings.tax_region)
     finally:
-        await worker.close()
+        await database.close()
     if rate is None:
         fix = f"moorage tax set {settings.tax_country} PER_CENT"
         return Check("tax", ok=False, detail=f"no rate for {where}", fix=fix)

@@ -10,9 +10,9 @@ from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.journeys.house import BookingTerms, House
-from moorage.kernel.db import Database, Pool, connect_pool
+from moorage.kernel.db import Database, Pool, connect_pool, session_settings
+from moorage.kernel.pooled import PooledDatabase
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
-from moorage.wiring.postgres_errors import RoleNotTakenError
 from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.providers import close_gateways, gateways, mail_gateway
 from moorage.wiring.roles import WEB, WORKER
@@ -53,40 +53,43 @@ async def open_settings_database(settings: Settings) -> OpenDatabase:
         settings.moorage_home,
         url.get_secret_value() if url else None,
         owner_url.get_secret_value() if owner_url else None,
+        pooled=settings.database_pooled,
     )
 
 
 async def connect_database(settings: Settings, addresses: DatabaseAddresses) -> Database:
-    """Both pools, with the limits of `settings`. Raises RoleNotTakenError where a pooler in between drops the role that
-    a session starts with: row-level security would not bind it.
-    """
+    """Both pools, with the limits of `settings`."""
     most = settings.database_pool_size + settings.database_pool_overflow
     kept = settings.database_pool_min
     if kept is None:
         kept = settings.database_pool_size if settings.environment == "production" else 1
+    prepared = settings.database_prepared_statements
+    if prepared is None:
+        prepared = not addresses.pooled
 
     async def pool(dsn: str, role: str) -> Pool:
-        opened = await connect_pool(
+        return await connect_pool(
             dsn,
             role=role,
             min_size=min(kept, most),
             max_size=most,
             statement_timeout_ms=settings.statement_timeout_ms,
             lock_timeout_ms=settings.lock_timeout_ms,
-            prepared_statements=settings.database_prepared_statements,
+            prepared_statements=prepared,
+            pooled=addresses.pooled,
         )
-        acts_as = await opened.fetchval("SELECT current_user")
-        if acts_as != role:
-            await opened.close()
-            raise RoleNotTakenError(
-                f"The database acts as {acts_as} and not as {role}: DATABASE_URL leads through a pooler that drops the"
-                " role a session starts with. Name the server itself, or a pooler in session mode."
-            )
-        return opened
 
-    web = await pool(addresses.web_dsn, WEB)
-    worker = await pool(addresses.worker_dsn, WORKER)
-    return Database(web, worker, settings.database_pool_wait_s)
+    web, worker = await pool(addresses.web_dsn, WEB), await pool(addresses.worker_dsn, WORKER)
+    if not addresses.pooled:
+        return Database(web, worker, settings.database_pool_wait_s)
+    limits = settings.statement_timeout_ms, settings.lock_timeout_ms
+    return PooledDatabase(
+        web,
+        worker,
+        settings.database_pool_wait_s,
+        web_settings=session_settings(WEB, *limits),
+        worker_settings=session_settings(WORKER, *limits),
+    )
 
 
 def make_house(settings: Settings, database: Database) -> House:

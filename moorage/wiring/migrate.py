@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from moorage.domains.availability.zones import RELEASE, load_zone_offsets
+from moorage.wiring.pooler import connect
 from moorage.wiring.postgres_errors import PostgresError
 from moorage.wiring.roles import OWNER
 from moorage.wiring.sql_files import PACKAGE, apply_sql_files, drop_sql_objects, sql_files
@@ -60,11 +61,11 @@ async def migrate(owner_dsn: str, revision: str = "head") -> bool:
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
-    async def connect() -> asyncpg.Connection:
+    async def creator() -> asyncpg.Connection:
         # Handed over whole: SQLAlchemy takes the address apart in another way than asyncpg does.
-        return await asyncpg.connect(owner_dsn)
+        return await connect(owner_dsn)
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.exec_driver_sql(f"SET LOCAL ROLE {OWNER}")
         return await _migrate_locked(connection, revision)
@@ -72,9 +73,11 @@ async def migrate(owner_dsn: str, revision: str = "head") -> bool:
 
 async def is_current(owner_dsn: str) -> bool:
     """Whether the database holds this version's schema, in one query."""
-    owner = await asyncpg.connect(owner_dsn)
+    owner = await connect(owner_dsn)
     try:
-        return await _applied(owner) == wanted_files()
+        async with owner.transaction(readonly=True):
+            await owner.execute(f"SET LOCAL ROLE {OWNER}")
+            return await _applied(owner) == wanted_files()
     finally:
         await owner.close()
 

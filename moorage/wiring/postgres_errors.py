@@ -9,9 +9,5 @@ class BundledPostgresError(PostgresError):
     """The bundled PostgreSQL cannot be started."""
 
 
-class RoleNotTakenError(PostgresError):
-    """What DATABASE_URL names does not act as the role that sessions ask for."""
-
-
 class UnsupportedPostgresError(PostgresError):
     """The server that DATABASE_URL names is too old."""

@@ -1,8 +1,7 @@
 """What production refuses to start with: rights that row-level security does not bind, secrets anybody could guess."""
 
-import asyncpg
-
 from moorage.wiring.database import DatabaseAddresses
+from moorage.wiring.pooler import connect
 from moorage.wiring.provider_settings import provider_problems
 from moorage.wiring.providers import sandbox_terms
 from moorage.wiring.roles import OWNER
@@ -31,7 +30,7 @@ def production_problems(settings: Settings) -> list[str]:
 
 
 async def _refuse_mighty(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         # The login itself counts, not the role it acts as: whoever may set one role may set another.
         mighty = await connection.fetchval(

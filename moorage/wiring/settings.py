@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     database_pool_overflow: int = Field(default=20, ge=0)  # more of them while they are needed
     database_pool_min: int | None = Field(default=None, ge=0)  # opened at the start; default: 1, in production the size
     database_pool_wait_s: float = 5.0
-    database_prepared_statements: bool = True  # false behind a pooler in transaction mode
+    # Whether a pooler gives each transaction to any session of its own; default: seen at the start.
+    database_pooled: bool | None = None
+    database_prepared_statements: bool | None = None  # default: not through a pooler; true where the pooler knows them
     statement_timeout_ms: int = 10_000
     lock_timeout_ms: int = 5_000
 

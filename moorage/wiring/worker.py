@@ -16,22 +16,19 @@ import asyncpg
 import structlog
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.db import AsyncpgPoolDriver
 from pgqueuer.models import Job as QueuedJob
-from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import Queries
 
 from moorage.journeys.house import House
 from moorage.kernel.bell import CHANNEL
 from moorage.wiring.jobs import Job, Periodic, jobs, periodic
 from moorage.wiring.settings import Settings
+from moorage.wiring.worker_connections import charge_of_chores, queue_driver
 
 HEARTBEAT_S = 5
 BATCH = 10
 STOP_S = 10.0  # how long a job that has begun may take once the worker is told to stop
-CONNECT_S = 5  # a server that died with its socket open takes connections and never answers
 AWAY_S = 1.0  # how long to wait before trying again when the database is away
-LEADER_LOCK = 0x6D6F6F7263  # whoever holds it does the chores
 
 log = structlog.get_logger(__name__)
 
@@ -65,12 +62,8 @@ async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> Non
 
 
 async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
-    # A pool of its own: the queue's library writes JSON as text, and one connection only listens.
-    pool = await asyncpg.create_pool(
-        worker_dsn, min_size=2, max_size=4, timeout=CONNECT_S, server_settings={"application_name": "moorage_queue"}
-    )
-    try:
-        manager = QueueManager(Queries(_Driver(pool)))
+    async with queue_driver(house.database, worker_dsn) as driver:
+        manager = QueueManager(Queries(driver))
         for entrypoint, job in jobs():
             manager.entrypoint(
                 entrypoint,
@@ -78,7 +71,8 @@ async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
                 concurrency_limit=0,
                 executor_factory=partial(_retrying, max_attempts=settings.job_attempts),
             )(_runner(entrypoint, job, house))
-        ringing = asyncio.create_task(_pass_rings_on(house, pool, manager))
+        # A ring in this process makes the queue look at once, debounced, as the library's own event would.
+        ringing = asyncio.create_task(house.bell.announce(partial(driver.ring, manager.channel)))
         running = asyncio.create_task(
             manager.run(
                 dequeue_timeout=timedelta(seconds=settings.worker_poll_s),
@@ -96,9 +90,6 @@ async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
             ringing.cancel()
             await asyncio.wait({running}, timeout=STOP_S)
             running.cancel()
-    finally:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.close(), 5)
 
 
 def _retrying(parameters: EntrypointExecutorParameters, *, max_attempts: int) -> DatabaseRetryEntrypointExecutor:
@@ -116,54 +107,10 @@ def _runner(entrypoint: str, job: Job, house: House) -> Callable[[QueuedJob], Aw
     return run
 
 
-class _Driver(AsyncpgPoolDriver):
-    """Says nothing before it listens: the library's first probe of its own listener would go unheard, and count as a
-    failure ten seconds later.
-    """
-
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        super().__init__(pool)
-        self._listens = asyncio.Event()
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await super().add_listener(channel, callback)
-        self._listens.set()
-
-    async def notify(self, channel: str, payload: str) -> None:
-        await self._listens.wait()
-        await super().notify(channel, payload)
-
-
-async def _pass_rings_on(house: House, pool: "asyncpg.Pool[asyncpg.Record]", manager: QueueManager) -> None:
-    """A ring in this process makes the queue look at once, debounced, as the library's own event would."""
-    event = {
-        "channel": manager.channel,
-        "operation": "insert",
-        "table": "pgqueuer",
-        "type": "table_changed_event",
-    }
-
-    async def notify() -> None:
-        await pool.execute(
-            "SELECT pg_notify($1, ($2::jsonb || jsonb_build_object('sent_at', now()))::text)",
-            manager.channel,
-            json.dumps(event),
-        )
-
-    await house.bell.announce(notify)
-
-
 async def _lead_chores(settings: Settings, house: House, worker_dsn: str) -> None:
     """Wait until this worker is in charge, then do every chore in its own time until the connection is lost."""
-    connection = await asyncpg.connect(
-        worker_dsn, timeout=CONNECT_S, server_settings={"application_name": "moorage_chores"}
-    )
-    try:
-        # A lock that is waited for would hold a statement, and so a snapshot, open: asked again instead.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK, timeout=CONNECT_S):  # noqa: ASYNC110
-            await asyncio.sleep(1)
-        rung = house.bell.listener()
-        await connection.add_listener(CHANNEL, lambda *_: rung.set())
+    rung = house.bell.listener()
+    async with charge_of_chores(house.database, worker_dsn, rung) as connection:
         chores = list(periodic(settings, house))
         prompts = {chore.name: asyncio.Event() for chore in chores if chore.prompt}
         async with asyncio.TaskGroup() as group:
@@ -171,13 +118,11 @@ async def _lead_chores(settings: Settings, house: House, worker_dsn: str) -> Non
             group.create_task(_spread(rung, list(prompts.values())))
             for chore in chores:
                 group.create_task(_do_in_time(chore, prompts.get(chore.name)))
-    finally:
-        await connection.close(timeout=2)
 
 
 async def _still_in_charge(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     while True:
-        await connection.fetchval("SELECT 1", timeout=5)
+        await connection.execute("SELECT 1", timeout=5)
         await asyncio.sleep(1)
 
 

@@ -1,56 +1,208 @@
-"""A pooler that drops the role a session asks for: nothing is served through it."""
+"""Through a pooler that gives each transaction to any of its sessions and drops what they were to start with, all works
+as without: a transaction says itself who acts and who asks, and leaves nothing behind.
+"""
 
 import asyncio
 import contextlib
-import struct
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+import subprocess
+import sys
+from dataclasses import dataclass
 
+import asyncpg
 import pytest
+import pytest_asyncio
 
-from moorage.wiring.database import DatabaseAddresses, acting_as
-from moorage.wiring.house import connect_database
-from moorage.wiring.postgres_errors import RoleNotTakenError
-from moorage.wiring.roles import WEB, WORKER
+from moorage.kernel.db import ANONYMOUS, SYSTEM, Actor
+from moorage.kernel.errors import UnavailableError
+from moorage.kernel.jobs import enqueue
+from moorage.kernel.pooled import PooledDatabase
+from moorage.wiring import worker as worker_module
+from moorage.wiring.database import prepare_other
+from moorage.wiring.house import connect_database, make_house
+from moorage.wiring.migrate import is_current, migrate
+from moorage.wiring.pooler import keeps_sessions
+from moorage.wiring.roles import OWNER, WEB, WORKER
+from moorage.wiring.worker import work
+from moorage.wiring.worker_connections import LEADER_LOCK, charge_of_chores
+from tests.builders import make_user
+from tests.builders.money import make_payment
+from tests.laws.running.house import ROOT, RunningHouse
+from tests.support.pooler import SESSIONS, Pooler, pooling
+from tests.support.worker import until
+from tests.wiring.test_roles import login_as
+
+WHO = "SELECT current_user, current_setting('statement_timeout'), current_setting('jit'), session_user"
+WHOSE = "SELECT array_agg(payer_id) FROM payments"
 
 
-async def test_a_pooler_that_drops_the_role_stops_the_start(database, settings):
-    async with _forgetful(database.superuser_dsn) as dsn:
-        addresses = DatabaseAddresses(
-            database.owner_dsn, acting_as(WEB, dsn), acting_as(WORKER, dsn), None, database.major
-        )
-        with pytest.raises(RoleNotTakenError, match="not as moorage_web"):
-            await connect_database(settings, addresses)
+@dataclass
+class Way:
+    """A pooler in front of a test's database, with a login that serves and one that migrates."""
+
+    pooler: Pooler
+    serve: str
+    migrate: str
 
 
 @contextlib.asynccontextmanager
-async def _forgetful(dsn):
-    """An address that leads to the server of `dsn`, and forgets `role` on the way."""
-    parts = urlsplit(dsn)
-    query = dict(parse_qsl(parts.query))
-
-    async def join(reader, writer):
-        if "host" in query:
-            there = await asyncio.open_unix_connection(f"{query['host']}/.s.PGSQL.{query.get('port', 5432)}")
-        else:
-            there = await asyncio.open_connection(parts.hostname, parts.port or 5432)
-        (length,) = struct.unpack("!i", await reader.readexactly(4))
-        version, said = await reader.readexactly(4), (await reader.readexactly(length - 8)).rstrip(b"\0").split(b"\0")
-        asked = dict(zip(said[::2], said[1::2], strict=True))
-        asked.pop(b"role")
-        message = version + b"".join(name + b"\0" + value + b"\0" for name, value in asked.items()) + b"\0"
-        there[1].write(struct.pack("!i", len(message) + 4) + message)
-        await asyncio.gather(_pass_on(reader, there[1]), _pass_on(there[0], writer))
-
-    server = await asyncio.start_server(join, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        login = parts.netloc.rpartition("@")[0]
-        yield urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable"))
+async def way_to(database):
+    superuser = await asyncpg.connect(database.superuser_dsn)
+    serve, owner = f"{database.name}_serve", f"{database.name}_migrate"
+    for login, roles in ((serve, f"{WEB}, {WORKER}"), (owner, f"{OWNER}, {WEB}, {WORKER}")):
+        await superuser.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'made up'")
+        await superuser.execute(f"GRANT {roles} TO {login}")
+    async with pooling(
+        {login: login_as(login, "made up", database.superuser_dsn) for login in (serve, owner)}
+    ) as pooler:
+        yield Way(pooler, pooler.dsn(serve), pooler.dsn(owner))
+    await superuser.execute(f"DROP ROLE {serve}; DROP ROLE {owner}")
+    await superuser.close()
 
 
-async def _pass_on(reader, writer):
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+@pytest_asyncio.fixture
+async def way(database):
+    async with way_to(database) as way:
+        yield way
+
+
+@pytest_asyncio.fixture
+async def pooled(way, settings):
+    """The Database through the pooler, as `serve` opens it."""
+    opened = await connect_database(settings, await prepare_other(way.serve, way.migrate))
+    yield opened
+    await opened.close()
+
+
+async def test_a_pooler_is_seen_by_what_it_drops(database, way, server):
+    assert await keeps_sessions(database.worker_dsn, WORKER)
+    assert not await keeps_sessions(way.serve, WORKER)
+    assert way.pooler.dropped == {"role", "statement_timeout"}
+    through, straight = await prepare_other(way.serve, way.migrate), await prepare_other(database.superuser_dsn)
+    assert (through.pooled, straight.pooled) == (True, False)
+    assert (await prepare_other(way.serve, way.migrate, pooled=False)).web_dsn != way.serve
+
+
+async def test_each_transaction_acts_as_its_role_within_its_limits(pooled):
+    assert isinstance(pooled, PooledDatabase)
+    for actor, role in ((Actor(), WEB), (SYSTEM, WORKER)):
+        for begun in (pooled.transaction, pooled.reading, pooled.hot):
+            async with begun(actor) as db:
+                row = await db.fetchrow(WHO)
+            assert tuple(row)[:3] == (role, "10s", "off")
+            assert row["session_user"] not in {WEB, WORKER}
+
+
+async def test_each_sees_their_own_however_transactions_take_turns(pooled, superuser):
+    payers = [await make_user(superuser) for _ in range(3)]
+    worker = await superuser.fetchval("SELECT current_user")
+    await superuser.execute(f"SET ROLE {WORKER}")
+    for payer in payers:
+        await make_payment(superuser, payer=payer)
+    await superuser.execute(f"SET ROLE {worker}")
+
+    async def look(actor):
+        async with pooled.transaction(actor) as db:
+            first = await db.fetchval(WHOSE)
+            async with db.transaction():  # a savepoint
+                await asyncio.sleep(0)
+                assert await db.fetchval(WHOSE) == first
+        return first
+
+    async def look_without_claims():
+        async with pooled.hot(ANONYMOUS) as db:
+            return await db.fetchval(WHOSE)
+
+    for _ in range(3):
+        seen = await asyncio.gather(*(look(Actor(payer)) for payer in payers), look(ANONYMOUS), look_without_claims())
+        assert seen == [*([payer] for payer in payers), None, None]
+
+
+async def test_nothing_is_left_in_the_sessions_of_the_pooler(pooled, way):
+    async with pooled.transaction(SYSTEM) as db:
+        _ = [row async for row in db.cursor("SELECT n FROM generate_series(1, $1::int) AS n", 200)]
+        await db.executemany("SELECT $1::uuid", [(None,), (None,)])
+    with contextlib.suppress(asyncpg.DivisionByZeroError):
+        async with pooled.transaction(Actor()) as db:
+            await db.fetch("SELECT 1 / 0")
+    client = await asyncpg.connect(way.serve, statement_cache_size=0)
+    for _ in range(2 * SESSIONS):
+        row = await client.fetchrow(
+            "SELECT current_user = session_user, (SELECT count(*) FROM pg_prepared_statements WHERE name <> ''),"
+            " current_setting('request.jwt.claims', true), current_setting('lock_timeout')"
+        )
+        assert tuple(row) in {(True, 0, "", "0"), (True, 0, None, "0")}
+    await client.close()
+
+
+async def test_a_pooler_that_is_full_is_a_database_that_is_away(pooled, way):
+    way.pooler.full = True
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(pooled.hot(SYSTEM))  # opened at the start
+        with pytest.raises(UnavailableError):
+            await stack.enter_async_context(pooled.hot(SYSTEM))
+
+
+async def test_migrations_run_up_and_down_through_a_pooler(server):
+    empty = await server.empty()
+    try:
+        async with way_to(empty) as way:
+            assert await migrate(way.migrate)
+            assert await is_current(way.migrate)
+            await migrate(way.migrate, "base")
+            assert not await is_current(way.migrate)
+    finally:
+        await server.drop(empty)
+
+
+async def test_a_worker_through_a_pooler_runs_what_is_queued(pooled, way, settings, monkeypatch):
+    ran = []
+
+    async def note(_, payload):
+        if not ran:
+            ran.append("stumbled")
+            raise RuntimeError
+        ran.append(payload["n"])
+
+    monkeypatch.setattr(worker_module, "jobs", lambda: [("note", note)])
+    monkeypatch.setattr(worker_module, "periodic", lambda *_: [])
+    patient = settings.model_copy(update={"worker_poll_s": 3600})
+    house = make_house(patient, pooled)
+    working = asyncio.create_task(work(patient, house, way.serve))
+    for n in range(3):
+        async with pooled.transaction(SYSTEM) as db:
+            await enqueue(db, "note", {"n": n})
+        house.bell.ring()
+    await until(lambda: _has(house, ran, {0, 1, 2}))
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _has(house, ran, wanted):
+    house.bell.ring()
+    await asyncio.sleep(0)
+    return wanted <= set(ran)
+
+
+async def test_one_worker_is_in_charge_of_the_chores_through_a_pooler_or_not(pooled, way, superuser):
+    async with charge_of_chores(pooled, way.serve, asyncio.Event()) as connection:
+        role, pid = await connection.fetchrow("SELECT current_user, pg_backend_pid()")
+        assert role == WORKER
+        assert not await superuser.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK)
+        await connection.execute("SELECT 1")  # as it does every second
+        held = "SELECT backend_xmin, backend_xid FROM pg_stat_activity WHERE pid = $1"
+        assert tuple(await superuser.fetchrow(held, pid)) == (None, None)
+    await until(lambda: superuser.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK))
+
+
+async def test_a_client_signs_up_books_and_pays_through_a_pooler(way, tmp_path):
+    house = RunningHouse(tmp_path, {"DATABASE_URL": way.serve, "DATABASE_OWNER_URL": way.migrate})
+    try:
+        await asyncio.to_thread(house.start)
+        script = [sys.executable, ROOT / "examples" / "marketplace.py", "--demo", tmp_path / "demo.json"]
+        done = await asyncio.to_thread(subprocess.run, script, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "cancelled and refunded" in done.stdout
+        assert "worker_interrupted" not in house.output_tail(100_000)
+        assert way.pooler.transactions > 100
+    finally:
+        await asyncio.to_thread(house.stop)
