@@ -11,8 +11,9 @@ from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
 from moorage.journeys.provider_answers import learned
+from moorage.journeys.read_payment import read_payment
 from moorage.kernel.db import SYSTEM, Actor, with_retries
-from moorage.kernel.errors import InvalidStateError, NotFoundError
+from moorage.kernel.errors import InvalidStateError
 
 
 async def capture_payment(house: House, actor: Actor, payment_id: UUID, amount_minor: int | None = None) -> PaymentRow:
@@ -41,7 +42,7 @@ async def capture_payment(house: House, actor: Actor, payment_id: UUID, amount_m
     if operation is not None:
         await carry_out_now(house, [operation])
         house.bell.ring()
-    after = await _read(house, payment_id)
+    after = await read_payment(house, payment_id)
     if operation is not None and after.succeeded_at is None:
         await _tell_why_not(house, operation, after)
     return after
@@ -69,7 +70,7 @@ async def cancel_payment(house: House, actor: Actor, payment_id: UUID, reason: s
     if operation is not None:
         await carry_out_now(house, [operation])
         house.bell.ring()
-    after = await _read(house, payment_id)
+    after = await read_payment(house, payment_id)
     if after.succeeded_at is not None:
         raise InvalidStateError("The money arrived before it could be cancelled.")
     if after.status != "canceled":
@@ -78,7 +79,7 @@ async def cancel_payment(house: House, actor: Actor, payment_id: UUID, reason: s
 
 
 async def _check_can_capture(house: House, payment_id: UUID) -> None:
-    payment = await _read(house, payment_id)
+    payment = await read_payment(house, payment_id)
     gateway = house.gateways.get(payment.provider)
     if gateway is None:
         raise NotSupportedByProviderError("This provider is not set up here any more.")
@@ -89,7 +90,7 @@ async def _check_can_capture(house: House, payment_id: UUID) -> None:
 
 async def _reserved_meanwhile(house: House, payment_id: UUID) -> bool:
     """Whether the provider holds reserved money that no event has told us of yet; then it is noted."""
-    payment = await _read(house, payment_id)
+    payment = await read_payment(house, payment_id)
     is_open = payment.status in {"pending", "requires_action", "failed"} and payment.provider_ref is not None
     if payment.capture_method != "manual" or not is_open:
         return False
@@ -122,11 +123,3 @@ async def _tell_why_not(house: House, operation: UUID, after: PaymentRow) -> Non
         raise InvalidStateError(f"This payment is {after.status}: nothing of it can be collected.")
     if call is None or call.status != "answered":
         raise OutcomeUnknownError(payment_id=str(after.id))
-
-
-async def _read(house: House, payment_id: UUID) -> PaymentRow:
-    async with house.database.reading(SYSTEM) as db:
-        payment = await queries.payment(db, payment_id)
-    if payment is None:
-        raise NotFoundError("There is no such payment.")
-    return payment

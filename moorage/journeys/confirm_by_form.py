@@ -6,13 +6,12 @@ The caller has seen to who asks: the payment's page, by the key in its address.
 from typing import Final
 from uuid import UUID
 
-from moorage.domains.payments import queries
 from moorage.domains.payments.errors import MethodNotSupportedError
 from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
+from moorage.journeys.read_payment import read_payment
 from moorage.kernel.db import SYSTEM, with_retries
-from moorage.kernel.errors import NotFoundError
 
 _PLAN: Final = "SELECT plan_confirm($1, $2, $3)"
 
@@ -21,10 +20,7 @@ async def confirm_by_form(house: House, payment_id: UUID, token: str) -> None:
     """Charge `token` for the payment. Raises NotFoundError, MethodNotSupportedError, InvalidStateError (nothing to
     collect), ProviderDeclinedError.
     """
-    async with house.database.reading(SYSTEM) as db:
-        payment = await queries.payment(db, payment_id)
-    if payment is None:
-        raise NotFoundError("There is no such payment.")
+    payment = await read_payment(house, payment_id)
     gateway = house.gateways.get(payment.provider)
     if gateway is None or not gateway.capabilities.confirm_with_method:
         raise MethodNotSupportedError
@@ -36,7 +32,6 @@ async def confirm_by_form(house: House, payment_id: UUID, token: str) -> None:
             return operation
 
     await carry_out_now(house, [await with_retries(plan)])
-    async with house.database.reading(SYSTEM) as db:
-        after = await queries.payment(db, payment_id)
-    if after is not None and after.status == "failed":
+    after = await read_payment(house, payment_id)
+    if after.status == "failed":
         raise ProviderDeclinedError("The payment was declined; try again with another card.")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments import queries
 from moorage.domains.payments.errors import InvalidTransitionError, NotRefundableError
 from moorage.domains.payments.listings import BY_HAND
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
+from moorage.journeys.read_payment import read_payment
 from moorage.journeys.record_manual_payment import (
     METHODS,
     ManualPayment,
@@ -22,8 +22,8 @@ from moorage.journeys.record_manual_payment import (
 )
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart
-from moorage.kernel.db import SYSTEM, Actor, with_retries
-from moorage.kernel.errors import InvalidStateError, NotFoundError
+from moorage.kernel.db import Actor, with_retries
+from moorage.kernel.errors import InvalidStateError
 
 Standing = Literal["pending", "succeeded", "failed", "refunded"]
 # From where to where money by hand may be moved.
@@ -63,7 +63,7 @@ async def note_payment(
             )
 
     await with_retries(note, repeatable=True)
-    return await _read(house, start.payment_id)
+    return await read_payment(house, start.payment_id)
 
 
 async def move_by_hand(house: House, actor: Actor, payment_id: UUID, to: Standing) -> PaymentRow:
@@ -71,7 +71,7 @@ async def move_by_hand(house: House, actor: Actor, payment_id: UUID, to: Standin
     stands already is no move. Raises InvalidTransitionError, also for a provider's payment; ForbiddenError,
     NotFoundError, OverpaymentError.
     """
-    before = await _read(house, payment_id)
+    before = await read_payment(house, payment_id)
     if before.status == to:
         return before
     if before.provider != BY_HAND:
@@ -87,7 +87,7 @@ async def move_by_hand(house: House, actor: Actor, payment_id: UUID, to: Standin
         await refund_payment(house, actor, payment_id, None, reason="other", refund_id=house.ids())
     except (InvalidStateError, NotRefundableError) as error:
         raise refused from error
-    return await _read(house, payment_id)
+    return await read_payment(house, payment_id)
 
 
 async def annotate_payment(
@@ -103,7 +103,7 @@ async def annotate_payment(
             await db.execute("SELECT annotate_payment($1, $2, $3)", payment_id, given, dict(ours))
 
     await with_retries(write)
-    return await _read(house, payment_id)
+    return await read_payment(house, payment_id)
 
 
 def _by_hand(start: PaymentStart, method: str, *, is_here: bool) -> ManualPayment:
@@ -120,11 +120,3 @@ def _by_hand(start: PaymentStart, method: str, *, is_here: bool) -> ManualPaymen
         payer_email=start.payer_email,
         metadata=start.metadata,
     )
-
-
-async def _read(house: House, payment_id: UUID) -> PaymentRow:
-    async with house.database.reading(SYSTEM) as db:
-        payment = await queries.payment(db, payment_id)
-    if payment is None:
-        raise NotFoundError("There is no such payment.")
-    return payment

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments import queries
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
-from moorage.kernel.db import SYSTEM, Actor, with_retries
-from moorage.kernel.errors import NotFoundError
+from moorage.journeys.read_payment import read_payment
+from moorage.kernel.db import Actor, with_retries
 from moorage.kernel.money import InvalidAmountError, exponent
 
 Method = Literal["cash", "check", "bank_transfer", "zelle", "venmo"]
@@ -101,8 +100,4 @@ async def _say(house: House, actor: Actor, verb: str, *arguments: Any) -> None:
 async def _after(house: House, payment_id: UUID) -> PaymentRow:
     """The payment as it stands. What it left to be called (an attempt to stop, a refund) is called without waiting."""
     house.bell.ring()
-    async with house.database.reading(SYSTEM) as db:
-        payment = await queries.payment(db, payment_id)
-    if payment is None:
-        raise NotFoundError("There is no such payment.")
-    return payment
+    return await read_payment(house, payment_id)
