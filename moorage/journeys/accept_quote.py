@@ -11,9 +11,9 @@ from uuid import UUID
 from moorage.domains.invoicing import operations, queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.domains.invoicing.queries import InvoiceRow, QuoteRow
-from moorage.domains.notifications.operations import queue_mail
 from moorage.journeys.house import House
-from moorage.journeys.issue_invoice import address_of, mail_invoice
+from moorage.journeys.issue_invoice import mail_invoice
+from moorage.journeys.mail_customer import mail_customer
 from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.kernel.money import exponent, format_amount
@@ -123,18 +123,14 @@ async def read_quote(house: House, quote_id: UUID) -> QuoteRow:
 
 async def _mail_quote(house: House, quote_id: UUID) -> QuoteRow:
     quote = await read_quote(house, quote_id)
-    async with house.database.transaction(SYSTEM) as db:
-        address = await address_of(db, quote.customer_id, quote.customer_email)
-        if address is not None and quote.status == "open":
-            offered = f"{format_amount(quote.gross_minor, quote.currency)} {quote.currency}"
-            await queue_mail(
-                db,
-                user_id=quote.customer_id,
-                recipient=address,
-                subject=f"A quote from {house.business_name}",
-                body=f"{offered}, open until {quote.expires_at:%-d %B %Y}.\nSee and answer it here:\n"
-                f"{house.public_url}/q/{quote.link}",
-                cause=f"quote_made:{quote.id}",
-            )
-    house.bell.ring()
+    if quote.status == "open":
+        offered = f"{format_amount(quote.gross_minor, quote.currency)} {quote.currency}"
+        await mail_customer(
+            house,
+            quote,
+            subject=f"A quote from {house.business_name}",
+            body=f"{offered}, open until {quote.expires_at:%-d %B %Y}.\nSee and answer it here:\n"
+            f"{house.public_url}/q/{quote.link}",
+            cause=f"quote_made:{quote.id}",
+        )
     return quote

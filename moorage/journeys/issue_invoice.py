@@ -11,10 +11,10 @@ from uuid import UUID
 from moorage.domains.invoicing import operations, queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.domains.invoicing.queries import InvoiceRow
-from moorage.domains.notifications.operations import queue_mail
 from moorage.journeys.house import House
+from moorage.journeys.mail_customer import mail_customer
 from moorage.journeys.planned_calls import carry_out_now
-from moorage.kernel.db import SYSTEM, Actor, Connection, with_retries
+from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.kernel.money import exponent, format_amount
 
@@ -79,20 +79,17 @@ async def write_off_invoice(house: House, actor: Actor, invoice_id: UUID) -> Inv
 
 async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
     """Mail the link of an invoice to its customer, once; answers the invoice."""
-    async with house.database.transaction(SYSTEM) as db:
-        invoice = await _read(house, db, invoice_id)
-        address = await address_of(db, invoice.customer_id, invoice.customer_email)
-        if address is not None and invoice.status in {"open", "overdue"} and invoice.due_at is not None:
-            owed = f"{format_amount(invoice.owed_minor, invoice.currency)} {invoice.currency}"
-            await queue_mail(
-                db,
-                user_id=invoice.customer_id,
-                recipient=address,
-                subject=f"Invoice {invoice.number} from {house.business_name}",
-                body=f"{owed} is due on {invoice.due_at:%-d %B %Y}.\nSee and pay it here:\n"
-                f"{house.public_url}/i/{invoice.link}",
-                cause=f"invoice_issued:{invoice.id}",
-            )
+    invoice = await read_invoice(house, invoice_id)
+    if invoice.status in {"open", "overdue"} and invoice.due_at is not None:
+        owed = f"{format_amount(invoice.owed_minor, invoice.currency)} {invoice.currency}"
+        await mail_customer(
+            house,
+            invoice,
+            subject=f"Invoice {invoice.number} from {house.business_name}",
+            body=f"{owed} is due on {invoice.due_at:%-d %B %Y}.\nSee and pay it here:\n"
+            f"{house.public_url}/i/{invoice.link}",
+            cause=f"invoice_issued:{invoice.id}",
+        )
     house.bell.ring()
     return invoice
 
@@ -100,17 +97,7 @@ async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
 async def read_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
     """The invoice as it is now, whoever asks: for a journey that has seen to who may. Raises NotFoundError."""
     async with house.database.reading(SYSTEM) as db:
-        return await _read(house, db, invoice_id)
-
-
-async def address_of(db: Connection, user_id: UUID | None, email: str | None) -> str | None:
-    """Where mail for a customer goes: the address they were written to, else their account's."""
-    address: str | None = email or await db.fetchval("SELECT email FROM users WHERE id = $1", user_id)
-    return address
-
-
-async def _read(house: House, db: Connection, invoice_id: UUID) -> InvoiceRow:
-    invoice = await queries.invoice(db, invoice_id, house.clock())
+        invoice = await queries.invoice(db, invoice_id, house.clock())
     if invoice is None:
         raise NotFoundError("There is no such invoice.")
     return invoice

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from moorage.domains.notifications.operations import queue_mail
 from moorage.journeys.house import House
-from moorage.journeys.issue_invoice import address_of, read_invoice
-from moorage.kernel.db import SYSTEM
+from moorage.journeys.issue_invoice import read_invoice
+from moorage.journeys.mail_customer import mail_customer
 from moorage.kernel.money import format_amount
 
 MAIL_RECEIPT: Final = "mail_receipt"
@@ -22,17 +21,11 @@ async def mail_receipt(house: House, payload: Mapping[str, Any]) -> None:
         return
     page = f"{house.public_url}/i/{invoice.link}"
     total = f"{format_amount(invoice.gross_minor, invoice.currency)} {invoice.currency}"
-    async with house.database.transaction(SYSTEM) as db:
-        address = await address_of(db, invoice.customer_id, invoice.customer_email)
-        if address is None:
-            return
-        await queue_mail(
-            db,
-            user_id=invoice.customer_id,
-            recipient=address,
-            subject=f"Paid: invoice {invoice.number}",
-            body=f"Thank you: invoice {invoice.number} over {total} is paid.\nYour receipt: {page}\n"
-            f"To keep, as a PDF: {page}.pdf",
-            cause=f"invoice_paid:{invoice.id}:{payload['payment_id']}",
-        )
-    house.bell.ring()
+    await mail_customer(
+        house,
+        invoice,
+        subject=f"Paid: invoice {invoice.number}",
+        body=f"Thank you: invoice {invoice.number} over {total} is paid.\nYour receipt: {page}\n"
+        f"To keep, as a PDF: {page}.pdf",
+        cause=f"invoice_paid:{invoice.id}:{payload['payment_id']}",
+    )
