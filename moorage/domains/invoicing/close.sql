@@ -8,9 +8,7 @@ CREATE OR REPLACE FUNCTION void_invoice(p_invoice uuid, p_reason text, p_now tim
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to void.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to void.');
   i := lock_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
@@ -40,9 +38,7 @@ CREATE OR REPLACE FUNCTION write_off_invoice(p_invoice uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write off.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write off.');
   i := lock_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');

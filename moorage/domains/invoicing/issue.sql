@@ -2,11 +2,15 @@
 -- lock_booking locks, (4) an invoice that stands for itself, (5) the payment, (6) invoices of a booking, (7) the counter
 -- of the series, (8) balances.
 
--- Whether who is asking may write invoices: an administrator, or the product itself (a job, a page by its link).
-CREATE OR REPLACE FUNCTION may_invoice() RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT asking_admin()
-      OR coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
-$$;
+-- Refuses 'forbidden' with that sentence to everybody but administrators and the product itself (a job, a page by its
+-- link).
+CREATE OR REPLACE FUNCTION check_may_invoice(p_sentence text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT asking_admin()
+     AND coalesce(nullif(current_setting('role', true), 'none'), session_user) <> 'moorage_worker' THEN
+    PERFORM refuse('forbidden', p_sentence);
+  END IF;
+END $$;
 
 -- 244 random bits as text, for the link that opens an invoice or a quote.
 CREATE OR REPLACE FUNCTION new_link() RETURNS text LANGUAGE sql VOLATILE AS $$
@@ -41,6 +45,17 @@ BEGIN
            LATERAL split_tax(said.quantity * said.unit_minor, said.tax_bps, said.tax_inclusive) AS parts;
 END $$;
 
+-- What such lines come to together, in minor units. Refuses 'invalid_lines', also where they come to nothing.
+CREATE OR REPLACE FUNCTION sum_lines(p_lines jsonb, OUT net_minor bigint, OUT tax_minor bigint, OUT gross_minor bigint)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  SELECT sum(l.net_minor), sum(l.tax_minor), sum(l.gross_minor) INTO net_minor, tax_minor, gross_minor
+    FROM priced_lines(p_lines) AS l;
+  IF gross_minor <= 0 OR tax_minor < 0 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+END $$;
+
 -- Writes down what happened to an invoice.
 CREATE OR REPLACE FUNCTION note_invoice(p_invoice uuid, p_kind text, p_details jsonb DEFAULT '{}', p_by uuid DEFAULT NULL)
 RETURNS void LANGUAGE sql AS $$
@@ -55,20 +70,15 @@ CREATE OR REPLACE FUNCTION draft_invoice(p_invoice uuid, p_customer uuid, p_emai
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE sums record;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
+  IF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
     PERFORM refuse('not_found', 'There is no such customer.');
   END IF;
-  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
-    FROM priced_lines(p_lines) AS l;
-  IF sums.gross <= 0 OR sums.tax < 0 THEN
-    PERFORM refuse('invalid_lines');
-  END IF;
+  sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
                         net_minor, tax_minor, gross_minor, note, link, created_by)
-  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net, sums.tax, sums.gross,
-          p_note, new_link(), asking_user())
+  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net_minor, sums.tax_minor,
+          sums.gross_minor, p_note, new_link(), asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;
@@ -82,9 +92,7 @@ END $$;
 CREATE OR REPLACE FUNCTION finalize_invoice(p_invoice uuid, p_series text, p_due_at timestamptz, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
   RETURN number_invoice(p_invoice, p_series, p_due_at, p_now);
 END $$;
 
@@ -119,9 +127,7 @@ CREATE OR REPLACE FUNCTION bill_booking(p_invoice uuid, p_booking uuid, p_series
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE b bookings; owed bigint; earlier invoices; client users;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
   b := lock_booking(p_booking);
   owed := b.total_minor - (b.paid_minor - b.refunded_minor);
   IF b.id IS NULL THEN

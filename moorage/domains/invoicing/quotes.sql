@@ -8,9 +8,7 @@ CREATE OR REPLACE FUNCTION make_quote(p_quote uuid, p_customer uuid, p_email tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE sums record; b bookings;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Quotes are for administrators to make.');
-  END IF;
+  PERFORM check_may_invoice('Quotes are for administrators to make.');
   SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
   IF p_booking IS NOT NULL AND NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such booking.');
@@ -19,15 +17,11 @@ BEGIN
   ELSIF b.currency <> p_currency THEN
     PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
   END IF;
-  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
-    FROM priced_lines(p_lines) AS l;
-  IF sums.gross <= 0 OR sums.tax < 0 THEN
-    PERFORM refuse('invalid_lines');
-  END IF;
+  sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
                       tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
-  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net,
-          sums.tax, sums.gross, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net_minor,
+          sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
@@ -109,9 +103,7 @@ CREATE OR REPLACE FUNCTION withdraw_quote(p_quote uuid, p_now timestamptz) RETUR
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE q quotes;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Quotes are for administrators to withdraw.');
-  END IF;
+  PERFORM check_may_invoice('Quotes are for administrators to withdraw.');
   SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such quote.');
