@@ -4,24 +4,21 @@ The link is the key, as with a letter. Looking changes nothing; the button does.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from moorage.domains.bookings.errors import HoldExpiredError
 from moorage.domains.invoicing import queries
-from moorage.domains.invoicing.errors import NothingOwedError
 from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
 from moorage.domains.payments import queries as payment_queries
-from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
 from moorage.journeys.house import House
-from moorage.journeys.pay_invoice import PayerChoice, pay_invoice, payable_by
+from moorage.journeys.pay_invoice import pay_invoice, payable_by
 from moorage.kernel.db import SYSTEM
-from moorage.kernel.errors import InvalidError, InvalidStateError
 from moorage.pages.invoice_pdf import invoice_pdf
+from moorage.pages.paying import REFUSED, begin_paying
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
-from moorage.web.pay_links import pay_address
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,24 +65,11 @@ async def pay(request: Request, link: str) -> Response:
     letter = await _read(house, link)
     if letter is None:
         return _not_here(request)
-    here = f"{house.public_url}/i/{link}"
-    payment_id = house.ids()
-    choice = PayerChoice(
-        payment_id=payment_id,
-        operation_id=house.ids(),
-        return_url=f"{here}?payment={payment_id}",
-        cancel_url=here,
-        provider=form.get("provider") or None,
-    )
+    pay_it = partial(pay_invoice, house, letter.invoice.id)
     try:
-        await pay_invoice(house, letter.invoice.id, choice)
-    except OutcomeUnknownError:
-        pass  # The payment exists: its page waits until the provider has answered.
-    except (NothingOwedError, InvalidStateError):
-        return RedirectResponse(f"/i/{link}", 303)
-    except (ProviderDeclinedError, InvalidError, HoldExpiredError) as refused:
+        return await begin_paying(request, f"/i/{link}", pay_it, form.get("provider") or None)
+    except REFUSED as refused:
         return await _shown(request, letter, 422, refused=refused.detail)
-    return RedirectResponse(pay_address(request, payment_id), 303)
 
 
 async def _read(house: House, link: str) -> Letter | None:

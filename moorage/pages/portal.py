@@ -1,21 +1,20 @@
 """`/portal`: what somebody booked, was billed and paid, by a link mailed to their address; and paying what is owed."""
 
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from moorage.domains.bookings.errors import HoldExpiredError
-from moorage.domains.invoicing.errors import NothingOwedError, PortalLinkExpiredError
+from moorage.domains.invoicing.errors import PortalLinkExpiredError
 from moorage.domains.invoicing.portal import Person, bookings_of, invoices_of, open_quotes_of, payments_of
-from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
-from moorage.journeys.pay_invoice import PayerChoice, pay_booking
+from moorage.journeys.pay_invoice import pay_booking
 from moorage.journeys.portal_link import mail_portal_link, open_portal_link
 from moorage.kernel.db import SYSTEM
-from moorage.kernel.errors import InvalidError, InvalidStateError, MoorageError, NotFoundError
+from moorage.kernel.errors import MoorageError, NotFoundError
+from moorage.pages.paying import REFUSED, begin_paying
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
-from moorage.web.pay_links import pay_address
 
 router = APIRouter(include_in_schema=False)
 _MAX_EMAIL = 254
@@ -60,18 +59,10 @@ async def pay(request: Request, token: str) -> Response:
         booking_id = await _booking_of(request, token, form.get("booking", ""))
     except (NotFoundError, PortalLinkExpiredError) as refused:
         return _closed(request, refused)
-    here = f"{house.public_url}/portal/{token}"
-    payment_id = house.ids()
-    choice = PayerChoice(payment_id, house.ids(), return_url=f"{here}?payment={payment_id}", cancel_url=here)
     try:
-        await pay_booking(house, booking_id, choice)
-    except OutcomeUnknownError:
-        pass  # The payment exists: its page waits until the provider has answered.
-    except (NothingOwedError, InvalidStateError):
-        return RedirectResponse(f"/portal/{token}", 303)
-    except (ProviderDeclinedError, InvalidError, HoldExpiredError) as refused:
+        return await begin_paying(request, f"/portal/{token}", partial(pay_booking, house, booking_id))
+    except REFUSED as refused:
         return await _shown(request, token, 422, refused=refused.detail)
-    return RedirectResponse(pay_address(request, payment_id), 303)
 
 
 async def _booking_of(request: Request, token: str, wanted: str) -> UUID:
