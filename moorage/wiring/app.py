@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Lifespan, Scope
 
 import moorage
 from moorage.apis.marketplace import envelope
@@ -57,16 +57,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
             yield
             await _leave(app)
 
-    api = FastAPI(
-        title="Moorage",
-        version=moorage.__version__,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        exception_handlers=HANDLERS,
-    )
+    api = bare_api("Moorage", lifespan)
     api.state.settings = settings
     api.state.house = None
     api.state.tokens = access_tokens(settings)
@@ -79,6 +70,20 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     for router, prefix in ROUTERS:
         api.include_router(router, prefix=prefix)
     return api
+
+
+def bare_api(title: str, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """An API without routes that refuses by name, and leaves its documents to pages of ours."""
+    return FastAPI(
+        title=title,
+        version=moorage.__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        exception_handlers=_HANDLERS,
+    )
 
 
 def _move_in(api: FastAPI, settings: Settings, house: House) -> None:
@@ -169,7 +174,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-HANDLERS: dict[int | type[Exception], Any] = {
+_HANDLERS: dict[int | type[Exception], Any] = {
     MoorageError: _refused,
     RequestValidationError: _refused,
     HTTPException: _refused,

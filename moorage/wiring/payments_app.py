@@ -8,13 +8,12 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-import moorage
 from moorage.apis.operations import openapi
 from moorage.apis.standalone import calls
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.pages import home, reference
 from moorage.web.front import Front
-from moorage.wiring.app import HANDLERS
+from moorage.wiring.app import bare_api
 from moorage.wiring.providers import outside_gateways
 from moorage.wiring.serve import server_config
 from moorage.wiring.serving import listening_socket
@@ -54,16 +53,7 @@ def build_payments_app(settings: Settings, gateways: Mapping[str, PaymentGateway
             if close is not None:
                 await close()
 
-    api = FastAPI(
-        title="Moorage payments",
-        version=moorage.__version__,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        exception_handlers=HANDLERS,
-    )
+    api = bare_api("Moorage payments", lifespan)
     api.state.settings = settings
     api.state.gateways = gateways
     api.state.refusals = calls.REFUSALS
