@@ -363,9 +363,7 @@ CREATE FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series tex
     AS $$
 DECLARE b bookings; owed bigint; earlier invoices; client users;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
   b := lock_booking(p_booking);
   owed := b.total_minor - (b.paid_minor - b.refunded_minor);
   IF b.id IS NULL THEN
@@ -796,6 +794,16 @@ BEGIN
       USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.check_may_invoice(p_sentence text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF NOT asking_admin()
+     AND coalesce(nullif(current_setting('role', true), 'none'), session_user) <> 'moorage_worker' THEN
+    PERFORM refuse('forbidden', p_sentence);
+  END IF;
 END $$;
 
 CREATE FUNCTION public.check_may_move(p_payment uuid, p_own boolean) RETURNS void
@@ -1522,20 +1530,15 @@ CREATE FUNCTION public.draft_invoice(p_invoice uuid, p_customer uuid, p_email te
     AS $$
 DECLARE sums record;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  ELSIF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
+  IF p_customer IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = p_customer) THEN
     PERFORM refuse('not_found', 'There is no such customer.');
   END IF;
-  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
-    FROM priced_lines(p_lines) AS l;
-  IF sums.gross <= 0 OR sums.tax < 0 THEN
-    PERFORM refuse('invalid_lines');
-  END IF;
+  sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
                         net_minor, tax_minor, gross_minor, note, link, created_by)
-  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net, sums.tax, sums.gross,
-          p_note, new_link(), asking_user())
+  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net_minor, sums.tax_minor,
+          sums.gross_minor, p_note, new_link(), asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;
@@ -1735,9 +1738,7 @@ CREATE FUNCTION public.finalize_invoice(p_invoice uuid, p_series text, p_due_at 
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write.');
   RETURN number_invoice(p_invoice, p_series, p_due_at, p_now);
 END $$;
 
@@ -2626,9 +2627,7 @@ CREATE FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p
     AS $$
 DECLARE sums record; b bookings;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Quotes are for administrators to make.');
-  END IF;
+  PERFORM check_may_invoice('Quotes are for administrators to make.');
   SELECT * INTO b FROM bookings WHERE id = p_booking AND parent_id IS NULL;
   IF p_booking IS NOT NULL AND NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such booking.');
@@ -2637,15 +2636,11 @@ BEGIN
   ELSIF b.currency <> p_currency THEN
     PERFORM refuse('invalid_lines', 'A quote is in the currency of its booking.');
   END IF;
-  SELECT sum(l.net_minor) AS net, sum(l.tax_minor) AS tax, sum(l.gross_minor) AS gross INTO sums
-    FROM priced_lines(p_lines) AS l;
-  IF sums.gross <= 0 OR sums.tax < 0 THEN
-    PERFORM refuse('invalid_lines');
-  END IF;
+  sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
                       tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
-  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net,
-          sums.tax, sums.gross, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net_minor,
+          sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
@@ -2712,13 +2707,6 @@ BEGIN
   SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.calls INTO refund_minor, operations
     FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
 END $$;
-
-CREATE FUNCTION public.may_invoice() RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-  SELECT asking_admin()
-      OR coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
-$$;
 
 CREATE FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4919,6 +4907,17 @@ CREATE FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_id
     FROM unnest(p_ids) WITH ORDINALITY AS come (id, at) LEFT JOIN stored ON stored.id = come.id
 $$;
 
+CREATE FUNCTION public.sum_lines(p_lines jsonb, OUT net_minor bigint, OUT tax_minor bigint, OUT gross_minor bigint) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+  SELECT sum(l.net_minor), sum(l.tax_minor), sum(l.gross_minor) INTO net_minor, tax_minor, gross_minor
+    FROM priced_lines(p_lines) AS l;
+  IF gross_minor <= 0 OR tax_minor < 0 THEN
+    PERFORM refuse('invalid_lines');
+  END IF;
+END $$;
+
 CREATE FUNCTION public.summary_end(p_practitioner uuid) RETURNS date
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5279,9 +5278,7 @@ CREATE FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timesta
     AS $$
 DECLARE i invoices;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to void.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to void.');
   i := lock_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
@@ -5343,9 +5340,7 @@ CREATE FUNCTION public.withdraw_quote(p_quote uuid, p_now timestamp with time zo
     AS $$
 DECLARE q quotes;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Quotes are for administrators to withdraw.');
-  END IF;
+  PERFORM check_may_invoice('Quotes are for administrators to withdraw.');
   SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such quote.');
@@ -5418,9 +5413,7 @@ CREATE FUNCTION public.write_off_invoice(p_invoice uuid) RETURNS void
     AS $$
 DECLARE i invoices;
 BEGIN
-  IF NOT may_invoice() THEN
-    PERFORM refuse('forbidden', 'Invoices are for administrators to write off.');
-  END IF;
+  PERFORM check_may_invoice('Invoices are for administrators to write off.');
   i := lock_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
@@ -7900,6 +7893,8 @@ GRANT SELECT ON TABLE public.payments TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.check_changeable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.check_may_invoice(p_sentence text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) TO moorage_web;
 GRANT ALL ON FUNCTION public.check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamp with time zone) TO moorage_worker;
@@ -8121,8 +8116,6 @@ REVOKE ALL ON FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service 
 REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
-
-REVOKE ALL ON FUNCTION public.may_invoice() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) FROM PUBLIC;
 
@@ -8398,6 +8391,8 @@ REVOKE ALL ON FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_b
 
 REVOKE ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.sum_lines(p_lines jsonb, OUT net_minor bigint, OUT tax_minor bigint, OUT gross_minor bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.summary_end(p_practitioner uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.summary_end(p_practitioner uuid) TO moorage_web;

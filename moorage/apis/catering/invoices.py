@@ -13,11 +13,11 @@ from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.queries import DocumentFilter, InvoiceRow, InvoiceStatus, LineRow
 from moorage.journeys.bill_balance import bill_balance
 from moorage.journeys.house import House
-from moorage.web.actor import Admin, CurrentUser, house_of
+from moorage.web.actor import Admin, Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id, StrictModel
 from moorage.web.idempotency import subject_id
-from moorage.web.slices import Sliced, Slicing, sliced
+from moorage.web.slices import Slice, Sliced, Slicing, sliced
 
 router = APIRouter(prefix="/stripe", tags=["Catering invoices"], route_class=StrictRoute)
 
@@ -126,13 +126,7 @@ async def list_invoices(
 ) -> Response:
     """One's own invoices, the newest first; an administrator sees all. `open` includes the overdue ones."""
     house = house_of(request)
-    wanted = DocumentFilter(
-        status=status,
-        booking_id=booking_id,
-        customer_id=None if caller.is_admin else caller.user_id,
-        limit=part.limit,
-        offset=part.offset,
-    )
+    wanted = documents_of(caller, part, status, booking_id)
     async with house.database.reading(caller.actor) as db:
         rows, total = await queries.invoices(db, wanted, house.clock())
         lines = await queries.invoice_lines(db, [row.id for row in rows])
@@ -157,3 +151,14 @@ async def bill(request: Request, caller: Admin, body: BillIn) -> Response:
     async with house.database.reading(caller.actor) as db:
         lines = await queries.invoice_lines(db, [row.id])
     return said(CateringInvoice.of(row, lines[row.id], house), 201)
+
+
+def documents_of(caller: Caller, part: Slice, status: str | None, booking_id: UUID | None) -> DocumentFilter:
+    """Which invoices or quotes are asked for: one's own, and an administrator's are all."""
+    return DocumentFilter(
+        status=status,
+        booking_id=booking_id,
+        customer_id=None if caller.is_admin else caller.user_id,
+        limit=part.limit,
+        offset=part.offset,
+    )

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from moorage.apis.catering.answers import instant_of, problems, said
-from moorage.apis.catering.invoices import CateringInvoice, CateringLine
+from moorage.apis.catering.invoices import CateringInvoice, CateringLine, documents_of
 from moorage.domains.availability.zones import pinned_zone
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
-from moorage.domains.invoicing.queries import DocumentFilter, LineRow, QuoteRow, QuoteStatus
+from moorage.domains.invoicing.queries import LineRow, QuoteRow, QuoteStatus
 from moorage.journeys.accept_quote import NewQuote, accept_quote, decline_quote, make_quote
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Actor
@@ -152,13 +152,7 @@ async def list_quotes(
 ) -> Response:
     """One's own quotes, the newest first; an administrator sees all."""
     house = house_of(request)
-    wanted = DocumentFilter(
-        status=status,
-        booking_id=booking_id,
-        customer_id=None if caller.is_admin else caller.user_id,
-        limit=part.limit,
-        offset=part.offset,
-    )
+    wanted = documents_of(caller, part, status, booking_id)
     async with house.database.reading(caller.actor) as db:
         rows, total = await queries.quotes(db, wanted, house.clock())
         lines = await queries.quote_lines(db, [row.id for row in rows])

@@ -1,5 +1,6 @@
 """Appointments: a consulting service at a time. Each is a booking of the core."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Annotated, Self
 from uuid import UUID
@@ -8,17 +9,15 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
+from moorage.apis.practice.bookings import asker_of, check_range, made_line, wanted_by
 from moorage.apis.practice.lists import LISTED, Windowed, answer, listed
 from moorage.domains.bookings import lines
 from moorage.domains.bookings.lines import Line, Standing, Wanted
-from moorage.domains.bookings.operations import HoldRequest
-from moorage.domains.bookings.queries import Asker
-from moorage.journeys.enrol import choose_client, make_appointment
-from moorage.kernel.errors import InvalidRangeError, NotFoundError
-from moorage.web.actor import Caller, CurrentUser, house_of
+from moorage.journeys.enrol import make_appointment
+from moorage.kernel.errors import InvalidRangeError
+from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id, Instant, LongText, StrictModel
-from moorage.web.idempotency import subject_id
 
 router = APIRouter(prefix="/appointments", tags=["Practice appointments"], route_class=StrictRoute)
 
@@ -70,30 +69,15 @@ class Appointment(BaseModel):
 @router.post("/", operation_id="practice_appointments_create", status_code=201, response_model=Appointment)
 async def create_appointment(request: Request, caller: CurrentUser, body: AppointmentIn) -> Response:
     """Book a time for oneself; administrators and owners for anyone. It is kept while it waits to be paid."""
-    house = house_of(request)
-    client = await choose_client(house, caller.actor, body.user_id, by_admin=caller.is_admin)
+    wanted = await wanted_by(request, caller, body.service_id, user_id=body.user_id, notes=body.notes)
     starts_at = body.appointment_time.astimezone(UTC)
-    wanted = HoldRequest(
-        subject_id(request),
-        client,
-        caller.family_id if client == caller.user_id else None,
-        body.service_id,
-        house.ids(),
-        house.ids(),
-        house.terms.default_provider,
-        starts_at=starts_at,
-        ends_at=None if body.duration_minutes is None else starts_at + timedelta(minutes=body.duration_minutes),
-        special_requests=body.notes or "",
-    )
+    ends_at = None if body.duration_minutes is None else starts_at + timedelta(minutes=body.duration_minutes)
+    wanted = replace(wanted, starts_at=starts_at, ends_at=ends_at)
     try:
-        booking_id = await make_appointment(house, caller.actor, wanted, body.state_id)
+        booking_id = await make_appointment(house_of(request), caller.actor, wanted, body.state_id)
     except InvalidRangeError as error:
         raise InvalidRangeError("This service takes another time than that.", pointer="/duration_minutes") from error
-    async with house.database.reading(caller.actor) as db:
-        line = await lines.line(db, booking_id, asker_of(caller))
-    if line is None:
-        raise NotFoundError
-    return answer(Appointment.of(line), 201)
+    return answer(Appointment.of(await made_line(request, caller, booking_id)), 201)
 
 
 @router.get("/", operation_id="practice_appointments_list", response_model=list[Appointment], responses=LISTED)
@@ -112,14 +96,3 @@ async def list_appointments(
     async with house_of(request).database.reading(caller.actor) as db:
         found, total = await lines.lines(db, asker_of(caller), wanted, limit=window.limit, offset=window.skip)
     return listed(request, [Appointment.of(line) for line in found], total, window)
-
-
-def asker_of(caller: Caller) -> Asker:
-    """Who reads."""
-    return Asker(caller.user_id, caller.practitioner_id, caller.is_admin)
-
-
-def check_range(time_from: AwareDatetime | None, time_to: AwareDatetime | None) -> None:
-    """Raise InvalidRangeError for a range that ends before it begins."""
-    if time_from is not None and time_to is not None and time_from >= time_to:
-        raise InvalidRangeError("`from` comes before `to`.", pointer="?to")

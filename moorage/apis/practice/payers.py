@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from moorage.apis.practice.appointments import asker_of
+from moorage.apis.practice.bookings import asker_of
 from moorage.apis.practice.payment_schemas import LINKS
 from moorage.domains.accounts.queries import account_by_id
 from moorage.domains.availability.queries import find_training

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from moorage.apis.practice.appointments import check_range
+from moorage.apis.practice.bookings import check_range
 from moorage.apis.practice.lists import LISTED, Windowed, answer, listed
 from moorage.apis.practice.payment_schemas import STATUSES, Payment, PaymentStatus, word
 from moorage.domains.payments import listings, queries

@@ -7,17 +7,14 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from moorage.apis.practice.appointments import asker_of
+from moorage.apis.practice.bookings import asker_of, made_line, wanted_by
 from moorage.apis.practice.lists import LISTED, Windowed, answer, listed
 from moorage.domains.bookings import lines
 from moorage.domains.bookings.lines import Line, Standing, Wanted
-from moorage.domains.bookings.operations import HoldRequest
-from moorage.journeys.enrol import choose_client, enrol
-from moorage.kernel.errors import NotFoundError
+from moorage.journeys.enrol import enrol
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id, LongText, StrictModel
-from moorage.web.idempotency import subject_id
 
 router = APIRouter(prefix="/training_enrollments", tags=["Practice trainings"], route_class=StrictRoute)
 
@@ -64,24 +61,9 @@ async def create_enrollment(request: Request, caller: CurrentUser, body: Enrollm
     """Enrol oneself; administrators and owners anyone. A course is taken as a whole; of a workshop the date that
     `training_id` names, or the next one with a place.
     """
-    house = house_of(request)
-    client = await choose_client(house, caller.actor, body.user_id, by_admin=caller.is_admin)
-    wanted = HoldRequest(
-        subject_id(request),
-        client,
-        caller.family_id if client == caller.user_id else None,
-        body.training_id,
-        house.ids(),
-        house.ids(),
-        house.terms.default_provider,
-        special_requests=body.notes or "",
-    )
-    booking_id = await enrol(house, caller.actor, body.training_id, wanted)
-    async with house.database.reading(caller.actor) as db:
-        line = await lines.line(db, booking_id, asker_of(caller))
-    if line is None:
-        raise NotFoundError
-    return answer(Enrollment.of(line), 201)
+    wanted = await wanted_by(request, caller, body.training_id, user_id=body.user_id, notes=body.notes)
+    booking_id = await enrol(house_of(request), caller.actor, body.training_id, wanted)
+    return answer(Enrollment.of(await made_line(request, caller, booking_id)), 201)
 
 
 @router.get("/", operation_id="practice_training_enrollments_list", response_model=list[Enrollment], responses=LISTED)
