@@ -718,6 +718,7 @@ CREATE TABLE public.payments (
     provider_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
     tax_minor bigint DEFAULT '0'::bigint NOT NULL,
     fee_minor bigint,
+    fee_currency text,
     expires_at timestamp with time zone,
     refund_pending_minor bigint DEFAULT '0'::bigint NOT NULL,
     refunded_minor bigint DEFAULT '0'::bigint NOT NULL,
@@ -3391,15 +3392,25 @@ BEGIN
   RETURN true;
 END $$;
 
-CREATE FUNCTION public.post_fee(p_payment uuid, p_fee bigint) RETURNS void
+CREATE FUNCTION public.post_dispute_fees(d public.disputes, p_fees jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM post(new_id(), 'dispute_fee', 'dispute', d.id, format('dispute_fee:%s:%s', d.provider, f.reference), f.currency,
+               ARRAY['provider_fees', 'clearing:' || d.provider], ARRAY[f.amount_minor, -f.amount_minor])
+     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
+    WHERE f.amount_minor <> 0;
+END $$;
+
+CREATE FUNCTION public.post_fee(p_payment uuid, p_fee bigint, p_currency text) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE p payments;
 BEGIN
-  UPDATE payments SET fee_minor = p_fee, updated_at = now()
+  UPDATE payments SET fee_minor = p_fee, fee_currency = coalesce(p_currency, currency), updated_at = now()
    WHERE id = p_payment AND fee_minor IS NULL AND succeeded_at IS NOT NULL RETURNING * INTO p;
   IF FOUND AND p_fee <> 0 THEN
-    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.currency,
+    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.fee_currency,
                  ARRAY['provider_fees', 'clearing:' || p.provider], ARRAY[p_fee, -p_fee]);
   END IF;
 END $$;
@@ -3659,6 +3670,8 @@ BEGIN
     PERFORM hold_disputed(p, d, p_data);
     outcome := 'moved';
   END IF;
+  UPDATE disputes SET reason = p_reason, updated_at = now() WHERE id = d.id AND reason = '' AND p_reason <> '';
+  PERFORM post_dispute_fees(d, p_data -> 'fees');
   IF d.closed_at IS NOT NULL THEN
     RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
   END IF;
@@ -3815,7 +3828,7 @@ BEGIN
       PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
     END IF;
     IF p_data ? 'fee_minor' THEN
-      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint, p_data ->> 'fee_currency');
     END IF;
     RETURN outcome;
   END IF;
@@ -3844,7 +3857,7 @@ BEGIN
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN
-    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint, p_data ->> 'fee_currency');
   END IF;
   RETURN outcome;
 END $$;

@@ -7,7 +7,7 @@ last try, or when it does not fit our books, it is parked for a person with one 
 import asyncio
 import logging
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments import queries
@@ -130,8 +130,8 @@ async def _apply_payment(
         if status == "succeeded" and present.amount_minor != amount_minor:
             amount_minor = present.amount_minor  # collected in part since
 
-    if status == "succeeded" and isinstance(gateway, FeeGateway) and event.currency is not None:
-        data |= await _fee(gateway, event, event.currency)
+    if status == "succeeded" and isinstance(gateway, FeeGateway):
+        data |= await _fee(gateway, event)
 
     async def settle() -> str:
         async with house.database.hot(SYSTEM) as db:
@@ -159,15 +159,15 @@ async def _apply_payment(
         raise ParkedError(f"another amount, currency or object than ours: {told}")
 
 
-async def _fee(gateway: FeeGateway, event: ProviderEvent, currency: str) -> dict[str, int]:
+async def _fee(gateway: FeeGateway, event: ProviderEvent) -> dict[str, Any]:
     """What the provider keeps, where the event names its booking alone. No answer: the event is tried again later; that
     the money came is told by other events too.
     """
     booking = event.ids.get("balance_transaction")
     if booking is None or event.fee_minor is not None:
         return {}
-    fee_minor = await gateway.fetch_fee(booking, currency)
-    return {} if fee_minor is None else {"fee_minor": fee_minor}
+    fee = await gateway.fetch_fee(booking)
+    return {"fee_minor": fee.amount_minor, "fee_currency": fee.currency}
 
 
 async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, event: ProviderEvent) -> None:

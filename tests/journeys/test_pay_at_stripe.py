@@ -19,6 +19,8 @@ from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import InvalidStateError
 from moorage.kernel.ids import uuid7
+from tests.builders.money import balance
+from tests.fakes.stripe.disputes import FEE
 from tests.support.bookings import start_at
 from tests.support.stripe import paying_at_stripe
 
@@ -213,9 +215,42 @@ async def test_a_dispute_holds_the_money_until_it_is_decided(shop, stripe_fake):
         row = await payment(shop, start.payment_id)
         assert (row["status"], row["disputed_minor"]) == ("disputed", 3_000)
         (dispute,) = [one for one in stripe_fake.state.of("dispute") if one["status"] == "needs_response"]
+        kept = await balance(shop.superuser, "provider_fees")
         stripe_fake.decide_dispute(dispute["id"], won=won)
         await settle(shop, stripe_fake)
         assert (await payment(shop, start.payment_id))["status"] == status
+        assert await balance(shop.superuser, "provider_fees") == kept - (FEE if won else 0)
+    assert await shop.superuser.fetchval("SELECT DISTINCT reason FROM disputes") == "fraudulent"
+    fees = sum(line["fee"] for line in stripe_fake.state.of("balance_transaction"))
+    assert await balance(shop.superuser, "provider_fees") == fees == 2 * 117 + FEE
+    assert await balance(shop.superuser, "clearing:stripe") == stripe_fake.state.available["usd"]
+    assert await audit(shop.house) == []
+
+
+async def test_the_fees_of_a_dispute_are_posted_once_in_any_order(shop, stripe_fake):
+    start = PaymentStart(uuid7(), uuid7(), 3_000, "USD", mode="checkout")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref, "4000000000000259")
+    (dispute,) = stripe_fake.state.of("dispute")
+    stripe_fake.decide_dispute(dispute["id"], won=True)
+    stripe_fake.deliveries.queue.reverse()
+    await settle(shop, stripe_fake, copies=2)
+    assert await shop.superuser.fetchval("SELECT count(*) FROM ledger_transactions WHERE kind = 'dispute_fee'") == 2
+    assert await balance(shop.superuser, "provider_fees") == 117
+    assert await nothing_waits(shop)
+    assert await audit(shop.house) == []
+
+
+async def test_a_fee_is_posted_in_the_currency_that_stripe_keeps_it_in(shop, stripe_fake):
+    stripe_fake.state.settles_in = "usd"
+    start = PaymentStart(uuid7(), uuid7(), 3_000, "EUR", mode="checkout")
+    started = await start_payment(shop.house, SYSTEM, start)
+    stripe_fake.pay(started.payment.provider_ref, "4000000000000259")
+    await settle(shop, stripe_fake)
+    row = await payment(shop, start.payment_id)
+    assert (row["fee_minor"], row["fee_currency"]) == (146, "USD")  # 2.9 per cent and 0.30 in EUR, at 1.25
+    assert await balance(shop.superuser, "provider_fees", "USD") == 146 + 1_875
+    assert await balance(shop.superuser, "provider_fees", "EUR") == 0
     assert await audit(shop.house) == []
 
 

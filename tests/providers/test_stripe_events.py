@@ -207,7 +207,6 @@ def test_a_disputes_event_tells_its_state(kind, status, told_status):
     [
         "payment_intent.created",
         "charge.failed",
-        "charge.dispute.funds_withdrawn",
         "customer.created",
         "customer.subscription.created",
         "customer.subscription.updated",

@@ -152,7 +152,8 @@ class CateringPayment(BaseModel):
     refunded_amount: int = Field(examples=[5000])
     refund_pending: int
     tax: int
-    fee: int | None
+    fee: int | None = Field(description="What the provider keeps, once it has told")
+    fee_currency: str | None = Field(description="That of our account at the provider")
     currency: str = Field(examples=["USD"])
     status: str = Field(examples=["succeeded"])
     payment_type: str = Field(examples=["deposit"])
@@ -178,6 +179,7 @@ class CateringPayment(BaseModel):
             refund_pending=row.refund_pending_minor,
             tax=row.tax_minor,
             fee=row.fee_minor,
+            fee_currency=row.fee_currency,
             currency=row.currency,
             status=row.status,
             payment_type=TYPES.get(row.purpose, row.purpose),

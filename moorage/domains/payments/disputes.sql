@@ -2,7 +2,7 @@
 
 -- Records what a provider says of a dispute: 'moved', 'repeated' or 'impossible'. The exposure is what the payment has
 -- not given back yet. Opened: disputed <- clearing, the earning held. Won: back. Lost: earnings and commission (or
--- dispute_losses, or what was held) pay for it. Locks: the payment's row, the earning's, then balances.
+-- dispute_losses, or what was held) pay for it. What the provider keeps for it is posted as soon as it is told. Locks: the payment's row, the earning's, then balances.
 CREATE OR REPLACE FUNCTION record_dispute(p_dispute uuid, p_payment uuid, p_provider_ref text, p_amount bigint,
                                           p_status text, p_reason text DEFAULT '', p_evidence_due timestamptz DEFAULT NULL,
                                           p_data jsonb DEFAULT NULL) RETURNS text
@@ -24,6 +24,8 @@ BEGIN
     PERFORM hold_disputed(p, d, p_data);
     outcome := 'moved';
   END IF;
+  UPDATE disputes SET reason = p_reason, updated_at = now() WHERE id = d.id AND reason = '' AND p_reason <> '';
+  PERFORM post_dispute_fees(d, p_data -> 'fees');
   IF d.closed_at IS NOT NULL THEN
     RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
   END IF;
@@ -36,6 +38,16 @@ BEGIN
     outcome := 'moved';
   END IF;
   RETURN outcome;
+END $$;
+
+-- Posts what the provider keeps for a dispute, and what it gives back of that: each of its bookings once, in whichever
+-- order they are told. `p_fees`: a list of {reference, amount_minor, currency}; NULL for none.
+CREATE OR REPLACE FUNCTION post_dispute_fees(d disputes, p_fees jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM post(new_id(), 'dispute_fee', 'dispute', d.id, format('dispute_fee:%s:%s', d.provider, f.reference), f.currency,
+               ARRAY['provider_fees', 'clearing:' || d.provider], ARRAY[f.amount_minor, -f.amount_minor])
+     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
+    WHERE f.amount_minor <> 0;
 END $$;
 
 -- The first event's postings. Nothing is left to hold when all was refunded before.

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from moorage.domains.payments.gateway_values import Line
+from moorage.domains.payments.gateway_values import Line, ProviderFee
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +263,6 @@ class TransferGateway(Protocol):
 class FeeGateway(Protocol):
     """A provider whose events name the booking of their fee (`ids["balance_transaction"]`) and do not tell the fee."""
 
-    async def fetch_fee(self, booking: str, currency: str) -> int | None:
-        """What the provider keeps of a payment, by the id of its own booking, in minor units of `currency`; None where
-        it is booked in another currency.
-        """
+    async def fetch_fee(self, booking: str) -> ProviderFee:
+        """What the provider keeps of a payment, by the id of its own booking, in the currency of its account."""
         ...

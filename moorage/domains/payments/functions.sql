@@ -89,7 +89,7 @@ BEGIN
       PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
     END IF;
     IF p_data ? 'fee_minor' THEN
-      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+      PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint, p_data ->> 'fee_currency');
     END IF;
     RETURN outcome;
   END IF;
@@ -118,7 +118,7 @@ BEGIN
     END IF;
   END IF;
   IF p_data ? 'fee_minor' THEN
-    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint);
+    PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint, p_data ->> 'fee_currency');
   END IF;
   RETURN outcome;
 END $$;
@@ -148,14 +148,15 @@ BEGIN
 END $$;
 
 -- Posts what the provider keeps of a payment for itself, once: the first word of it counts. A fee of a payment that has
--- not succeeded here yet waits for the event that tells of both.
-CREATE OR REPLACE FUNCTION post_fee(p_payment uuid, p_fee bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- not succeeded here yet waits for the event that tells of both. `p_currency`: that of our account at the provider, where
+-- the fee is booked; NULL for the payment's own.
+CREATE OR REPLACE FUNCTION post_fee(p_payment uuid, p_fee bigint, p_currency text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE p payments;
 BEGIN
-  UPDATE payments SET fee_minor = p_fee, updated_at = now()
+  UPDATE payments SET fee_minor = p_fee, fee_currency = coalesce(p_currency, currency), updated_at = now()
    WHERE id = p_payment AND fee_minor IS NULL AND succeeded_at IS NOT NULL RETURNING * INTO p;
   IF FOUND AND p_fee <> 0 THEN
-    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.currency,
+    PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.fee_currency,
                  ARRAY['provider_fees', 'clearing:' || p.provider], ARRAY[p_fee, -p_fee]);
   END IF;
 END $$;

@@ -56,6 +56,17 @@ class ProviderRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderFee:
+    """What a provider keeps by one booking of its own (below zero: gives back of it), in the currency of that booking,
+    which may be another than the payment's.
+    """
+
+    reference: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderEvent:
     """A verified event, translated. `payment_id` is ours, as the provider carries it in its metadata; `reference` the
     provider's payment id. What the kind does not use is None.
@@ -75,6 +86,8 @@ class ProviderEvent:
     may_be_release: bool = False
     dispute_reference: str | None = None
     dispute_status: DisputeStatus | None = None
+    dispute_reason: str = ""  # in the provider's words, in small letters
+    dispute_fees: tuple[ProviderFee, ...] = ()  # all of them so far
     evidence_due_at: datetime | None = None
     amount_minor: int | None = None
     currency: str | None = None
@@ -83,7 +96,7 @@ class ProviderEvent:
     needs_capture: bool = False
     needs_authorization: bool = False
     ids: Mapping[str, str] = field(default_factory=dict)
-    fee_minor: int | None = None  # the provider's own fee, where the event tells it
+    fee_minor: int | None = None  # the provider's own fee, where the event tells it, in the payment's currency
     tax_minor: int | None = None  # of the amount, where the provider calculated it
     account: str | None = None
     live: bool | None = None

@@ -4,7 +4,7 @@ All take a connection and commit nothing; those that are one statement may be gi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -140,14 +140,15 @@ async def record_dispute(db: Connection, row_id: UUID, payment_id: UUID, event: 
     InvalidStateError when the payment has not succeeded here (yet).
     """
     outcome: str = await db.fetchval(
-        "SELECT record_dispute($1, $2, $3, $4, $5, '', $6, $7)",
+        "SELECT record_dispute($1, $2, $3, $4, $5, $6, $7, $8)",
         row_id,
         payment_id,
         event.dispute_reference,
         event.amount_minor,
         event.dispute_status,
+        event.dispute_reason,
         event.evidence_due_at,
-        {"event": event.event_id},
+        {"event": event.event_id, "fees": [asdict(fee) for fee in event.dispute_fees]},
     )
     return outcome
 

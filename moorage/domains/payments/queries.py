@@ -43,6 +43,7 @@ class PaymentRow:
     disputed_minor: int
     tax_minor: int
     fee_minor: int | None
+    fee_currency: str | None
     currency: str
     failure_code: str | None
     client_secret: str | None

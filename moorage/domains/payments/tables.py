@@ -63,7 +63,9 @@ payments = Table(
     # The provider's further ids: charge, customer, payer, capture, checkout_session, …
     Column("provider_ids", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     minor("tax_minor", default=0),
+    # What the provider keeps, in the currency of our account there.
     minor("fee_minor", nullable=True),
+    text_column("fee_currency", nullable=True),
     # After this the provider takes no money for it, where it says so.
     instant("expires_at", nullable=True),
     # Reserved by refunds that are under way, and given back by refunds that succeeded.

@@ -140,6 +140,7 @@ def _dispute(resource: Body, body: Body) -> Told:
         "payment_id": our_ids(transaction.get("custom"))[0] or our_ids(invoice)[0],
         "dispute_reference": resource["dispute_id"],
         "dispute_status": dispute_status(resource, opened=body["event_type"].endswith(".CREATED")),
+        "dispute_reason": str(resource.get("reason", "")).lower(),
         "evidence_due_at": None if due is None else datetime.fromisoformat(due),
         **_money(resource["dispute_amount"]),
         "ids": {"capture": transaction["seller_transaction_id"]},

@@ -114,6 +114,7 @@ def _dispute(things: Mapping[str, Body]) -> dict[str, Any]:
         "reference": reference_of(things["payment"]) if "payment" in things else None,
         "dispute_reference": dispute["id"],
         "dispute_status": dispute_status(dispute),
+        "dispute_reason": str(dispute.get("reason_code", "")).lower(),
         "evidence_due_at": moment(due) if due else None,
         **_money(dispute),
         "ids": {"payment": dispute["payment_id"]},

@@ -126,6 +126,7 @@ def _dispute(data: Body) -> dict[str, Any]:
         **_about(data, "dispute"),
         "dispute_reference": data["id"],
         "dispute_status": data["status"],
+        "dispute_reason": data["reason"],
         "evidence_due_at": datetime.fromisoformat(data["evidence_due_at"]),
         **_money(data),
     }

@@ -88,6 +88,7 @@ def _dispute(dispute: Body) -> dict[str, Any]:
         "kind": "dispute",
         "dispute_reference": dispute["id"],
         "dispute_status": DISPUTE_STATUSES[dispute["state"]],
+        "dispute_reason": str(dispute.get("reason", "")).lower(),
         "evidence_due_at": moment(due) if due else None,
         **_money(dispute),
         "ids": {"payment": dispute["disputed_payment"]["payment_id"]},

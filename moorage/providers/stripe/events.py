@@ -22,6 +22,7 @@ from moorage.providers.stripe.translate import (
     method_of,
     moment,
     refund_status,
+    to_fee,
     uuid_of,
 )
 
@@ -153,6 +154,8 @@ def _dispute(thing: Body) -> Told:
         "reference": intent,
         "dispute_reference": thing["id"],
         "dispute_status": dispute_status(thing),
+        "dispute_reason": thing.get("reason") or "",
+        "dispute_fees": tuple(to_fee(booked) for booked in thing.get("balance_transactions") or ()),
         "evidence_due_at": moment((thing.get("evidence_details") or {}).get("due_by")),
         "amount_minor": from_stripe(thing["amount"], thing["currency"]),
         "currency": thing["currency"].upper(),
@@ -208,6 +211,8 @@ _TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
     "charge.dispute.created": _dispute,
     "charge.dispute.updated": _dispute,
     "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
     "checkout.session.completed": _session,
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _failed_session,

@@ -13,8 +13,15 @@ from moorage.domains.payments.gateway import (
     NotSupportedByProviderError,
     TimestampOutOfToleranceError,
 )
-from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
-from moorage.providers.stripe.amounts import from_stripe, to_stripe
+from moorage.domains.payments.gateway_values import (
+    Intent,
+    IntentRequest,
+    ProviderEvent,
+    ProviderFee,
+    ProviderRecord,
+    ProviderRefund,
+)
+from moorage.providers.stripe.amounts import to_stripe
 from moorage.providers.stripe.client import StripeLine, read
 from moorage.providers.stripe.customers import StripeCustomers
 from moorage.providers.stripe.disputes import StripeEvidence
@@ -24,7 +31,7 @@ from moorage.providers.stripe.invoices import StripeInvoices
 from moorage.providers.stripe.products import StripeProducts
 from moorage.providers.stripe.signatures import HEADER, signed_at
 from moorage.providers.stripe.transfers import StripeTransfers
-from moorage.providers.stripe.translate import REFUND, to_record, to_refund
+from moorage.providers.stripe.translate import REFUND, to_fee, to_record, to_refund
 
 # What a page with Stripe's Payment Element loads and talks to, by Stripe's own guide to content security policies.
 _SCRIPT: Final = "https://js.stripe.com/v3/"
@@ -157,12 +164,9 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
                 return found
         return None
 
-    async def fetch_fee(self, booking: str, currency: str) -> int | None:
-        """Stripe's fee of a charge, by its balance transaction (`txn_…`)."""
-        body = await self._line.get(f"/v1/balance_transactions/{quote(booking, safe='')}")
-        if body["currency"].upper() != currency:
-            return None
-        return read(lambda told: from_stripe(told["fee"], told["currency"]), body)
+    async def fetch_fee(self, booking: str) -> ProviderFee:
+        """Stripe's fee of a charge, by its balance transaction (`txn_…`); in the currency of our account there."""
+        return read(to_fee, await self._line.get(f"/v1/balance_transactions/{quote(booking, safe='')}"))
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
         """Every event since then and a minute before, oldest first. Stripe keeps them for 30 days."""

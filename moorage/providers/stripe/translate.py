@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from moorage.domains.payments.gateway_values import Intent, IntentStatus, Movement, ProviderRecord, ProviderRefund
+from moorage.domains.payments.gateway_values import (
+    Intent,
+    IntentStatus,
+    Movement,
+    ProviderFee,
+    ProviderRecord,
+    ProviderRefund,
+)
 from moorage.domains.payments.states import DisputeStatus, RefundStatus
 from moorage.providers.stripe.amounts import from_stripe
 from moorage.providers.stripe.client import failure_code
@@ -133,6 +140,11 @@ def refund_status(body: Body) -> RefundStatus:
 def dispute_status(body: Body) -> DisputeStatus:
     """A dispute's state. An inquiry that was closed cost nothing: won."""
     return _DISPUTES[body["status"]]
+
+
+def to_fee(body: Body) -> ProviderFee:
+    """What Stripe keeps by one balance transaction."""
+    return ProviderFee(body["id"], from_stripe(body["fee"], body["currency"]), body["currency"].upper())
 
 
 def to_record(body: Body) -> ProviderRecord:

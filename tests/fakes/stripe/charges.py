@@ -40,25 +40,34 @@ def book(state: State, charge: Body) -> None:
     """A collected charge in Stripe's books: 2.9 per cent and 30 are Stripe's."""
     amount = charge["amount_captured"]
     fee = (amount * 29 + 500) // 1000 + 30
+    booked = enter(state, charge, amount, fee, reporting_category="charge", source=charge["id"], type="charge")
+    charge["balance_transaction"] = booked["id"]
+
+
+def enter(state: State, charge: Body, amount: int, fee: int, **kind: str) -> Body:
+    """One line of Stripe's books about a charge, in the account's currency: `amount` and `fee` are in the charge's,
+    exchanged at `state.exchange_rate`.
+    """
+    rate = 1.0 if state.settles_in in (None, charge["currency"]) else state.exchange_rate
+    currency = charge["currency"] if rate == 1.0 else state.settles_in
+    amount, fee = round(amount * rate), round(fee * rate)
     booked = state.make(
         "txn",
         "balance_transaction",
         amount=amount,
         available_on=state.now(),
-        currency=charge["currency"],
+        currency=currency,
         description=charge["description"],
-        exchange_rate=None,
+        exchange_rate=None if rate == 1.0 else rate,
         fee=fee,
-        fee_details=[{"amount": fee, "application": None, "currency": charge["currency"], "type": "stripe_fee"}],
+        fee_details=[{"amount": fee, "application": None, "currency": currency, "type": "stripe_fee"}],
         net=amount - fee,
-        reporting_category="charge",
-        source=charge["id"],
         status="available",
-        type="charge",
+        **kind,
     )
     del booked["livemode"]
-    charge["balance_transaction"] = booked["id"]
-    state.available[charge["currency"]] = state.available.get(charge["currency"], 0) + amount - fee
+    state.available[currency] = state.available.get(currency, 0) + amount - fee
+    return booked
 
 
 def release(state: State, charge: Body) -> None:

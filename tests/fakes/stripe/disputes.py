@@ -1,7 +1,8 @@
 """Disputes: opened by the payer's bank, answered with evidence, decided."""
 
-from typing import Any
+from typing import Any, Final
 
+from tests.fakes.stripe.charges import enter
 from tests.fakes.stripe.state import Body, State, invalid, yes
 
 _EVIDENCE = [
@@ -21,6 +22,10 @@ _EVIDENCE = [
     "service_date",
     "uncategorized_text",
 ]
+
+
+FEE: Final = 1_500
+"""What Stripe keeps for a dispute, and gives back when it is won."""
 
 
 def open_dispute(state: State, charge: Body, amount: int | None = None) -> Body:
@@ -47,6 +52,7 @@ def open_dispute(state: State, charge: Body, amount: int | None = None) -> Body:
     )
     charge["disputed"] = True
     state.emit("charge.dispute.created", dispute)
+    _book(state, dispute, -dispute["amount"], FEE)
     state.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
 
@@ -76,9 +82,18 @@ def decide(state: State, id_: str, *, won: bool) -> Body:
     dispute = state.get("dispute", id_)
     dispute["status"] = "won" if won else "lost"
     if won:
+        _book(state, dispute, dispute["amount"], -FEE)
         state.emit("charge.dispute.funds_reinstated", dispute)
     state.emit("charge.dispute.closed", dispute)
     return dispute
+
+
+def _book(state: State, dispute: Body, amount: int, fee: int) -> None:
+    """What a dispute moves in Stripe's books: the newest last, as Stripe shows it."""
+    charge = state.objects[dispute["charge"]]
+    kind = "dispute" if amount < 0 else "dispute_reversal"
+    line = enter(state, charge, amount, fee, reporting_category=kind, source=dispute["id"], type="adjustment")
+    dispute["balance_transactions"].append(line)
 
 
 def _open(state: State, id_: str) -> Body:

@@ -47,6 +47,8 @@ class State:
     cards: dict[str, str] = field(default_factory=dict)  # which card number a payment method is
     secrets: dict[str, Body] = field(default_factory=dict)  # what a session will make its intent of
     available: dict[str, int] = field(default_factory=dict)  # the balance, by currency
+    settles_in: str | None = None  # the account's one currency; None: it has a balance in each
+    exchange_rate: float = 1.25
 
     def now(self) -> int:
         """The fake's Unix second."""
