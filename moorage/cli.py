@@ -43,9 +43,9 @@ def serve(
     from moorage.wiring.serving import serve as start  # noqa: PLC0415
 
     settings = settings_of(host=host, port=port)
-    if settings.log_file is None and settings.environment == "development":
-        # A terminal is for people; whoever runs a server reads its standard error.
-        settings = settings.model_copy(update={"log_file": settings.moorage_home / "moorage.log"})
+    if settings.log_dir is None and settings.environment == "development":
+        # A terminal is for people; whoever runs a server reads its standard output.
+        settings = settings.model_copy(update={"log_dir": settings.moorage_home / "logs"})
     set_up_logs(settings)
     run(start(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
 

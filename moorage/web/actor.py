@@ -49,6 +49,7 @@ async def token_claims(request: Request) -> Claims:
     claims = _claims(request)
     if isinstance(claims, ExternalClaims):
         met = await meet_identity(house_of(request), claims.identity)
+        request.scope["state"]["user_id"] = met.user_id
         return Claims(met.user_id, None, claims.expires_at, is_practitioner=False)
     return claims
 
@@ -109,6 +110,13 @@ def claims_of(scope: Any, tokens: AccessTokens) -> Claims | ExternalClaims | Non
     return claims
 
 
+def known_user(scope: Any) -> UUID | None:
+    """Whose token a request that was told carried, where anybody had to read it and it was one; else None."""
+    state = scope["state"]
+    claims = state.get("claims")
+    return claims.user_id if isinstance(claims, Claims) else cast("UUID | None", state.get("user_id"))
+
+
 async def make_ready(scope: Any, tokens: AccessTokens) -> None:
     """Have the published keys read that the request's token may need. Raises nothing: a token that is no good is
     refused where it is read.
@@ -145,6 +153,7 @@ async def _look_up(request: Request, claims: Claims | ExternalClaims) -> Caller:
     house = house_of(request)
     if isinstance(claims, ExternalClaims):
         met = await meet_identity(house, claims.identity)
+        request.scope["state"]["user_id"] = met.user_id
         if not met.is_active:
             raise InvalidTokenError
         return Caller(met.user_id, None, met.role, met.practitioner_id, Actor(user_id=met.user_id))

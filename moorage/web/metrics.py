@@ -26,6 +26,11 @@ def operation_of(scope: Any) -> str:
     return getattr(scope.get("route"), "operation_id", None) or _UNMATCHED
 
 
+def template_of(scope: Any) -> str:
+    """The path of that route, its parameters in braces; empty where none took the request."""
+    return getattr(scope.get("route"), "path", "")
+
+
 def count_request(operation: str, method: str, status: int, seconds: float) -> None:
     """Count one request that was answered."""
     if method not in _METHODS:

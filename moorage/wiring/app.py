@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -19,12 +20,12 @@ from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
 from moorage.web.access_log import note_request
-from moorage.web.actor import make_ready
+from moorage.web.actor import known_user, make_ready
 from moorage.web.direct import Direct, Shortcut
 from moorage.web.front import Front, Watch, recorded_crash
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
-from moorage.web.metrics import count_request, operation_of
+from moorage.web.metrics import count_request, operation_of, template_of
 from moorage.web.problems import problem_json, problem_of, render, render_below, render_where
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.contracts import EXAMPLES, REFUSALS
@@ -155,15 +156,27 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
 
 def _watch(api: FastAPI) -> Watch:
     """Told of each finished request: counts it, notes it in the log, and rings for workers when it changed things."""
+    templates = _templates()
 
     def watch(scope: Scope, status: int, seconds: float) -> None:
         operation, method = operation_of(scope), scope["method"]
         count_request(operation, method, status, seconds)
-        note_request(operation, method, status, seconds, scope["state"]["request_id"])
+        template = templates.get(operation) or template_of(scope)
+        note_request(scope, operation, template, status, seconds, user_id=known_user(scope))
         if status < 400 and method not in _SAFE and api.state.house is not None:
             api.state.house.bell.ring()
 
     return watch
+
+
+def _templates() -> dict[str, str]:
+    """The path of each operation, its parameters in braces: a route by itself knows it without its router's prefix."""
+    routes = ((route, prefix) for router, prefix in ROUTERS for route in router.routes)
+    return {
+        route.operation_id: prefix + route.path
+        for route, prefix in routes
+        if isinstance(route, APIRoute) and route.operation_id
+    }
 
 
 async def _refused(request: Request, error: Exception) -> Response:

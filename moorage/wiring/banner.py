@@ -33,8 +33,8 @@ def banner(ready: Ready) -> str:
     lines.append(f"  API           {url}/docs{tokens}")
     if settings.environment != "production" and not settings.smtp_host:
         lines.append(f"  Outbox        {url}/dev/mail")
-    if settings.log_file is not None:
-        lines.append(f"  Log           {settings.log_file}")
+    if settings.log_dir is not None:
+        lines.append(f"  Logs          {settings.log_dir}")
     if default_provider(settings) == "sandbox":
         lines.append("Book with card 4242 4242 4242 4242; decline with 4000 0000 0000 0002.")
     lines.append("Ctrl-C stops, data is kept.")

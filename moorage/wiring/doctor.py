@@ -15,7 +15,7 @@ from moorage.wiring.database import OpenDatabase
 from moorage.wiring.house import connect_database, open_settings_database
 from moorage.wiring.migrate import is_current
 from moorage.wiring.postgres_errors import PostgresError
-from moorage.wiring.production import refuse_unsafe
+from moorage.wiring.production import refuse_unsafe, start_problems
 from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
@@ -39,7 +39,7 @@ class Check:
 
 async def examine(settings: Settings) -> list[Check]:
     """Look at everything that a start needs."""
-    checks = [_home(settings), _mail(settings), _payments(settings), _address(settings)]
+    checks = [_home(settings), _whole(settings), _mail(settings), _payments(settings), _address(settings)]
     try:
         opened = await open_settings_database(settings)
     except (PostgresError, OSError, asyncpg.PostgresError) as error:
@@ -83,6 +83,13 @@ async def _tax(settings: Settings, opened: OpenDatabase) -> Check:
         fix = f"moorage tax set {settings.tax_country} PER_CENT"
         return Check("tax", ok=False, detail=f"no rate for {where}", fix=fix)
     return Check("tax", ok=True, detail=f"{rate[0] / 100:g} % for {where}")
+
+
+def _whole(settings: Settings) -> Check:
+    """Whether the settings alone would let anything start."""
+    found = start_problems(settings)
+    fix = "set what is named, in the environment or in .env" if found else ""
+    return Check("settings", ok=not found, detail="; ".join(found) or "whole", fix=fix)
 
 
 def _home(settings: Settings) -> Check:

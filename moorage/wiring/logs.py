@@ -1,10 +1,14 @@
-"""Logs: one JSON object a line, with the request's id, to standard error or to a file that rotates; Sentry by DSN."""
+"""Logs: one JSON object a line, with the request's id, to a stream or to files that rotate; Sentry by DSN."""
 
+import fcntl
 import logging
 import logging.handlers
+import os
 import re
 import sys
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import sentry_sdk
 import structlog
@@ -15,24 +19,33 @@ from moorage.web.body import looks_like_card
 from moorage.web.request_id import current_request_id
 from moorage.wiring.settings import Settings
 
+APP_LOG: Final = "app.log"
+ERRORS_LOG: Final = "errors.log"
 FILE_MAX_BYTES = 50 * 1024 * 1024
 FILES_KEPT = 5
 # Links that let their holder in: what follows is a secret.
 _SECRET_PATHS = re.compile(r"(/(?:in|sandbox/pay)/)[^/?\s'\"]+")
 _TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _DIGITS = re.compile(r"(?<![0-9A-Fa-f-])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Fa-f-])", re.ASCII)
-# Libraries that say every step they take.
-_QUIET = ("alembic", "pgqueuer", "httpx", "httpcore", "asyncio", "uvicorn.error", "uvicorn.access", "mail.log")
+_WRITTEN: Final = "moorage_line"
+# Libraries that say every step they take, some with all that they send.
+_QUIET = (
+    "alembic",
+    "pgqueuer",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "uvicorn.error",
+    "uvicorn.access",
+    "mail.log",
+    "stripe",
+    "square",
+    "python_multipart",
+)
 
 
 def set_up_logs(settings: Settings) -> None:
     """Log as `settings` say, from here on, in this process."""
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if settings.log_file is not None:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            settings.log_file, maxBytes=FILE_MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8"
-        )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -43,16 +56,18 @@ def set_up_logs(settings: Settings) -> None:
         structlog.processors.format_exc_info,
         _without_secrets,
     ]
-    handler.setFormatter(
-        _Formatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
+    formatter = _Formatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
     )
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    handlers = list(_handlers(settings))
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    level = "DEBUG" if settings.debug else settings.log_level.upper()
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -76,13 +91,71 @@ def set_up_logs(settings: Settings) -> None:
         )
 
 
+def _handlers(settings: Settings) -> Iterator[logging.Handler]:
+    """Where lines go: production's to standard output, for whoever collects them; to files where settings name a
+    folder; else to standard error.
+    """
+    if settings.environment == "production":
+        yield logging.StreamHandler(sys.stdout)
+    if settings.log_dir is not None:
+        settings.log_dir.mkdir(parents=True, exist_ok=True)
+        yield _file(settings.log_dir / APP_LOG, logging.NOTSET)
+        yield _file(settings.log_dir / ERRORS_LOG, logging.ERROR)
+    elif settings.environment != "production":
+        yield logging.StreamHandler(sys.stderr)
+
+
+def _file(path: Path, level: int) -> logging.Handler:
+    handler = SharedFile(path, maxBytes=FILE_MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    handler.setLevel(level)
+    return handler
+
+
+class SharedFile(logging.handlers.RotatingFileHandler):
+    """A file that rotates and that several processes write: one of them moves it away, the others follow."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        """Whether this line makes the file that has the name now too large."""
+        self._follow()
+        return bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802 - the library's name
+        """Move the file away, unless another process has done so meanwhile."""
+        if self.stream is None:
+            return
+        held = os.dup(self.stream.fileno())  # holds the lock while the library closes its own end
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if not self._follow():
+                super().doRollover()
+        finally:
+            os.close(held)
+
+    def _follow(self) -> bool:
+        """Take up the file that has the name now; whether it is another than before."""
+        if self.stream is None:
+            return False
+        try:
+            moved = not os.path.samestat(os.stat(self.baseFilename), os.fstat(self.stream.fileno()))  # noqa: PTH116 - every line pays this
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            self.stream.close()
+            self.stream = self._open()
+        return moved
+
+
 class _Formatter(structlog.stdlib.ProcessorFormatter):
     """JSON for everything; a line of the access log is JSON already, and is the one line that every request pays."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name == ACCESS:
             return record.getMessage()
-        return super().format(record)
+        written = getattr(record, _WRITTEN, None)
+        if written is None:  # each file says the same, and an error is reported once
+            written = super().format(record)
+            setattr(record, _WRITTEN, written)
+        return str(written)
 
 
 def _with_request_id(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

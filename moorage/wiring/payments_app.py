@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from moorage.apis.operations import openapi
 from moorage.apis.standalone import calls
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.pages import home, reference
+from moorage.web.access_log import note_request
 from moorage.web.front import Front
+from moorage.web.metrics import operation_of, template_of
 from moorage.wiring.app import bare_api
 from moorage.wiring.providers import outside_gateways
 from moorage.wiring.serve import server_config
@@ -62,4 +64,8 @@ def build_payments_app(settings: Settings, gateways: Mapping[str, PaymentGateway
     api.include_router(openapi.router)
     api.include_router(reference.router)
     api.router.routes.extend(route for route in home.router.routes if getattr(route, "path", None) in _PAGES)
-    return Front(api, body_max_bytes=settings.body_max_bytes)
+    return Front(api, body_max_bytes=settings.body_max_bytes, watch=_note)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    note_request(scope, operation_of(scope), template_of(scope), status, seconds)

@@ -1,32 +1,33 @@
-"""What production refuses to start with: rights that row-level security does not bind, secrets anybody could guess."""
+"""What stops a start: half a configuration anywhere; in production secrets that anybody could guess, and rights that
+row-level security does not bind.
+"""
 
 from moorage.wiring.database import DatabaseAddresses
 from moorage.wiring.pooler import connect
-from moorage.wiring.provider_settings import provider_problems
-from moorage.wiring.providers import sandbox_terms
+from moorage.wiring.provider_settings import default_problems, provider_problems
+from moorage.wiring.providers import sandbox_problems
 from moorage.wiring.roles import OWNER
-from moorage.wiring.secrets import UnsafeSettingsError, access_tokens, refuse_problems
+from moorage.wiring.secrets import UnsafeSettingsError, refuse_problems, token_problems
 from moorage.wiring.settings import Settings
 
 
+def start_problems(settings: Settings) -> list[str]:
+    """Everything in `settings` alone that nothing must start with, one sentence each."""
+    found = [*token_problems(settings), *sandbox_problems(settings)]
+    return [*found, *provider_problems(settings), *default_problems(settings)]
+
+
+def refuse_settings(settings: Settings) -> None:
+    """Raise one UnsafeSettingsError that names every problem of `settings`, before anything is opened."""
+    refuse_problems(start_problems(settings))
+
+
 async def refuse_unsafe(settings: Settings, addresses: DatabaseAddresses) -> None:
-    """Raise UnsafeSettingsError when `settings` must not run in production; nothing elsewhere."""
+    """Raise UnsafeSettingsError when production must not run on this database; nothing elsewhere."""
     if settings.environment != "production":
         return
-    refuse_problems(production_problems(settings))
     for dsn in (addresses.web_dsn, addresses.worker_dsn):
         await _refuse_mighty(dsn)
-
-
-def production_problems(settings: Settings) -> list[str]:
-    """Everything in `settings` alone that production must not start with, one sentence each."""
-    found = []
-    for check in (access_tokens, sandbox_terms):
-        try:
-            check(settings)
-        except UnsafeSettingsError as error:
-            found.append(str(error))
-    return [*found, *provider_problems(settings)]
 
 
 async def _refuse_mighty(dsn: str) -> None:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from moorage.wiring.secrets import UnsafeSettingsError
 from moorage.wiring.settings import Settings
 
 # A provider is on when all of these are set. A first part of a key tells keys of another kind in its place.
@@ -42,18 +41,21 @@ def is_on(settings: Settings, provider: str) -> bool:
 
 
 def default_provider(settings: Settings) -> str:
-    """The provider that is taken where nobody names one: what PAYMENT_PROVIDER says, else the one whose keys are set,
-    else the sandbox. Raises UnsafeSettingsError where several are set up and none is named.
+    """The provider that is taken where nobody names one: what PAYMENT_PROVIDER says, else the first of Stripe, PayPal,
+    Square and Razorpay whose keys are set, else the sandbox.
     """
-    if settings.payment_provider:
-        return settings.payment_provider
-    there = [provider for provider in REQUIRED if is_on(settings, provider)]
-    if len(there) > 1:
-        raise UnsafeSettingsError(
-            f"PAYMENT_PROVIDER is missing: {', '.join(there)} are set up, and it says which one is taken where nobody"
-            " chooses"
-        )
-    return there[0] if there else "sandbox"
+    return settings.payment_provider or next((one for one in REQUIRED if is_on(settings, one)), "sandbox")
+
+
+def default_problems(settings: Settings) -> list[str]:
+    """What is wrong with PAYMENT_PROVIDER: it names what is not set up, and what has no half a configuration that is
+    told of elsewhere.
+    """
+    default = default_provider(settings)
+    if default == "sandbox" or (default in REQUIRED and (is_on(settings, default) or _problems(settings, default))):
+        return []
+    there = [one for one in REQUIRED if is_on(settings, one)]
+    return [f"PAYMENT_PROVIDER is {default!r}, which is not set up here (set up: {', '.join(there) or 'none'})"]
 
 
 def provider_problems(settings: Settings) -> list[str]:

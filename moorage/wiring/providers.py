@@ -14,8 +14,8 @@ from moorage.providers.sandbox.call import Terms
 from moorage.providers.sandbox.core import Sandbox
 from moorage.providers.sandbox.gateway import SandboxGateway
 from moorage.providers.smtp import SmtpGateway, SmtpServer
-from moorage.wiring.provider_settings import default_provider, is_on, provider_problems
-from moorage.wiring.secrets import UnsafeSettingsError, provider_secret, refuse_problems
+from moorage.wiring.provider_settings import default_problems, default_provider, is_on, provider_problems
+from moorage.wiring.secrets import refuse_problems, secret_of, secret_problems
 from moorage.wiring.settings import Settings
 
 
@@ -32,12 +32,8 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             timeout_s=settings.provider_timeout_s,
             tolerance_s=settings.webhook_tolerance_s,
         )
-    found |= outside_gateways(settings)
-    if (default := default_provider(settings)) not in found:
-        raise UnsafeSettingsError(
-            f"PAYMENT_PROVIDER is {default!r}, which is not set up here (set up: {', '.join(found) or 'none'})"
-        )
-    return found
+    refuse_problems([*provider_problems(settings), *default_problems(settings)])
+    return found | outside_gateways(settings)
 
 
 def outside_gateways(settings: Settings) -> dict[str, PaymentGateway]:
@@ -135,26 +131,38 @@ def sandbox(settings: Settings, house: House) -> Sandbox | None:
     return None if terms is None else Sandbox(house.database, terms, clock=house.clock, ids=house.ids)
 
 
+def sandbox_problems(settings: Settings) -> list[str]:
+    """What is wrong with how production uses the sandbox, one sentence each."""
+    if settings.environment != "production":
+        return []
+    if settings.sandbox_in_production:
+        names = ("sandbox_webhook_secret", "sandbox_api_key")
+        return secret_problems(**{name: getattr(settings, name) for name in names})
+    if default_provider(settings) != "sandbox":
+        return []
+    problem = (
+        "PAYMENT_PROVIDER is the sandbox, which takes no real money: set another provider, or"
+        " SANDBOX_IN_PRODUCTION=true if this installation is to stay a trial"
+    )
+    return [problem]
+
+
 def sandbox_terms(settings: Settings) -> Terms | None:
     """What the sandbox knows of this installation, its merchant; None in production, unless explicitly allowed there.
     Raises UnsafeSettingsError where production would take its payments by it, or lacks its secrets.
     """
+    refuse_problems(sandbox_problems(settings))
     if settings.environment == "production" and not settings.sandbox_in_production:
-        if default_provider(settings) == "sandbox":
-            raise UnsafeSettingsError(
-                "PAYMENT_PROVIDER is the sandbox, which takes no real money: set another provider, or"
-                " SANDBOX_IN_PRODUCTION=true if this installation is to stay a trial"
-            )
         return None
     public_url = settings.public_url()
-    secrets = [provider_secret(settings, "sandbox_webhook_secret", settings.sandbox_webhook_secret)]
+    secrets = [secret_of(settings, "sandbox_webhook_secret")]
     if settings.sandbox_previous_webhook_secret is not None:
         secrets.append(settings.sandbox_previous_webhook_secret.get_secret_value())
     schemes = ("https",) if settings.environment == "production" else ("https", "http")
     others = [f"{scheme}://{host}/" for host in settings.return_url_hosts for scheme in schemes]
     origins = [origin_of(url) for url in (f"{public_url}/", *others)]
     return Terms(
-        api_key=provider_secret(settings, "sandbox_api_key", settings.sandbox_api_key),
+        api_key=secret_of(settings, "sandbox_api_key"),
         public_url=public_url,
         merchant=settings.business_name,
         webhook_secrets=tuple(secrets),

@@ -31,36 +31,48 @@ def refuse_problems(problems: Sequence[str]) -> None:
         raise UnsafeSettingsError(f"{len(problems)} settings stop the start:{listed}")
 
 
-def signing_secret(settings: Settings) -> str:
-    """The secret that signs access tokens. Raises UnsafeSettingsError in production when it is missing, too short,
-    or one that stands in an example.
-    """
+def token_problems(settings: Settings) -> list[str]:
+    """What is wrong with the settings that access tokens are signed and verified by, one sentence each."""
+    found = []
     if settings.environment == "production":
-        return _production_secret("SECRET_KEY", settings.secret_key)
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    return kept_secret(settings.moorage_home, "secret_key")
+        found = secret_problems(secret_key=settings.secret_key)
+        further = {name: getattr(settings, name) for name in ("previous_secret_key", "external_token_secret")}
+        found += secret_problems(**{name: value for name, value in further.items() if value is not None})
+    return [*found, *issuer_problems(settings)]
 
 
-def provider_secret(settings: Settings, name: str, value: SecretStr | None) -> str:
-    """A secret shared with a provider, by the name of its setting. Raises UnsafeSettingsError in production like
-    `signing_secret`.
+def secret_problems(**secrets_by_name: SecretStr | None) -> list[str]:
+    """What is wrong with secrets by the names of their settings: missing, too short, or one that stands in anybody's
+    example.
     """
+    found = []
+    for name, value in secrets_by_name.items():
+        text = value.get_secret_value() if value else ""
+        if len(text) < MIN_SECRET_CHARS:
+            found.append(
+                f"{name.upper()} is missing or shorter than {MIN_SECRET_CHARS} characters: set it to the output of"
+                " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`"
+            )
+        elif len(set(text)) < 10 or any(text.lower().startswith(word) for word in _EXAMPLES):
+            found.append(f"{name.upper()} looks like an example: make one of your own that nobody else has")
+    return found
+
+
+def secret_of(settings: Settings, name: str) -> str:
+    """A secret by the name of its setting: what is set, else made once and kept. Raises UnsafeSettingsError in
+    production when it is missing, too short, or one that stands in an example.
+    """
+    value: SecretStr | None = getattr(settings, name)
     if settings.environment == "production":
-        return _production_secret(name.upper(), value)
+        refuse_problems(secret_problems(**{name: value}))
     return value.get_secret_value() if value is not None else kept_secret(settings.moorage_home, name)
 
 
 def access_tokens(settings: Settings) -> AccessTokens:
-    """Issues and verifies access tokens by `settings`."""
-    previous = settings.previous_secret_key
-    if previous is not None and settings.environment == "production":
-        _production_secret("PREVIOUS_SECRET_KEY", previous)
-    refuse_problems(issuer_problems(settings))
-    shared = settings.external_token_secret
-    if shared is not None and settings.environment == "production":
-        _production_secret("EXTERNAL_TOKEN_SECRET", shared)
-    secret = signing_secret(settings)
+    """Issues and verifies access tokens by `settings`. Raises UnsafeSettingsError with all that is wrong with them."""
+    refuse_problems(token_problems(settings))
+    previous, shared = settings.previous_secret_key, settings.external_token_secret
+    secret = secret_of(settings, "secret_key")
     return AccessTokens(
         secret=secret,
         previous_secret=previous.get_secret_value() if previous else None,
@@ -88,15 +100,3 @@ def kept_secret(home: Path, name: str) -> str:
     finally:
         fresh.unlink()
     return path.read_text().strip()
-
-
-def _production_secret(name: str, value: SecretStr | None) -> str:
-    text = value.get_secret_value() if value else ""
-    if len(text) < MIN_SECRET_CHARS:
-        raise UnsafeSettingsError(
-            f"{name} is missing or shorter than {MIN_SECRET_CHARS} characters: set it to the output of"
-            " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`"
-        )
-    if len(set(text)) < 10 or any(text.lower().startswith(word) for word in _EXAMPLES):
-        raise UnsafeSettingsError(f"{name} looks like an example: make one of your own that nobody else has")
-    return text

@@ -28,7 +28,7 @@ from moorage.wiring.database import DatabaseAddresses
 from moorage.wiring.demo import Demo, open_demo
 from moorage.wiring.house import connect_database, make_house, open_settings_database
 from moorage.wiring.migrate import migrate
-from moorage.wiring.production import refuse_unsafe
+from moorage.wiring.production import refuse_settings, refuse_unsafe
 from moorage.wiring.serve import server_config
 from moorage.wiring.settings import Settings
 from moorage.wiring.worker import announce, work
@@ -52,6 +52,7 @@ class Ready:
 
 async def serve(settings: Settings, *, workers: int, tell: Callable[[Ready], None]) -> None:
     """Run until SIGINT or SIGTERM. Raises PostgresError or UnsafeSettingsError when it cannot start."""
+    refuse_settings(settings)
     began, wanted_port = time.monotonic(), settings.port
     with listening_socket(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
@@ -91,7 +92,8 @@ async def serve_on(settings: Settings, descriptor: int) -> None:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Run jobs alone, until SIGINT or SIGTERM."""
+    """Run jobs alone, until SIGINT or SIGTERM. Raises as `serve`."""
+    refuse_settings(settings)
     opened = await open_settings_database(settings)
     try:
         await refuse_unsafe(settings, opened.addresses)

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     commission_tiers: list[tuple[int, int]] = [(5_000, 400), (10_000, 300)]
 
     # Payments
-    # Taken where a request names none; by default the one whose keys are set, and the sandbox where none are.
+    # Taken where a request names none; by default the first of these whose keys are set, else the sandbox.
     payment_provider: str | None = None
     sandbox_in_production: bool = False
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
@@ -152,11 +152,13 @@ class Settings(BaseSettings):
 
     # Operations
     log_level: str = "INFO"
-    log_file: Path | None = None
+    log_dir: Path | None = None  # app.log (all) and errors.log (errors) there, rotating; in development in MOORAGE_HOME
+    debug: bool = False  # whatever LOG_LEVEL says, logs more; answers say no more than ever
     sentry_dsn: SecretStr | None = None
     worker_concurrency: int = 10
     worker_poll_s: float = 1.0
     job_attempts: int = 10
+    openai_api_key: SecretStr | None = None  # reserved; unused
 
     def public_url(self) -> str:
         """Where clients reach this installation, without a trailing slash."""

@@ -7,11 +7,12 @@ from collections.abc import Coroutine
 from typing import Annotated, Any, Never, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from moorage.kernel.errors import MoorageError
 from moorage.wiring.postgres_errors import PostgresError
-from moorage.wiring.secrets import UnsafeSettingsError
+from moorage.wiring.secrets import UnsafeSettingsError, refuse_problems
 from moorage.wiring.settings import Settings
 
 T = TypeVar("T")
@@ -21,11 +22,30 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def settings_of(**given: Any) -> Settings:
-    """The settings of the environment, with those options that were given. Exits 2 when one is wrong."""
+    """The settings of the environment, with those options that were given. Exits 2 when any is wrong, naming all."""
+    told = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**told)
+    except ValidationError as error:
+        fail(_all_that_is_wrong(error, told), code=2)
     except ValueError as error:
         fail(f"A setting is wrong: {error}", code=2)
+
+
+def _all_that_is_wrong(error: ValidationError, told: dict[str, Any]) -> str:
+    """One message: settings that cannot be read, by their names and never their values, and what else would stop a
+    start if those had their defaults.
+    """
+    from moorage.wiring.production import start_problems  # noqa: PLC0415 - takes the providers along
+
+    wrong = {str(one["loc"][0]): one["msg"] for one in error.errors(include_input=False, include_url=False)}
+    defaults = {name: Settings.model_fields[name].default for name in wrong}
+    found = [f"{name.upper()}: {message}" for name, message in wrong.items()]
+    try:
+        refuse_problems([*found, *start_problems(Settings(**{**told, **defaults}))])
+    except UnsafeSettingsError as refusal:
+        return str(refusal)
+    raise error  # there is at least the one that was met
 
 
 def run(story: Coroutine[Any, Any, T]) -> T:

@@ -23,8 +23,8 @@ def log_file(settings, tmp_path):
     """The log of a process that was set up to write one."""
     root, access = logging.getLogger(), logging.getLogger("moorage.access")
     before = root.handlers[:], root.level, access.level
-    path = tmp_path / "logs" / "moorage.log"
-    set_up_logs(settings.model_copy(update={"log_file": path}))
+    path = tmp_path / "logs" / "app.log"
+    set_up_logs(settings.model_copy(update={"log_dir": path.parent}))
     yield path
     for handler in root.handlers:
         handler.close()
@@ -77,9 +77,26 @@ async def test_what_a_caller_makes_up_is_no_label(api):
 async def test_a_request_is_a_line_of_json_by_operation_not_by_address(api, log_file):
     answer = await api.get("/in/secret-of-somebody")
     line = lines_of(log_file)[-1]
-    assert line["operation"] == "sign_in_link_page"
+    assert (line["operation"], line["method"], line["path"]) == ("sign_in_link_page", "GET", "/in/{token}")
+    assert (line["status"], line["user_id"]) == (answer.status_code, None)
     assert line["request_id"] == answer.headers["request-id"]
     assert "secret-of-somebody" not in log_file.read_text()
+
+
+async def test_a_request_is_noted_with_who_asked_and_its_path_s_template(api, sign_up, log_file):
+    ann = await sign_up()
+    for path, template, status in (
+        (f"/users/{ann.user_id}", "/users/{user_id}", 200),
+        (f"/api/v1/bookings/{uuid7()}/", "/api/v1/bookings/{booking_id}/", 404),
+        ("/nothing/here", "", 404),
+    ):
+        answer = await ann.client.get(path)
+        line = lines_of(log_file)[-1]
+        assert (line["path"], line["status"], answer.status_code) == (template, status, status)
+        assert line["user_id"] == (str(ann.user_id) if template else None)
+    await ann.client.post("/api/v1/bookings/", json={})
+    line = lines_of(log_file)[-1]
+    assert (line["path"], line["user_id"]) == ("/api/v1/bookings/", str(ann.user_id))
 
 
 async def test_a_fault_of_ours_says_an_error_id_and_the_log_says_the_rest(settings, house, log_file):

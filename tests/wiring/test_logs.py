@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from moorage.kernel.ids import uuid7
 from moorage.wiring.app import behind_front, build_api
-from moorage.wiring.logs import masked, set_up_logs
+from moorage.wiring.logs import SharedFile, masked, set_up_logs
 from tests.support.apps import in_process
 
 CARD = "4242 4242 4242 4242"
@@ -61,16 +61,22 @@ def reports() -> Iterator[Reports]:
 
 
 @pytest.fixture
-def log_file(settings, tmp_path, reports):
-    """The log of a process that was set up to write one, and to report errors."""
+def as_before() -> Iterator[None]:
+    """Logging as it was, afterwards."""
     root, access = logging.getLogger(), logging.getLogger("moorage.access")
     before = root.handlers[:], root.level, access.level
-    path = tmp_path / "logs" / "moorage.log"
-    set_up_logs(settings.model_copy(update={"log_file": path, "sentry_dsn": SecretStr(reports.dsn)}))
-    yield path
+    yield
     for handler in root.handlers:
         handler.close()
     root.handlers, root.level, access.level = before
+
+
+@pytest.fixture
+def log_file(settings, tmp_path, reports, as_before):
+    """The log of a process that was set up to write one, and to report errors."""
+    path = tmp_path / "logs" / "app.log"
+    set_up_logs(settings.model_copy(update={"log_dir": path.parent, "sentry_dsn": SecretStr(reports.dsn)}))
+    return path
 
 
 @pytest.fixture
@@ -123,6 +129,40 @@ async def test_no_log_line_holds_a_password_or_a_refresh_token(api, log_file):
     assert len(text.splitlines()) >= 3
     for secret in (PASSWORD, opened["refresh"], opened["access"], "nora@example.com"):
         assert secret not in text
+
+
+def test_errors_stand_in_a_file_of_their_own_as_well(log_file):
+    logging.getLogger("moorage.one").info("as it should be")
+    logging.getLogger("moorage.one").error("not as it should be")
+    every, errors = (path.read_text().splitlines() for path in (log_file, log_file.with_name("errors.log")))
+    assert [json.loads(line)["event"] for line in every] == ["as it should be", "not as it should be"]
+    assert errors == every[1:]
+
+
+def test_processes_that_share_a_file_follow_it_when_one_of_them_moves_it_away(tmp_path):
+    path = tmp_path / "app.log"
+    one, other = (SharedFile(path, maxBytes=100, backupCount=2) for _ in range(2))
+    line = logging.LogRecord("moorage", logging.INFO, "", 0, "x" * 60, None, None)
+    for handler in (one, other, one, other):
+        handler.emit(line)
+    one.close()
+    other.close()
+    assert [len(file.read_text().splitlines()) for file in sorted(tmp_path.iterdir())] == [1, 1, 1]
+
+
+def test_production_says_it_on_standard_output_and_everybody_else_does_not(settings, capsys, as_before):
+    for environment, said in (("production", ""), ("test", "")):
+        set_up_logs(settings.model_copy(update={"environment": environment}))
+        logging.getLogger("moorage.one").info("told")
+        out, err = capsys.readouterr()
+        where, nowhere = (out, err) if environment == "production" else (err, out)
+        assert (json.loads(where)["event"], nowhere) == ("told", said)
+
+
+def test_debug_says_more(settings, capsys, as_before):
+    set_up_logs(settings.model_copy(update={"debug": True}))
+    logging.getLogger("moorage.one").debug("a step")
+    assert json.loads(capsys.readouterr().err)["event"] == "a step"
 
 
 def test_masking_leaves_what_is_no_secret():

@@ -1,14 +1,37 @@
 """Half a configuration stops the start, and one message says all that is wrong."""
 
+import re
+
 import pytest
+import typer
 from pydantic import SecretStr
 
-from moorage.wiring.production import production_problems
+from moorage.wiring.env_example import PAGE
+from moorage.wiring.production import refuse_settings, start_problems
 from moorage.wiring.provider_settings import REQUIRED, default_provider, is_on, provider_problems
 from moorage.wiring.providers import gateways
 from moorage.wiring.secrets import UnsafeSettingsError
+from moorage.wiring.serving import run_worker, serve
 from moorage.wiring.settings import Settings
+from moorage.wiring.terminal import settings_of
 
+PROMISED = [
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "SUPABASE_URL",
+    "SUPABASE_ANON_KEY",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_PUBLISHABLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "PAYPAL_CLIENT_ID",
+    "PAYPAL_CLIENT_SECRET",
+    "PAYPAL_MODE",
+    "PAYPAL_WEBHOOK_ID",
+    "ENVIRONMENT",
+    "DEBUG",
+    "OPENAI_API_KEY",
+    "ALLOW_GUEST_PAYMENTS",
+]
 STRIPE = {
     "stripe_secret_key": SecretStr("sk_test_1"),
     "stripe_publishable_key": "pk_test_1",
@@ -40,16 +63,19 @@ def test_the_provider_whose_keys_are_set_is_taken_where_nobody_chooses(settings)
     assert default_provider(settings(**STRIPE, payment_provider="sandbox")) == "sandbox"
 
 
-def test_which_of_several_providers_is_taken_has_to_be_said(settings):
+def test_the_first_of_several_providers_is_taken_unless_another_is_named(settings):
     several = {
         **STRIPE,
         "razorpay_key_id": "rzp_test_1",
         "razorpay_key_secret": SecretStr("s"),
         "razorpay_webhook_secret": SecretStr("w"),
     }
-    with pytest.raises(UnsafeSettingsError, match="PAYMENT_PROVIDER is missing: stripe, razorpay are set up"):
-        gateways(settings(**several), None)
-    assert "razorpay" in gateways(settings(**several, payment_provider="razorpay"), None)
+    assert default_provider(settings(**several)) == "stripe"
+    assert start_problems(settings(**several)) == []
+    assert default_provider(settings(**several, payment_provider="razorpay")) == "razorpay"
+    assert start_problems(settings(**STRIPE, payment_provider="paypal")) == [
+        "PAYMENT_PROVIDER is 'paypal', which is not set up here (set up: stripe)"
+    ]
 
 
 def test_halves_of_several_providers_are_named_in_one_message(settings):
@@ -82,7 +108,60 @@ def test_keys_in_each_others_place_are_noticed(settings, changes, named):
     assert named in problem
 
 
-def test_production_names_a_missing_secret_key_with_the_rest(settings):
-    found = production_problems(settings(environment="production", stripe_secret_key=SecretStr("sk_live_1")))
-    for name in ("SECRET_KEY is missing", "PAYMENT_PROVIDER", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"):
-        assert any(name in problem for problem in found)
+def test_one_message_names_all_that_stops_a_start(settings):
+    wrong = settings(
+        environment="production",
+        secret_key=SecretStr("change-me-change-me-change-me-change-me"),
+        previous_secret_key=SecretStr("short"),
+        stripe_secret_key=SecretStr("sk_live_1"),
+        supabase_url="http://project.example",
+        external_jwks_url="https://keys.example",
+    )
+    with pytest.raises(UnsafeSettingsError) as refusal:
+        refuse_settings(wrong)
+    for problem in (
+        "SECRET_KEY looks like an example",
+        "PREVIOUS_SECRET_KEY is missing or shorter",
+        "SUPABASE_URL has to be an https:// address",
+        "EXTERNAL_JWKS_ISSUER is missing",
+        "PAYMENT_PROVIDER is the sandbox",
+        "STRIPE_PUBLISHABLE_KEY is missing",
+        "STRIPE_WEBHOOK_SECRET is missing",
+    ):
+        assert problem in str(refusal.value)
+    sandbox = settings(environment="production", sandbox_in_production=True, secret_key=SecretStr("short"))
+    found = start_problems(sandbox)
+    assert [one.partition(" ")[0] for one in found] == ["SECRET_KEY", "SANDBOX_WEBHOOK_SECRET", "SANDBOX_API_KEY"]
+
+
+async def test_a_start_is_refused_before_anything_is_opened(settings):
+    half = settings(paypal_client_id="AX", database_url=SecretStr("postgresql://nobody@127.0.0.1:1/nothing"))
+    for start in (run_worker(half), serve(half, workers=1, tell=lambda _: None)):
+        with pytest.raises(UnsafeSettingsError, match="PAYPAL_CLIENT_SECRET is missing"):
+            await start
+
+
+def test_settings_that_cannot_be_read_are_named_with_the_rest_and_without_their_values(monkeypatch, capsys):
+    for name, value in (
+        ("SMTP_PORT", "oops-a-secret"),
+        ("ALLOW_GUEST_PAYMENTS", "perhaps"),
+        ("RAZORPAY_KEY_ID", "rzp_test_1"),
+    ):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(typer.Exit) as end:
+        settings_of()
+    told = capsys.readouterr().err
+    assert end.value.exit_code == 2
+    for name in ("SMTP_PORT", "ALLOW_GUEST_PAYMENTS", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
+        assert name in told
+    assert "oops-a-secret" not in told
+
+
+def test_the_settings_of_the_practice_s_contract_are_taken(settings, monkeypatch):
+    monkeypatch.setenv("DEBUG", "true")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-unused")
+    assert settings().debug
+    assert settings().openai_api_key.get_secret_value() == "sk-unused"
+    page = PAGE.read_text()
+    for name in PROMISED:
+        assert re.search(rf"^#?{name}=", page, re.MULTILINE), name

@@ -5,12 +5,12 @@ import stat
 import pytest
 from pydantic import SecretStr
 
-from moorage.wiring.secrets import UnsafeSettingsError, kept_secret, signing_secret
+from moorage.wiring.secrets import UnsafeSettingsError, kept_secret, secret_of
 
 
 def test_development_makes_a_secret_once_and_keeps_it_to_its_user(settings):
     bare = settings.model_copy(update={"secret_key": None})
-    first, second = signing_secret(bare), signing_secret(bare)
+    first, second = secret_of(bare, "secret_key"), secret_of(bare, "secret_key")
     path = settings.moorage_home / "secret_key"
     assert first == second
     assert len(first) >= 40
@@ -37,13 +37,13 @@ def test_production_refuses_a_missing_short_or_example_secret(settings, value):
     secret = None if value is None else SecretStr(value)
     production = settings.model_copy(update={"environment": "production", "secret_key": secret})
     with pytest.raises(UnsafeSettingsError, match="SECRET_KEY"):
-        signing_secret(production)
+        secret_of(production, "secret_key")
 
 
 def test_production_takes_a_secret_of_its_own(settings):
     own = SecretStr("Zk3v9QwLr8TnXy2Bm5Hj7Pd4Sg6Fa1Uc0EiOoKqW")
     production = settings.model_copy(update={"environment": "production", "secret_key": own})
-    assert signing_secret(production) == own.get_secret_value()
+    assert secret_of(production, "secret_key") == own.get_secret_value()
 
 
 def test_settings_never_show_their_secrets(settings):
