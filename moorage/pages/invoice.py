@@ -5,6 +5,7 @@ The link is the key, as with a letter. Looking changes nothing; the button does.
 
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
 from moorage.domains.payments import queries as payment_queries
+from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.journeys.pay_invoice import pay_invoice, payable_by
 from moorage.kernel.db import SYSTEM
@@ -97,6 +99,7 @@ async def _shown(
         lines=letter.lines,
         payments=letter.payments,
         is_coming=is_coming,
+        goes_back=await _unneeded(house, letter, started),
         refused=refused,
         providers=[
             (gateway.name, gateway.capabilities.label or gateway.name.capitalize())
@@ -119,6 +122,23 @@ async def _under_way(house: House, invoice: InvoiceRow, started: str) -> tuple[b
         status == "processing" or (str(payment_id) == started and status != "failed") for payment_id, status in tried
     )
     return is_coming, any(str(payment_id) == started and status == "failed" for payment_id, status in tried)
+
+
+async def _unneeded(house: House, letter: Letter, started: str) -> PaymentRow | None:
+    """The payment that they come back from, where it came and was not counted: what was owed had been paid by then, or
+    was no more, and the money goes back.
+    """
+    try:
+        wanted = UUID(started)
+    except ValueError:
+        return None
+    async with house.database.reading(SYSTEM) as db:
+        payment = await payment_queries.payment(db, wanted)
+    if payment is None or payment.purpose_id != (letter.invoice.booking_id or letter.invoice.id):
+        return None
+    is_counted = any(one.payment_id == wanted for one in letter.payments)
+    goes_back = payment.refunded_minor + payment.refund_pending_minor == payment.amount_minor
+    return payment if goes_back and not is_counted else None
 
 
 def _not_here(request: Request) -> Response:

@@ -28,6 +28,9 @@ _SCRIPTS: Final = {name: (_STATIC / f"pay_{name}.js").read_bytes() for name in (
 _PAYABLE: Final = frozenset({"pending", "requires_action", "failed"})
 _COLLECTED = frozenset({"succeeded", "partially_refunded", "refunded", "disputed", "charged_back"})
 _MAX_TOKEN = 4_000
+_NO_FORM: Final = (
+    "Nothing was taken: the form to pay with has not loaded. Load this page again and wait until you see it."
+)
 
 
 @router.get("/pay/{payment_id}", operation_id="pay_page")
@@ -53,6 +56,8 @@ async def confirm(request: Request, payment_id: str, key: str = "") -> Response:
     if payment is None:
         return _not_here(request)
     token = form.get("token", "")
+    if not token and payment.status in _PAYABLE:
+        return _shown(request, payment, 422, refused=_NO_FORM)
     if token and len(token) <= _MAX_TOKEN:
         try:
             await confirm_by_form(house_of(request), payment.id, token)
@@ -101,6 +106,8 @@ async def _let_in(request: Request, payment_id: str, key: str) -> PaymentRow | N
 def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused: str = "") -> Response:
     if payment.status in _COLLECTED:
         return _after(request, payment)
+    if payment.status == "processing":  # nobody says that nothing was taken before that is known
+        return _waits(request, payment)
     is_late = payment.expires_at is not None and payment.expires_at <= house_of(request).clock()
     if payment.status == "canceled" or is_late:
         back = payment.cancel_url or payment.return_url
@@ -108,8 +115,6 @@ def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused:
     gateway = house_of(request).gateways.get(payment.provider)
     if gateway is None:
         return notice(request, 503, "Not possible at this moment", "This way to pay is not set up here any more.")
-    if payment.status == "processing":
-        return _waits(request, payment)
     return _payable(request, payment, gateway, status, refused)
 
 

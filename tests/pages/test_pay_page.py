@@ -6,6 +6,10 @@ import pytest
 
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
+from moorage.journeys.process_events import process_due_events
+from moorage.journeys.receive_event import poll_providers
+from moorage.journeys.record_manual_payment import ManualPayment, record_manual_payment
+from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
@@ -106,6 +110,59 @@ async def test_a_payment_that_was_stopped_says_so_and_the_wrong_key_opens_nothin
     for path in (first[:-1] + ("0" if first[-1] != "0" else "1"), first.partition("?")[0]):
         assert (await client.get(path)).status_code == 404
         assert (await client.post(path)).status_code == 404
+
+
+async def test_a_button_pressed_before_the_form_has_loaded_is_told_so(by, square, square_fake, tokens):
+    house, client = by(square)
+    _, address = await start_here(house, tokens, "GBP")
+    for form in ({"token": ""}, {}):
+        pressed = await client.post(address, data=form)
+        assert (pressed.status_code, "has not loaded" in pressed.text, "<form" in pressed.text) == (422, True, True)
+
+
+async def test_of_money_on_its_way_nobody_says_that_nothing_was_taken(by, square, square_fake, tokens):
+    house, client = by(square)
+    _, address = await start_here(house, tokens, "GBP")
+    async with house.database.transaction(SYSTEM) as db:
+        await db.execute(
+            """SELECT settle_payment(id, 'processing', 7200, 'GBP', provider_ref, NULL, NULL, 'test', $1, now())
+                 FROM payments""",
+            {"expires_at": "2020-01-01T00:00:00Z"},
+        )
+    shown = await client.get(address)
+    assert (shown.status_code, "being processed" in shown.text, shown.headers.get("refresh")) == (200, True, "2")
+
+
+@pytest.mark.parametrize(
+    ("refund", "word"), [(None, "<h1>Paid"), (200, "2.00 of it was given back"), (7_200, "Given back")]
+)
+async def test_a_payment_without_a_way_back_says_what_became_of_it(by, square, tokens, refund, word):
+    house, client = by(square)
+    asked = PaymentStart(uuid7(), uuid7(), 7_200, "GBP")
+    await start_payment(house, SYSTEM, asked)
+    address = f"/pay/{asked.payment_id}?key={tokens.link_key(f'pay:{asked.payment_id}')}"
+    await client.post(address, data={"token": "cnon:card-nonce-ok"})
+    if refund is not None:
+        await refund_payment(house, SYSTEM, asked.payment_id, refund, reason="other", refund_id=uuid7())
+    assert word in (await client.get(address)).text
+
+
+async def test_whoever_pays_an_invoice_for_the_second_time_is_told_that_it_comes_back(by, square, square_fake, tokens):
+    house, client = by(square)
+    invoice, address = await start_here(house, tokens, "GBP")
+    by_hand = ManualPayment(uuid7(), 7_200, "GBP", "cash", purpose="invoice", purpose_id=invoice.id)
+    async with house.database.reading(SYSTEM) as db:
+        card = await db.fetchval("SELECT id FROM payments")
+        order = await db.fetchval("SELECT provider_ref FROM payments")
+    # The card is charged at the provider while somebody counts the cash.
+    await square.confirm(order, payment_method="cnon:card-nonce-ok", key="of-the-payer")
+    await record_manual_payment(house, SYSTEM, by_hand)
+    await poll_providers(house)
+    await process_due_events(house)
+    shown = await client.get(f"/i/{invoice.link}?payment={card}")
+    assert "£72.00 was not needed any more" in shown.text
+    assert "was not needed" not in (await client.get(f"/i/{invoice.link}?payment={by_hand.payment_id}")).text
+    assert (await client.get(address)).status_code == 303
 
 
 async def test_a_payer_chooses_among_the_providers_that_take_the_amount(
