@@ -9,7 +9,7 @@ import pytest_asyncio
 import structlog
 
 from moorage.wiring.scratch import remove_home, scratch_home
-from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer
+from tests.support.databases import HOME_VARIABLE, TestDatabase, TestServer, connection_to
 
 pytest_plugins = [
     "tests.fakes.razorpay.fixtures",
@@ -71,14 +71,19 @@ async def session_database(server: TestServer) -> AsyncIterator[TestDatabase]:
 @pytest_asyncio.fixture
 async def owner(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
     """A connection to `database` as the role that owns the tables."""
-    connection = await asyncpg.connect(database.owner_dsn)
-    yield connection
-    await connection.close()
+    async with connection_to(database.owner_dsn) as connection:
+        yield connection
 
 
 @pytest_asyncio.fixture
 async def superuser(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
     """A connection to `database` as the server's superuser: to look at anything, and to arrange the impossible."""
-    connection = await asyncpg.connect(database.superuser_dsn)
-    yield connection
-    await connection.close()
+    async with connection_to(database.superuser_dsn) as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture
+async def web(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to `database` with the role of the web process: it sees what it says it asks for."""
+    async with connection_to(database.web_dsn) as connection:
+        yield connection

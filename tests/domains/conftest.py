@@ -6,13 +6,12 @@ import asyncpg
 import pytest_asyncio
 
 from moorage.kernel.db import _prepare_session
-from tests.support.databases import TestDatabase
+from tests.support.databases import TestDatabase, connection_to
 
 
 @pytest_asyncio.fixture
 async def worker(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
     """A connection to `database` with the worker's role."""
-    connection = await asyncpg.connect(database.worker_dsn)
-    await _prepare_session(connection)
-    yield connection
-    await connection.close()
+    async with connection_to(database.worker_dsn) as connection:
+        await _prepare_session(connection)
+        yield connection

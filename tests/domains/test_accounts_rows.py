@@ -11,13 +11,6 @@ CLOSED = ("refresh_families", "refresh_tokens", "account_links", "mails", "idemp
 
 
 @pytest.fixture
-async def web(database):
-    connection = await asyncpg.connect(database.web_dsn)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
 async def people(owner):
     return await make_user(owner, first_name="Ann"), await make_user(owner, first_name="Bob")
 

@@ -6,9 +6,11 @@ the last of them, however the run ends. With it, that server is used: its login 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,28 @@ class TestDatabase:
     worker_dsn: str
     superuser_dsn: str
     major: int
+
+
+@contextlib.asynccontextmanager
+async def connection_to(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of one's own, while inside."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def asking(web: asyncpg.Connection, user_id: object = None) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction in which `user_id`, or nobody, asks; what it changes is undone."""
+    transaction = web.transaction()
+    await transaction.start()
+    await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(user_id or ""))
+    try:
+        yield web
+    finally:
+        await transaction.rollback()
 
 
 class TestServer:

@@ -107,10 +107,9 @@ async def test_an_invoice_asks_for_money(worker, lines):
         await draft(worker, *lines)
 
 
-async def test_a_customer_reads_their_own_and_writes_nothing(worker, superuser, database):
+async def test_a_customer_reads_their_own_and_writes_nothing(worker, superuser, web):
     ann, ben = await make_user(superuser), await make_user(superuser)
     invoice = await issue(worker, customer=ann)
-    web = await asyncpg.connect(database.web_dsn)
     seen = {}
     for person in (ann, ben, None):
         async with web.transaction():
@@ -129,7 +128,6 @@ async def test_a_customer_reads_their_own_and_writes_nothing(worker, superuser, 
     for verb in ("void_invoice($1, 'no', now())", "finalize_invoice($1, 'INV', now(), now())", "write_off_invoice($1)"):
         with pytest.raises(asyncpg.PostgresError, match="forbidden"):
             await web.execute(f"SELECT {verb}", invoice)
-    await web.close()
 
 
 async def test_a_void_invoice_keeps_its_number_and_takes_no_money(worker, superuser):

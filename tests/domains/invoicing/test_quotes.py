@@ -36,9 +36,8 @@ async def test_an_expired_quote_is_refused_and_a_declined_one_stays_declined(wor
     assert await worker.fetchval("SELECT count(*) FROM invoices") == 0
 
 
-async def test_a_quote_is_there_for_its_customer_its_link_and_administrators_alone(worker, superuser, database):
+async def test_a_quote_is_there_for_its_customer_its_link_and_administrators_alone(worker, superuser, web):
     ann, ben, admin = [await make_user(superuser, role=role) for role in ("user", "user", "admin")]
-    web = await asyncpg.connect(database.web_dsn)
 
     async def accept(person, link):
         quote = await offer(worker, customer=ann)
@@ -52,7 +51,6 @@ async def test_a_quote_is_there_for_its_customer_its_link_and_administrators_alo
     for person, link in ((ben, None), (None, None), (None, "wrong"), (ben, "")):
         with pytest.raises(asyncpg.PostgresError, match="not_found"):
             await accept(person, link)
-    await web.close()
 
 
 async def test_a_withdrawn_quote_cannot_be_accepted(worker):

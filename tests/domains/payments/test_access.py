@@ -23,13 +23,12 @@ async def seen(web: asyncpg.Connection, user_id: object) -> dict[str, int]:
         return {table: await web.fetchval(f"SELECT count(*) FROM {table}") for table in PRIVATE}
 
 
-async def test_each_sees_their_own_and_nobody_without_a_claim_anything(worker, superuser, database):
+async def test_each_sees_their_own_and_nobody_without_a_claim_anything(worker, superuser, web):
     payer, other, admin = [await make_user(superuser, role=role) for role in ("user", "user", "admin")]
     practitioner, rival = await make_practitioner(superuser), await make_practitioner(superuser)
     paid = await make_payment(worker, payer=payer)
     await earn(worker, paid, practitioner.id)
     await refund(worker, paid, 100)
-    web = await asyncpg.connect(database.web_dsn)
     nothing = dict.fromkeys(PRIVATE, 0)
     assert await seen(web, None) == nothing
     assert await seen(web, other) == nothing
@@ -39,28 +38,23 @@ async def test_each_sees_their_own_and_nobody_without_a_claim_anything(worker, s
     assert (theirs["payments"], theirs["earnings"], theirs["ledger_accounts"]) == (1, 1, 1)
     assert (theirs["ledger_entries"], theirs["ledger_transactions"]) == (2, 2)
     assert min((await seen(web, admin)).values()) > 0
-    await web.close()
 
 
 @pytest.mark.parametrize("table", ["payments", "refunds", "disputes", "payment_audit", "webhook_events"])
-async def test_the_web_role_writes_no_money(database, table):
-    web = await asyncpg.connect(database.web_dsn)
+async def test_the_web_role_writes_no_money(web, table):
     for statement in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await web.execute(statement)
-    await web.close()
 
 
-async def test_the_summary_counts_what_the_asker_may_see(worker, superuser, database):
+async def test_the_summary_counts_what_the_asker_may_see(worker, superuser, web):
     payer = await make_user(superuser)
     await make_payment(worker, payer=payer)
     await make_payment(worker)
-    web = await asyncpg.connect(database.web_dsn)
     async with web.transaction():
         await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(payer))
         rows = await web.fetch("SELECT * FROM payment_summary")
     assert [tuple(row) for row in rows] == [("sandbox", "succeeded", "USD", 1, 10_000)]
-    await web.close()
 
 
 START = "new_id(), 'free_amount', NULL, '{payer}', 100, 'USD'"
@@ -83,14 +77,12 @@ VERBS = {
 }
 
 
-async def test_the_web_role_moves_no_money_of_others(worker, superuser, database):
+async def test_the_web_role_moves_no_money_of_others(worker, superuser, web):
     payer, other = await make_user(superuser), await make_user(superuser)
     paid = await make_payment(worker, payer=payer, purpose="free_amount")
-    web = await asyncpg.connect(database.web_dsn)
     await web.execute("SELECT set_config('request.jwt.claim.sub', $1, false)", str(other))
     for verb, refusal in VERBS.items():
         with pytest.raises(asyncpg.PostgresError) as refused:
             await web.execute(f"SELECT {verb.format(payer=payer, paid=paid)}")
         expected = ("42501", None) if refusal is None else ("MO000", refusal)
         assert (refused.value.sqlstate, refusal and refused.value.args[0]) == expected, verb
-    await web.close()

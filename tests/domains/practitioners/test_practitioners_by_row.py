@@ -1,30 +1,10 @@
 """What the web role may read and change of practitioners, in raw SQL and not through the API."""
 
-from contextlib import asynccontextmanager
-
 import asyncpg
 import pytest
 
 from tests.builders import make_location, make_practitioner, make_user
-
-
-@pytest.fixture
-async def web(database):
-    connection = await asyncpg.connect(database.web_dsn)
-    yield connection
-    await connection.close()
-
-
-@asynccontextmanager
-async def asking(web, user_id=None):
-    """A transaction in which `user_id` asks; what it changes is undone."""
-    transaction = web.transaction()
-    await transaction.start()
-    await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(user_id or ""))
-    try:
-        yield web
-    finally:
-        await transaction.rollback()
+from tests.support.databases import asking
 
 
 async def names(web):
