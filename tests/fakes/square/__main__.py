@@ -4,30 +4,26 @@ Prints the settings with which an installation takes it for Square. A link's pag
 4000 0000 0000 0002 (declined).
 """
 
-import argparse
-import asyncio
-
+from tests.fakes import by_hand
 from tests.fakes.square.fake import LOCATION, SIGNATURE_KEY, TOKEN, FakeSquare
 
 
-async def _run(port: int, webhook_url: str, currency: str) -> None:
+async def _stand(port: int, webhook_url: str, currency: str) -> None:
     async with FakeSquare(registered_url=webhook_url, currency=currency, at_once=True).serving(port) as fake:
-        settings = {
-            "SQUARE_ACCESS_TOKEN": TOKEN,
-            "SQUARE_LOCATION_ID": LOCATION,
-            "SQUARE_APPLICATION_ID": "sandbox-sq0idb-fake",
-            "SQUARE_WEBHOOK_SIGNATURE_KEY": SIGNATURE_KEY,
-            "SQUARE_WEBHOOK_URL": webhook_url,
-            "SQUARE_BASE_URL": fake.base_url,
-        }
-        print("\n".join(f"{name}={value}" for name, value in settings.items()), flush=True)  # noqa: T201 - its purpose
-        await asyncio.Event().wait()
+        await by_hand.stand(
+            {
+                "SQUARE_ACCESS_TOKEN": TOKEN,
+                "SQUARE_LOCATION_ID": LOCATION,
+                "SQUARE_APPLICATION_ID": "sandbox-sq0idb-fake",
+                "SQUARE_WEBHOOK_SIGNATURE_KEY": SIGNATURE_KEY,
+                "SQUARE_WEBHOOK_URL": webhook_url,
+                "SQUARE_BASE_URL": fake.base_url,
+            }
+        )
 
 
 if __name__ == "__main__":
-    asked = argparse.ArgumentParser(description="A fake of Square")
-    asked.add_argument("--port", type=int, default=0)
-    asked.add_argument("--webhook-url", default="http://127.0.0.1:8000/webhooks/square")
+    asked = by_hand.options("square")
     asked.add_argument("--currency", default="GBP")
     told = asked.parse_args()
-    asyncio.run(_run(told.port, told.webhook_url, told.currency))
+    by_hand.run(_stand(told.port, told.webhook_url, told.currency))
