@@ -42,6 +42,12 @@ class Practice:
     service: UUID
     client: SignedUp
 
+    async def price_per_guest(self, **facts: Any) -> None:
+        """The service costs by whom it is for: 20.00 an adult, 10.00 a child, at least 50.00, a quarter as deposit."""
+        terms = {"minimum_minor": 5_000, "deposit_bps": 2_500, **facts}
+        options = {"adult": 2_000, "child": 1_000}
+        self.service = await make_service(self.owner, self.practitioner, options=options, **terms)
+
     @property
     def house(self) -> House:
         return self.town.house

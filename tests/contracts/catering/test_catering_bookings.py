@@ -19,14 +19,7 @@ def settings(settings):
 
 @pytest.fixture
 async def kitchen(practice: Practice) -> Practice:
-    practice.service = await make_service(
-        practice.owner,
-        practice.practitioner,
-        options={"adult": 2_000, "child": 1_000},
-        minimum_minor=5_000,
-        max_participants=50,
-        deposit_bps=2_500,
-    )
+    await practice.price_per_guest(max_participants=50)
     return practice
 
 

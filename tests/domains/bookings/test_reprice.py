@@ -12,21 +12,13 @@ from moorage.journeys.audit_books import audit
 from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.reprice_booking import reprice_booking
 from moorage.kernel.errors import InvalidStateError, NotFoundError
-from tests.builders import make_service
 from tests.support.bookings import Practice, start_at
 
 
 @pytest.fixture
 async def table(practice: Practice) -> Practice:
     """A practice whose service is priced per guest, at least 50.00, a quarter of it as deposit."""
-    practice.service = await make_service(
-        practice.owner,
-        practice.practitioner,
-        options={"adult": 2_000, "child": 1_000},
-        minimum_minor=5_000,
-        max_participants=20,
-        deposit_bps=2_500,
-    )
+    await practice.price_per_guest(max_participants=20)
     return practice
 
 
