@@ -669,18 +669,6 @@ BEGIN
   RETURN reprice_booking(b, seat_guests(b, coalesce(p_places, b.places), p_option), p_by, p_now);
 END $$;
 
-CREATE FUNCTION public.check_caller(p_user uuid, p_family uuid) RETURNS void
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-  PERFORM FROM users u JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
-    WHERE u.id = p_user AND u.is_active AND f.revoked_at IS NULL;
-  IF NOT FOUND THEN
-    PERFORM refuse('invalid_token');
-  END IF;
-END $$;
-
 CREATE FUNCTION public.check_cancellable(b public.bookings, p_side text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -7893,10 +7881,6 @@ GRANT ALL ON FUNCTION public.change_booking(p_booking uuid, p_by uuid, p_request
 REVOKE ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) TO moorage_web;
 GRANT ALL ON FUNCTION public.change_order(p_booking uuid, p_by uuid, p_places integer, p_option text, p_address text, p_requests text, p_now timestamp with time zone) TO moorage_worker;
-
-REVOKE ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_web;
-GRANT ALL ON FUNCTION public.check_caller(p_user uuid, p_family uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.check_cancellable(b public.bookings, p_side text, p_now timestamp with time zone) FROM PUBLIC;
 

@@ -34,11 +34,6 @@ class ProviderTest:
     detail: str | None = None
 
 
-async def try_connections(house: House) -> list[ProviderTest]:
-    """Ask every provider that is set up something harmless with our keys, all at once."""
-    return list(await asyncio.gather(*(_connection(gateway) for gateway in _called(house))))
-
-
 async def try_payments(house: House, actor: Actor, *, currency: str = "USD") -> list[ProviderTest]:
     """Make one payment of one whole unit with each provider that is set up, and cancel it, one after the other."""
     results = []

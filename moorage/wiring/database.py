@@ -173,10 +173,5 @@ def acting_as(role: str, dsn: str) -> str:
     return urlunsplit(parts._replace(query=urlencode([*query, ("role", role)], quote_via=quote)))
 
 
-def in_database(name: str, dsn: str) -> str:
-    """Return `dsn` for another database of the same server."""
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{quote(name, safe='')}"))
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

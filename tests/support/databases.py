@@ -13,11 +13,12 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
 from moorage.wiring.bundled_postgres import Lease, start
-from moorage.wiring.database import acting_as, create_database, in_database, prepare_bundled
+from moorage.wiring.database import acting_as, create_database, prepare_bundled
 from moorage.wiring.migrate import migrate, wanted_files
 from moorage.wiring.postgres import check_version
 from moorage.wiring.postgres_address import ServerOptions
@@ -159,3 +160,8 @@ class TestServer:
         else:
             logins = {role: self._lease.address.role_dsn(name, role) for role in (OWNER, WEB, WORKER)}
         return TestDatabase(name, logins[OWNER], logins[WEB], logins[WORKER], superuser_dsn, major)
+
+
+def in_database(name: str, dsn: str) -> str:
+    """`dsn` for another database of the same server."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{quote(name, safe='')}"))

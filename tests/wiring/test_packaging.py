@@ -19,11 +19,12 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from moorage.wiring.database import in_database, open_database
+from moorage.wiring.database import open_database
 from moorage.wiring.env_example import PAGE, example
 from moorage.wiring.migrate import migrate
 from moorage.wiring.production import refuse_unsafe
 from moorage.wiring.settings import Settings
+from tests.support.databases import in_database
 from tests.support.dockerfile import built, instructions
 
 ROOT = Path(__file__).resolve().parents[2]

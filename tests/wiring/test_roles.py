@@ -5,9 +5,10 @@ import asyncio
 import asyncpg
 import pytest
 
-from moorage.wiring.database import acting_as, in_database, plain, prepare_other
+from moorage.wiring.database import acting_as, plain, prepare_other
 from moorage.wiring.postgres import PostgresError
 from moorage.wiring.roles import ALL, ENGINE, OWNER, WEB, WORKER
+from tests.support.databases import in_database
 
 
 async def test_the_serving_roles_are_plain(superuser):

@@ -9,21 +9,6 @@ ALTER FUNCTION asking_admin() OWNER TO moorage_engine;
 REVOKE ALL ON FUNCTION asking_admin() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION asking_admin() TO moorage_web, moorage_worker, moorage_engine;
 
--- Refuses (401 invalid_token) unless the account is open and the sign-in `p_family` has not ended: for hot functions that
--- are called with a token's claims alone. Locks nothing.
-CREATE OR REPLACE FUNCTION check_caller(p_user uuid, p_family uuid) RETURNS void
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  PERFORM FROM users u JOIN refresh_families f ON f.id = p_family AND f.user_id = u.id
-    WHERE u.id = p_user AND u.is_active AND f.revoked_at IS NULL;
-  IF NOT FOUND THEN
-    PERFORM refuse('invalid_token');
-  END IF;
-END $$;
-ALTER FUNCTION check_caller(uuid, uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION check_caller(uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION check_caller(uuid, uuid) TO moorage_web, moorage_worker, moorage_engine;
-
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS users_product ON users;

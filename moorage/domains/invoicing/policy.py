@@ -1,7 +1,7 @@
 """The pure rules of invoicing: the tax in or on an amount, what a line comes to, and when a reminder is due."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -69,17 +69,3 @@ def split_tax(amount_minor: int, bps: int, *, inclusive: bool) -> Split:
     """
     tax = half_up(amount_minor * bps, BPS + bps if inclusive else BPS)
     return Split(amount_minor - tax if inclusive else amount_minor, tax)
-
-
-def tax_of_part(tax_minor: int, gross_minor: int, before_minor: int, amount_minor: int) -> int:
-    """How much of a part payment is tax when `before_minor` was paid before it: the running total is
-    half_up(tax * paid / gross), so that the last part takes exactly the rest.
-    """
-    return half_up(tax_minor * (before_minor + amount_minor), gross_minor) - half_up(
-        tax_minor * before_minor, gross_minor
-    )
-
-
-def reminders_due(due_at: datetime, now: datetime, reminder_days: tuple[int, ...]) -> int:
-    """How many of the reminders (in ascending order of their days) are due by `now`."""
-    return sum(now >= due_at + timedelta(days=days) for days in sorted(reminder_days))

@@ -136,12 +136,6 @@ async def refund(db: Connection, refund_id: UUID) -> RefundRow | None:
     return RefundRow(**rows[0]) if rows else None
 
 
-async def refunds_of(db: Connection, payment_id: UUID) -> list[RefundRow]:
-    """A payment's refunds, the oldest first."""
-    asked = select(*_REFUND).where(refunds.c.payment_id == payment_id).order_by(refunds.c.created_at, refunds.c.id)
-    return [RefundRow(**row) for row in await fetch_built(db, asked)]
-
-
 async def operation(db: Connection, operation_id: UUID) -> OperationRow | None:
     """A call to a provider, by its id."""
     columns = [provider_operations.c[name] for name in OperationRow.__slots__]

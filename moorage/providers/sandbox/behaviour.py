@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from moorage.kernel.db import Connection
 from moorage.providers.sandbox.cards import Misbehaviour
@@ -31,7 +31,6 @@ Fault = Literal[
     "refund_fails",  # pending, then failed after `seconds`
     "payout_fails",  # pending, then failed after `seconds`
 ]
-FAULTS: Final[tuple[str, ...]] = (*get_args(Misbehaviour), *get_args(get_args(Fault)[-1]))
 _CHANGING: Final = frozenset(
     {"create", "confirm", "challenge", "capture", "cancel", "refund", "dispute", "transfer", "payout"}
 )

@@ -6,7 +6,7 @@ import random
 import asyncpg
 import pytest
 
-from moorage.domains.invoicing.policy import split_tax, tax_of_part
+from moorage.domains.invoicing.policy import split_tax
 from moorage.kernel.db import _prepare_session
 from moorage.kernel.money import split
 from tests.builders import make_user
@@ -46,18 +46,6 @@ async def test_sql_and_python_take_the_same_tax(superuser):
     )
     expected = [split_tax(amount, bps, inclusive=inclusive) for amount, bps, inclusive in cases]
     assert [(row["net_minor"], row["tax_minor"]) for row in rows] == [(e.net_minor, e.tax_minor) for e in expected]
-
-
-def test_the_tax_of_parts_adds_up_to_the_whole_however_it_is_cut():
-    dice = random.Random(7)
-    for _ in range(300):
-        gross = dice.randrange(1, 100_000)
-        tax, paid, sum_of_parts = dice.randrange(0, gross + 1), 0, 0
-        while paid < gross:
-            part = dice.randrange(1, gross - paid + 1)
-            sum_of_parts += tax_of_part(tax, gross, paid, part)
-            paid += part
-        assert sum_of_parts == tax
 
 
 async def test_case_28_100_finalised_at_once_with_30_rolled_back_leave_no_gap(worker, database):
