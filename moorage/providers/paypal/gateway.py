@@ -22,7 +22,7 @@ from moorage.providers.paypal.disputes import PaypalEvidence
 from moorage.providers.paypal.events import to_event
 from moorage.providers.paypal.http import Paypal, WrongKeysError, read
 from moorage.providers.paypal.orders import order_of
-from moorage.providers.paypal.translate import refund_mark, to_intent, to_refund
+from moorage.providers.paypal.translate import refund_mark, to_intent, to_refund, with_capture
 from moorage.providers.paypal.verification import ByCertificate, ByPaypal
 
 _ORDERS: Final = "/v2/checkout/orders"
@@ -106,8 +106,8 @@ class PaypalGateway(PaypalEvidence):
         """Reserve what the payer has approved, for an order that is captured later. One that is reserved already is
         answered as it is. Raises ProviderDeclinedError (`order_not_approved`, `instrument_declined`).
         """
-        await self._do(f"{_order(reference)}/authorize", {}, key=key)
-        return await self.fetch(reference)
+        order = await self._do(f"{_order(reference)}/authorize", {}, key=key)
+        return await self.fetch(reference) if order is None else read(to_intent, order)
 
     async def capture(self, reference: str, *, amount_minor: int, currency: str, key: str) -> Intent:
         """Collect an approved order whole, or a reserved one whole or in part; the rest of it is released. Raises
@@ -128,8 +128,9 @@ class PaypalGateway(PaypalEvidence):
         authorization = present.ids.get("authorization")
         if authorization is None:
             raise ProviderDeclinedError("The payer has not approved this order.", failure_code="order_not_approved")
-        await self._do(f"{_AUTHORIZATIONS}/{authorization}/capture", {"amount": amount, "final_capture": True}, key=key)
-        return await self.fetch(reference)
+        path = f"{_AUTHORIZATIONS}/{authorization}/capture"
+        made = await self._do(path, {"amount": amount, "final_capture": True}, key=key)
+        return await self.fetch(reference) if made is None else read(with_capture(present), made)
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
         """Release what is reserved. An order that is not reserved is left to expire: nobody but us can collect it, so

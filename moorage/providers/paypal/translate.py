@@ -1,6 +1,6 @@
 """PayPal's orders, captures and refunds in the core's own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -61,6 +61,22 @@ def to_intent(order: Body) -> Intent:
     if captures:
         return _captured(intent, captures)
     return _authorised(intent, reserved[-1]) if reserved else intent
+
+
+def with_capture(present: Intent) -> Callable[[Body], Intent]:
+    """Reads the capture that was just made of a reserved order, as which the order then stands: asking for it again
+    would tell nothing new.
+    """
+
+    def read(capture: Body) -> Intent:
+        return _captured(
+            replace(
+                present, ids={**present.ids, "capture": str(capture["id"])}, raw={**present.raw, "capture": capture}
+            ),
+            [capture],
+        )
+
+    return read
 
 
 def to_refund(body: Body) -> ProviderRefund:

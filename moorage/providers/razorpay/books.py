@@ -46,6 +46,12 @@ class Books:
         order = await self._client.call("GET", f"/orders/{order_id}")
         return order, await self._payments_on(order_id)
 
+    async def payments(self, order_id: str) -> list[Body]:
+        """The payments on an order or link. Raises ProviderDeclinedError `resource_missing`."""
+        if order_id.startswith("plink_"):
+            return (await self.order(order_id))[1]
+        return await self._payments_on(order_id)
+
     async def find(self, payment_id: UUID) -> str | None:
         """The id of the link or order that was made with our id; of several orders the one that somebody has paid. A
         link's order carries our id as well, so links are asked for first.

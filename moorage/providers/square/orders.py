@@ -48,8 +48,12 @@ class Orders:
 
     async def read(self, order_id: str) -> tuple[Body, Body | None]:
         """An order and the payment on it that decides. Raises ProviderDeclinedError `resource_missing`."""
-        order = (await self._line.call("GET", f"v2/orders/{order_id}"))["order"]
+        order = await self.order(order_id)
         return order, await self.payment_on(order)
+
+    async def order(self, order_id: str) -> Body:
+        """An order alone. Raises ProviderDeclinedError `resource_missing`."""
+        return dict((await self._line.call("GET", f"v2/orders/{order_id}"))["order"])
 
     async def payment_on(self, order: Mapping[str, Any]) -> Body | None:
         """The order's payment that decides. Those that were refused are no tenders of it, and have to be looked for
