@@ -6,31 +6,21 @@ payment and the figures, give half of it back.
 Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the first surprise.
 """
 
-import argparse
-import json
-import sys
-import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 from payment_page import pay
+from story import begin, options, say, stop, wait_for
 
-WAIT_S = 30
 DEPOSIT = 10_000
 
 
 def main() -> None:
     """Tell the whole story once."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
-    parser.add_argument("--base-url", default=None)
-    asked = parser.parse_args()
-    demo = json.loads(asked.demo.read_text())
-    with httpx.Client(base_url=asked.base_url or demo["base_url"], timeout=30, trust_env=False) as http:
+    http, demo = begin(options(__doc__).parse_args())
+    with http:
         tell(http, demo["tokens"]["client"], demo["tokens"]["owner"])
 
 
@@ -93,16 +83,6 @@ def one(http: httpx.Client, path: str, token: str) -> dict[str, Any] | None:
     return items[0] if items else None
 
 
-def wait_for(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
-    """Look until there is something."""
-    for _ in range(WAIT_S * 5):
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.2)
-    return stop(f"{what} did not appear in time")
-
-
 def call(http: httpx.Client, method: str, path: str, token: str, body: Any = None, *, key: str | None = None) -> Any:
     """One call by whoever `token` is; its answer."""
     headers = bearer(token) | ({"Idempotency-Key": key} if key else {})
@@ -121,17 +101,6 @@ def check(what: str, found: object, expected: object) -> None:
     """End with 1 when something is not as it has to be."""
     if found != expected:
         stop(f"{what}: {found!r}, expected {expected!r}")
-
-
-def say(what: str, more: str = "") -> None:
-    """One line of what was done."""
-    print(f"{what:28} {more}".rstrip(), flush=True)
-
-
-def stop(why: str) -> Any:
-    """End with 1."""
-    print(why, file=sys.stderr)
-    raise SystemExit(1)
 
 
 if __name__ == "__main__":

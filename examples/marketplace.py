@@ -6,33 +6,27 @@ refund.
 Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the first surprise.
 """
 
-import argparse
 import json
 import os
-import sys
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 from payment_page import pay
+from story import begin, options, say, stop, wait_for
 
-WAIT_S = 30
 # Test methods of the providers, as their own forms make them of a card.
 METHODS = {"stripe": "pm_card_visa", "square": "cnon:card-nonce-ok"}
 
 
 def main() -> None:
     """Tell the whole story once."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
-    parser.add_argument("--base-url", default=None)
+    parser = options(__doc__)
     parser.add_argument("--provider", default=None, help="default: the one that this Moorage prefers")
     asked = parser.parse_args()
-    demo = json.loads(asked.demo.read_text())
-    with httpx.Client(base_url=asked.base_url or demo["base_url"], timeout=30, trust_env=False) as http:
+    http, demo = begin(asked)
+    with http:
         tell(http, demo, asked.provider)
 
 
@@ -55,17 +49,17 @@ def tell(http: httpx.Client, demo: dict[str, Any], provider: str | None) -> None
 
     chosen = {"payment_provider": provider} if provider else {}
     wanted = {"service_id": service, "start_time": starts[0], **chosen}
-    booking = call(http, "POST", "/api/v1/bookings/", wanted, expect=201, key=uuid.uuid4().hex)
-    say("held until", booking["hold_expires_at"])
-    intent = call(http, "POST", "/api/v1/payments/create-intent/", {"booking_id": booking["id"]})
+    held = call(http, "POST", "/api/v1/bookings/", wanted, expect=201, key=uuid.uuid4().hex)
+    say("held until", held["hold_expires_at"])
+    intent = call(http, "POST", "/api/v1/payments/create-intent/", {"booking_id": held["id"]})
     settle(http, intent)
-    booking = wait_for(http, f"/api/v1/bookings/{booking['id']}/", "status", "confirmed")
+    booking = wait_for(lambda: confirmed(http, held["id"]), "the confirmation")
     say("confirmed", booking["start_time"])
 
     told = call(http, "GET", f"/api/v1/bookings/{booking['id']}/cancel/")
     say("cancelling would give back", json.dumps(told["refund"]))
     call(http, "POST", f"/api/v1/bookings/{booking['id']}/cancel/", {"reason": "changed plans"})
-    wait_for_refund(http)
+    wait_for(lambda: refunded(http), "the refund")
     say("cancelled and refunded")
 
 
@@ -85,24 +79,16 @@ def settle(http: httpx.Client, intent: dict[str, Any]) -> None:
     say("paid at", provider)
 
 
-def wait_for_refund(http: httpx.Client) -> None:
-    """Wait until the payment says that it was given back."""
-    for _ in range(WAIT_S * 5):
-        status = call(http, "GET", "/api/v1/payments/history/")["results"][0]["status"]
-        if status in ("refunded", "partially_refunded"):
-            return
-        time.sleep(0.2)
-    stop("the payment was not refunded in time")
+def confirmed(http: httpx.Client, booking_id: str) -> dict[str, Any] | None:
+    """The booking, once it is confirmed."""
+    booking: dict[str, Any] = call(http, "GET", f"/api/v1/bookings/{booking_id}/")
+    return booking if booking["status"] == "confirmed" else None
 
 
-def wait_for(http: httpx.Client, path: str, name: str, value: str) -> dict[str, Any]:
-    """Ask until the field `name` is `value`."""
-    for _ in range(WAIT_S * 5):
-        found: dict[str, Any] = call(http, "GET", path)
-        if found[name] == value:
-            return found
-        time.sleep(0.2)
-    return stop(f"{path}: {name} did not become {value}")
+def refunded(http: httpx.Client) -> dict[str, Any] | None:
+    """The latest payment, once it says that it was given back."""
+    payment: dict[str, Any] = call(http, "GET", "/api/v1/payments/history/")["results"][0]
+    return payment if payment["status"] in ("refunded", "partially_refunded") else None
 
 
 def call(
@@ -113,17 +99,6 @@ def call(
     if answer.status_code not in (expect, 200):
         stop(f"{method} {path}: {answer.status_code} {answer.text}")
     return answer.json()["data"]
-
-
-def say(what: str, more: str = "") -> None:
-    """One line of what was done."""
-    print(f"{what:28} {more}".rstrip(), flush=True)
-
-
-def stop(why: str) -> Any:
-    """End with 1."""
-    print(why, file=sys.stderr)
-    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -7,29 +7,22 @@ Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the 
 environment (the one that Moorage runs with) and PyJWT it signs tokens as the site's own service does.
 """
 
-import argparse
-import json
 import os
-import sys
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
 import httpx
+from story import begin, options, say, stop
 
 PAYMENTS = "/api/v1/payments/"
 
 
 def main() -> None:
     """Tell the whole story once."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
-    parser.add_argument("--base-url", default=None)
-    asked = parser.parse_args()
-    demo = json.loads(asked.demo.read_text())
+    http, demo = begin(options(__doc__).parse_args())
     guest, admin = tokens(demo)
-    with httpx.Client(base_url=asked.base_url or demo["base_url"], timeout=30, trust_env=False) as http:
+    with http:
         info = call(http, "GET", "/", headers={"Accept": "application/json"})
         say("service", f"{info['service']} {info['version']}")
         say("health", call(http, "GET", "/health")["status"])
@@ -116,13 +109,7 @@ def call(http: httpx.Client, method: str, path: str, body: Any = None, *, expect
 def check(is_so: bool, what: str) -> None:  # noqa: FBT001 - a check is a yes or no
     """End the script when something is not so."""
     if not is_so:
-        print(f"surprise: {what}", file=sys.stderr)
-        sys.exit(1)
-
-
-def say(what: str, how: str) -> None:
-    """One line of the story."""
-    print(f"{what:<24} {how}")
+        stop(f"surprise: {what}")
 
 
 if __name__ == "__main__":

@@ -6,31 +6,22 @@ the owner's: record cash, reserve and collect, read the sums.
 Runs against a live Moorage with its demo data; needs httpx. Ends with 1 at the first surprise.
 """
 
-import argparse
-import json
-import sys
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 from payment_page import pay
-
-WAIT_S = 30
+from story import begin, options, say, stop, wait_for
 
 
 def main() -> None:
     """Tell the whole story once."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--demo", type=Path, default=Path("var/demo.json"))
-    parser.add_argument("--base-url", default=None)
+    parser = options(__doc__)
     parser.add_argument("--provider", default="sandbox")
     asked = parser.parse_args()
-    demo = json.loads(asked.demo.read_text())
-    base_url = asked.base_url or demo["base_url"]
-    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as http:
+    http, demo = begin(asked)
+    with http:
         owner = {"Authorization": f"Bearer {demo['tokens']['owner']}"}
         user = sign_up(http)
         appointment, service = book(http, user)
@@ -88,7 +79,7 @@ def collect(http: httpx.Client, appointment: dict[str, Any], service: dict[str, 
     begun = call(http, "POST", "/payments/create-payment", body, expect=201, key=key)
     expect(begun == call(http, "POST", "/payments/create-payment", body, expect=201, key=key), "another payment")
     pay(begun["approval_url"])
-    payment = wait_for(http, f"/payments/{begun['payment_id']}", "completed")
+    payment = wait_for(lambda: completed(http, begun["payment_id"]), "the payment")
     say("paid", f"{payment['amount']} {payment['currency']} by {payment['payment_method']}")
     expect(payment["appointment_id"] == appointment["id"], payment)
     expect(call(http, "GET", "/payments/?status=completed")[0]["id"] == payment["id"], "it is not in the list")
@@ -123,11 +114,7 @@ def administer(http: httpx.Client, owner: dict[str, str], user: dict[str, Any], 
     reserve = {"amount": "100.00", "payment_provider": provider, "capture_method": "manual"}
     held = check(http.post("/payments/create-payment", json=reserve), 201)
     pay(held["approval_url"])
-    for _ in range(WAIT_S * 5):
-        answer = http.post(f"/payments/{held['payment_id']}/capture", json={"amount": "60.00"}, headers=owner)
-        if answer.status_code != 409:
-            break
-        time.sleep(0.2)
+    answer = wait_for(lambda: captured(http, owner, held["payment_id"]), "the reservation")
     say("collected of what is held", check(answer, 200)["amount"])
     tried = check(http.post("/payments/test", headers=owner), 200)
     say("providers tried", ", ".join(f"{one['provider']} {'ok' if one['success'] else one['error']}" for one in tried))
@@ -138,14 +125,16 @@ def administer(http: httpx.Client, owner: dict[str, str], user: dict[str, Any], 
     check(http.get(f"/payments/{theirs['id']}"), 403, "forbidden")
 
 
-def wait_for(http: httpx.Client, path: str, status: str) -> dict[str, Any]:
-    """Ask until the payment's status is this one."""
-    for _ in range(WAIT_S * 5):
-        found: dict[str, Any] = call(http, "GET", path)
-        if found["status"] == status:
-            return found
-        time.sleep(0.2)
-    return stop(f"{path} did not become {status}")
+def completed(http: httpx.Client, payment_id: str) -> dict[str, Any] | None:
+    """The payment, once it is completed."""
+    payment: dict[str, Any] = call(http, "GET", f"/payments/{payment_id}")
+    return payment if payment["status"] == "completed" else None
+
+
+def captured(http: httpx.Client, owner: dict[str, str], payment_id: str) -> httpx.Response | None:
+    """The answer to collecting a part of what is reserved, once there is something reserved."""
+    answer = http.post(f"/payments/{payment_id}/capture", json={"amount": "60.00"}, headers=owner)
+    return answer if answer.status_code != 409 else None
 
 
 def call(
@@ -173,17 +162,6 @@ def expect(is_so: bool, otherwise: Any) -> None:  # noqa: FBT001 - reads like th
     """The end of the story unless it is so."""
     if not is_so:
         stop(f"unexpected: {otherwise}")
-
-
-def say(what: str, more: str = "") -> None:
-    """One line of what was done."""
-    print(f"{what:28} {more}".rstrip(), flush=True)
-
-
-def stop(why: str) -> Any:
-    """End with 1."""
-    print(why, file=sys.stderr)
-    raise SystemExit(1)
 
 
 if __name__ == "__main__":
