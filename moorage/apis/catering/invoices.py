@@ -13,9 +13,11 @@ from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.queries import DocumentFilter, InvoiceRow, InvoiceStatus, LineRow
 from moorage.journeys.bill_balance import bill_balance
 from moorage.journeys.house import House
+from moorage.journeys.issue_invoice import void_invoice, write_off_invoice
+from moorage.kernel.db import SYSTEM
 from moorage.web.actor import Admin, Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
-from moorage.web.fields import Id, StrictModel
+from moorage.web.fields import Id, LongText, StrictModel
 from moorage.web.idempotency import subject_id
 from moorage.web.slices import Slice, Sliced, Slicing, sliced
 
@@ -31,6 +33,14 @@ class BillIn(StrictModel):
 
     booking_id: Id
     days_until_due: Annotated[int, Field(ge=0, le=365)] = 7
+
+
+class VoidIn(StrictModel):
+    """Why; kept with the invoice, where its customer may read it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Billed twice."}]})
+
+    reason: Annotated[LongText, Field(max_length=500)] = ""
 
 
 class CateringLine(BaseModel):
@@ -78,6 +88,7 @@ class CateringInvoice(BaseModel):
     issued_at: datetime | None
     due_date: datetime | None
     paid_at: datetime | None
+    void_reason: str | None
     created_at: datetime
 
     @classmethod
@@ -106,6 +117,7 @@ class CateringInvoice(BaseModel):
             issued_at=row.issued_at,
             due_date=row.due_at,
             paid_at=row.paid_at,
+            void_reason=row.void_reason,
             created_at=row.created_at,
         )
 
@@ -148,9 +160,41 @@ async def bill(request: Request, caller: Admin, body: BillIn) -> Response:
     row = await bill_balance(
         house, caller.actor, body.booking_id, invoice_id=subject_id(request), days_until_due=body.days_until_due
     )
-    async with house.database.reading(caller.actor) as db:
+    return said(await _presented(house, row), 201)
+
+
+@router.post(
+    "/invoices/{invoice_id}/void",
+    operation_id="catering_invoice_void",
+    response_model=CateringInvoice,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def void(request: Request, invoice_id: Id, caller: Admin, body: VoidIn | None = None) -> Response:
+    """Take back an invoice for which nothing was paid: its number stays used, and nobody can pay it any more. What was
+    paid is refunded instead.
+    """
+    house = house_of(request)
+    row = await void_invoice(house, caller.actor, invoice_id, "" if body is None else body.reason)
+    return said(await _presented(house, row))
+
+
+@router.post(
+    "/invoices/{invoice_id}/write-off",
+    operation_id="catering_invoice_write_off",
+    response_model=CateringInvoice,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def write_off(request: Request, invoice_id: Id, caller: Admin) -> Response:
+    """Give an open invoice up: it may still be paid, and nobody is reminded of it."""
+    house = house_of(request)
+    return said(await _presented(house, await write_off_invoice(house, caller.actor, invoice_id)))
+
+
+async def _presented(house: House, row: InvoiceRow) -> CateringInvoice:
+    """An invoice that the asker has been let see."""
+    async with house.database.reading(SYSTEM) as db:
         lines = await queries.invoice_lines(db, [row.id])
-    return said(CateringInvoice.of(row, lines[row.id], house), 201)
+    return CateringInvoice.of(row, lines[row.id], house)
 
 
 def documents_of(caller: Caller, part: Slice, status: str | None, booking_id: UUID | None) -> DocumentFilter:

@@ -14,7 +14,7 @@ from moorage.domains.availability.zones import pinned_zone
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.domains.invoicing.queries import LineRow, QuoteRow, QuoteStatus
-from moorage.journeys.accept_quote import NewQuote, accept_quote, decline_quote, make_quote
+from moorage.journeys.accept_quote import NewQuote, accept_quote, decline_quote, make_quote, withdraw_quote
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Actor
 from moorage.kernel.errors import InvalidRangeError
@@ -219,6 +219,19 @@ async def decline(request: Request, quote_id: Id, caller: OptionalUser, body: An
     house = house_of(request)
     actor, link = _answerer(caller, body)
     row = await decline_quote(house, actor, quote_id, reason=None if body is None else body.reason, link=link)
+    return said(CateringQuote.of(row, await _lines(house, row), house))
+
+
+@router.post(
+    "/quotes/{quote_id}/withdraw",
+    operation_id="catering_quotes_withdraw",
+    response_model=CateringQuote,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def withdraw(request: Request, quote_id: Id, caller: Admin) -> Response:
+    """Take an open quote back."""
+    house = house_of(request)
+    row = await withdraw_quote(house, caller.actor, quote_id)
     return said(CateringQuote.of(row, await _lines(house, row), house))
 
 

@@ -73,6 +73,8 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "catering_disputes_list": ("forbidden",),
     "catering_dispute_evidence": ("forbidden", "invalid_state", "not_supported_by_provider", "provider_declined"),
     "catering_invoices_create": ("forbidden", "not_found", "invalid_state", "nothing_owed"),
+    "catering_invoice_void": ("forbidden", "invalid_state"),
+    "catering_invoice_write_off": ("forbidden", "invalid_state"),
     "catering_quotes_create": (
         "forbidden",
         "not_found",
@@ -83,6 +85,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
         "unknown_tax_rate",
     ),
     "catering_quotes_accept": ("not_authenticated", "invalid_token", "quote_expired", "invalid_state"),
+    "catering_quotes_withdraw": ("forbidden", "invalid_state"),
     "catering_quotes_decline": ("not_authenticated", "invalid_token", "invalid_state"),
     "catering_analytics_payments": ("forbidden", "invalid_range", "invalid_currency"),
     "catering_customers_list": ("forbidden", "invalid_currency"),

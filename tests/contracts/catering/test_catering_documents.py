@@ -100,6 +100,35 @@ async def test_a_balance_is_billed_once_and_paid_by_whatever_comes(kitchen: Prac
     assert ok(await stranger.client.get("/api/stripe/invoices"))["total"] == 0
 
 
+async def test_an_invoice_is_voided_or_written_off_by_an_administrator(kitchen: Practice):
+    booking = await book(kitchen)
+    post, mine = kitchen.host.client.post, kitchen.client.client.post
+    bill = {"booking_id": booking["id"]}
+    invoice = ok(await post("/api/stripe/invoices", json=bill), 201)
+    path = f"/api/stripe/invoices/{invoice['id']}"
+    assert refused(await mine(f"{path}/void")) == refused(await mine(f"{path}/write-off")) == (403, "forbidden")
+    written_off = ok(await post(f"{path}/write-off"))
+    assert (written_off["status"], written_off["amount_due"]) == ("uncollectible", 20_000)
+    voided = ok(await post(f"{path}/void", json={"reason": "Billed twice."}))
+    assert (voided["status"], voided["number"], voided["void_reason"]) == ("void", invoice["number"], "Billed twice.")
+    assert ok(await post(f"{path}/void"))["void_reason"] == "Billed twice."
+    assert refused(await post(f"{path}/write-off")) == (409, "invalid_state")
+    assert refused(await post(f"/api/stripe/invoices/{uuid7()}/void")) == (404, "not_found")
+    another = ok(await post("/api/stripe/invoices", json=bill), 201)
+    assert another["id"] != invoice["id"]
+    ok(await by_hand(kitchen, booking, 5_000), 201)
+    assert refused(await post(f"/api/stripe/invoices/{another['id']}/void")) == (409, "invalid_state")
+
+
+async def test_a_quote_that_was_taken_back_is_not_accepted(kitchen: Practice):
+    body = {"customer_id": str(kitchen.client.user_id), "lines": [{"name": "Menu", "amount": 100}]}
+    quote = ok(await kitchen.host.client.post("/api/stripe/quotes", json=body), 201)
+    path = f"/api/stripe/quotes/{quote['id']}"
+    assert refused(await kitchen.client.client.post(f"{path}/withdraw")) == (403, "forbidden")
+    assert ok(await kitchen.host.client.post(f"{path}/withdraw"))["status"] == "withdrawn"
+    assert refused(await kitchen.client.client.post(f"{path}/accept")) == (409, "invalid_state")
+
+
 async def test_a_quote_is_accepted_once_by_its_customer_or_by_its_link(kitchen: Practice):
     post = kitchen.host.client.post
     body = {

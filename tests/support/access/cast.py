@@ -94,6 +94,14 @@ class Cast:
         )
         return event_id
 
+    async def invoice(self) -> str:
+        """An open invoice for `client`."""
+        body = {"booking_id": (await self.confirmed())["id"]}
+        answer = await self.ask("admin", "POST", "/api/stripe/invoices", json=body)
+        assert answer.status_code == 201, answer.text
+        invoice_id: str = answer.json()["id"]
+        return invoice_id
+
     async def quote(self) -> str:
         """A quote for `client`."""
         client_id = await self.superuser.fetchval("SELECT client_id FROM bookings WHERE id = $1", await self._booking())

@@ -27,10 +27,13 @@ EXPECTED = {
     "catering_dispute_evidence": "401 403 403 403 403 404",
     "catering_invoices_list": "401 200 200 200 200 200",
     "catering_invoices_create": "401 403 403 403 403 201",
+    "catering_invoice_void": "401 403 403 403 403 200",
+    "catering_invoice_write_off": "401 403 403 403 403 200",
     "catering_quotes_list": "401 200 200 200 200 200",
     "catering_quotes_create": "401 403 403 403 403 201",
     "catering_quotes_accept": "401 404 404 200 404 200",
     "catering_quotes_decline": "401 404 404 200 404 200",
+    "catering_quotes_withdraw": "401 403 403 403 403 200",
     "catering_analytics_payments": "401 403 403 403 403 200",
     "catering_customers_list": "401 403 403 403 403 200",
     "catering_webhook": "404 404 404 404 404 404",
@@ -76,6 +79,10 @@ async def a_balance(cast: Cast) -> Ask:
     return Ask(body={"booking_id": (await cast.confirmed())["id"]})
 
 
+async def an_invoice(cast: Cast) -> Ask:
+    return Ask({"invoice_id": await cast.invoice()})
+
+
 async def a_quote(cast: Cast) -> Ask:
     return Ask({"quote_id": await cast.quote()}, {})
 
@@ -92,9 +99,12 @@ ASKS: dict[str, Asks] = {
     "catering_refund_create": a_payment_to_refund,
     "catering_dispute_evidence": of_nothing("dispute_id", {"note": "Served."}),
     "catering_invoices_create": a_balance,
+    "catering_invoice_void": an_invoice,
+    "catering_invoice_write_off": an_invoice,
     "catering_quotes_create": of({"customer_email": "ada@example.com", "lines": [{"name": "Menu", "amount": 100}]}),
     "catering_quotes_accept": a_quote,
     "catering_quotes_decline": a_quote,
+    "catering_quotes_withdraw": a_quote,
     "catering_bookings_read": of_booking(Cast.hold),
     "catering_bookings_update": of_booking(Cast.hold, {"notes": "By the back door"}),
     "catering_webhook": of({"id": "evt_forged"}),
