@@ -2,7 +2,7 @@
 
 Nothing is retried, redirected, remembered as a cookie or sent through a proxy by surprise: whether a call is made
 again, and with which key, is the core's to decide. Over aiohttp, which takes a fifth of the CPU that httpx takes for a
-call (decision 0014).
+call (decision 0015).
 """
 
 import functools

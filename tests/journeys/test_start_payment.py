@@ -6,7 +6,7 @@ import pytest
 
 from moorage.domains.payments.errors import AmountMismatchError, RefundExceedsPaymentError
 from moorage.domains.payments.gateway_values import Line
-from moorage.journeys import test_providers as provider_tests
+from moorage.journeys import try_providers as provider_tests
 from moorage.journeys.capture_payment import cancel_payment
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment

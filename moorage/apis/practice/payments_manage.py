@@ -12,7 +12,7 @@ from moorage.apis.practice.payments import own_payment
 from moorage.apis.practice.payments_start import UNKNOWN_YET, amount_of
 from moorage.domains.payments.gateway import OutcomeUnknownError
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
-from moorage.journeys.test_providers import try_payments
+from moorage.journeys.try_providers import try_payments
 from moorage.kernel.errors import ForbiddenError
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
