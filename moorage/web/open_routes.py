@@ -77,6 +77,8 @@ OPERATIONS: Final = frozenset(
         "openapi_of_contract",
         "reference",
         "reference_elsewhere",
+        "reference_errors",
+        "reference_topic",
         "home",
         "icon",
         "stylesheet",

@@ -116,7 +116,7 @@ class Problem:
     @property
     def type(self) -> str:
         """A URI that names the code: where the reference explains it."""
-        return f"/docs#error-{self.code}"
+        return f"/docs/errors#{self.code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "stripe_publishable_key": ("pk_",),
     "razorpay_key_id": ("rzp_",),
 }
+_ALWAYS: Final = ("sandbox", "manual")  # need no keys; whether production may use the sandbox is asked elsewhere
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -52,7 +53,7 @@ def default_problems(settings: Settings) -> list[str]:
     told of elsewhere.
     """
     default = default_provider(settings)
-    if default == "sandbox" or (default in REQUIRED and (is_on(settings, default) or _problems(settings, default))):
+    if default in _ALWAYS or (default in REQUIRED and (is_on(settings, default) or _problems(settings, default))):
         return []
     there = [one for one in REQUIRED if is_on(settings, one)]
     return [f"PAYMENT_PROVIDER is {default!r}, which is not set up here (set up: {', '.join(there) or 'none'})"]

@@ -105,11 +105,41 @@ async def test_the_document_is_served_whole_and_by_contract(api):
 
 
 async def test_the_reference_shows_every_operation_without_any_other_host(api, document):
-    answer = await api.get("/docs")
-    assert answer.status_code == 200
+    pages = await reference_pages(api)
+    listed, shown = pages["/docs"].text, "".join(page.text for path, page in pages.items() if path.count("/") == 3)
     for _, _, operation in operations(document):
-        assert f'id="{operation["operationId"]}"' in answer.text
+        assert f'#{operation["operationId"]}"' in listed
+        assert f'id="{operation["operationId"]}"' in shown
     for code in ("slot_unavailable", "invalid_token", "unknown_field"):
-        assert f'id="error-{code}"' in answer.text
-    assert not re.search(r"<script|(?:src|href)=[\"'](?:https?:)?//", answer.text)
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert f'id="{code}"' in pages["/docs/errors"].text
+    for path, page in pages.items():
+        assert page.status_code == 200, path
+        assert not re.search(r"<script|(?:src|href)=[\"'](?:https?:)?//", page.text)
+        assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert (await api.get("/docs/marketplace/nothing")).status_code == 404
+
+
+async def test_no_page_of_the_reference_weighs_more_than_a_page_may(api):
+    style = await compressed(api, "/static/moorage.css")
+    for path in await reference_pages(api):
+        assert await compressed(api, path) + style <= 20_000, path
+
+
+async def test_a_refusal_s_type_leads_to_its_code(api):
+    refused = (await api.get("/users/")).json()
+    address, _, code = refused["type"].partition("#")
+    assert (address, code) == ("/docs/errors", refused["code"])
+    assert f'id="{code}"' in (await api.get(address)).text
+
+
+async def reference_pages(api):
+    """The reference's pages by their paths: the first, and those that it leads to."""
+    first = await api.get("/docs")
+    return {"/docs": first} | {
+        path: await api.get(path) for path in set(re.findall(r'href="(/docs/[^"#]+)', first.text))
+    }
+
+
+async def compressed(api, path):
+    """How many bytes it travels in."""
+    return int((await api.get(path, headers={"accept-encoding": "gzip"})).headers["content-length"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 
@@ -74,7 +75,9 @@ async def test_it_has_a_reference_and_a_document_of_its_own(counter):
     document = (await counter.get("/openapi/payments-app.json")).json()
     names = {operation["operationId"] for _, _, operation in operations(document)}
     assert names == set(REFUSALS) | {"standalone_health"}
-    page = await counter.get("/docs")
+    links = re.findall(r'href="(/docs/[^"]+)#', (await counter.get("/docs")).text)
+    page = await counter.get(links[0])
+    assert set(links) == {links[0]}
     assert all(f'id="{name}"' in page.text for name in names)
     assert "Takes an access token" not in page.text
     assert (await counter.get("/static/moorage.css")).status_code == 200
