@@ -1028,9 +1028,7 @@ BEGIN
     PERFORM post(new_id(), 'dispute_won', 'dispute', d.id, 'dispute_won:' || d.id, p.currency,
                  ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
   ELSE
-    PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
-                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
-                            'disputed:' || p.provider, true);
+    PERFORM take_disputed(p, d, d.held_minor, 'dispute_lost:' || d.id);
   END IF;
   IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
     PERFORM hold_earning(p.id, NULL);
@@ -2275,6 +2273,30 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.hold_unrefunded(p_payment uuid, p_refund uuid, p_data jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments; d disputes; more bigint;
+BEGIN
+  FOR d IN SELECT * FROM disputes WHERE payment_id = p_payment AND status <> 'won' AND held_minor < amount_minor
+            ORDER BY created_at, id LOOP
+    SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+    more := least(d.amount_minor - d.held_minor,
+                  p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+    EXIT WHEN more <= 0;
+    UPDATE disputes SET held_minor = held_minor + more, updated_at = now() WHERE id = d.id;
+    UPDATE payments SET disputed_minor = disputed_minor + more, updated_at = now() WHERE id = p_payment;
+    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_refund), p.currency,
+                 ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[more, -more]);
+    IF d.status = 'lost' THEN
+      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_refund));
+    ELSE
+      PERFORM hold_earning(p_payment, now());
+    END IF;
+    PERFORM restate_payment(p_payment, 'dispute_' || CASE d.status WHEN 'lost' THEN 'lost' ELSE 'opened' END, p_data, NULL);
+  END LOOP;
+END $$;
+
 CREATE FUNCTION public.horizon_end(p_zone text, p_now timestamp with time zone, p_days integer) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
     AS $$
@@ -3176,6 +3198,8 @@ CREATE FUNCTION public.payment_moves() RETURNS TABLE(from_status text, to_status
     ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
     ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
     ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute'),
+    -- All of it was being refunded while the dispute was lost, and the refund failed.
+    ('succeeded', 'charged_back', 'dispute'), ('partially_refunded', 'charged_back', 'dispute'),
     -- A check that bounced.
     ('succeeded', 'failed', 'manual')
 $$;
@@ -3892,6 +3916,9 @@ BEGIN
     PERFORM restore_earning(p.id, 'refund:' || p_refund, 'refund_failed:' || p_refund, r.amount_minor);
   END IF;
   PERFORM restate_payment(p.id, CASE WHEN p_succeeded THEN 'refund' ELSE 'refund_failed' END, p_data, r.requested_by);
+  IF NOT p_succeeded THEN
+    PERFORM hold_unrefunded(p.id, p_refund, p_data);
+  END IF;
   RETURN 'moved';
 END $$;
 
@@ -5007,6 +5034,15 @@ BEGIN
                       reversed_tax_minor = reversed_tax_minor + tax, updated_at = now()
    WHERE payment_id = p_payment;
   RETURN tax;
+END $$;
+
+CREATE FUNCTION public.take_disputed(p public.payments, d public.disputes, p_amount bigint, p_cause text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, p_cause, p_amount, p.currency,
+                          CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
+                          'disputed:' || p.provider, true);
 END $$;
 
 CREATE FUNCTION public.take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid, p_starts timestamp with time zone, p_places integer, p_notice timestamp with time zone, OUT taken boolean, OUT wanted uuid[], OUT first_start timestamp with time zone, OUT last_end timestamp with time zone) RETURNS record

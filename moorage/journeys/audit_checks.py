@@ -127,6 +127,13 @@ PAYMENTS: Final[dict[str, str]] = {
          GROUP BY d.id
         HAVING coalesce(sum(e.amount_minor), 0) <> CASE WHEN d.closed_at IS NULL THEN d.held_minor ELSE 0 END
     """,
+    "dispute_holds_what_is_left_of_it": """
+        SELECT d.id::text AS subject, format('%s holds %s of %s, and the payment has more', d.status, d.held_minor,
+                                             d.amount_minor)
+          FROM disputes d JOIN payments p ON p.id = d.payment_id
+         WHERE d.status <> 'won' AND d.held_minor < d.amount_minor
+           AND p.amount_minor > p.refunded_minor + p.refund_pending_minor + p.disputed_minor
+    """,
     "status_is_the_last_audited": """
         SELECT p.id::text AS subject, format('is %s, its last audit row says %s', p.status, last.new_status)
           FROM payments p

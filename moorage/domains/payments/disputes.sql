@@ -76,12 +76,43 @@ BEGIN
     PERFORM post(new_id(), 'dispute_won', 'dispute', d.id, 'dispute_won:' || d.id, p.currency,
                  ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[d.held_minor, -d.held_minor]);
   ELSE
-    PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, 'dispute_lost:' || d.id, d.held_minor, p.currency,
-                            CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
-                            'disputed:' || p.provider, true);
+    PERFORM take_disputed(p, d, d.held_minor, 'dispute_lost:' || d.id);
   END IF;
   IF NOT EXISTS (SELECT FROM disputes o WHERE o.payment_id = p.id AND o.closed_at IS NULL AND o.held_minor > 0) THEN
     PERFORM hold_earning(p.id, NULL);
   END IF;
   PERFORM restate_payment(p.id, 'dispute_' || p_status, p_data, NULL);
+END $$;
+
+-- A refund failed, and what it had reserved is disputed too: disputes of the payment hold as much of it as the provider
+-- took. A lost one takes it at once. The caller holds the payment's row, and has put back what the refund took.
+CREATE OR REPLACE FUNCTION hold_unrefunded(p_payment uuid, p_refund uuid, p_data jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE p payments; d disputes; more bigint;
+BEGIN
+  FOR d IN SELECT * FROM disputes WHERE payment_id = p_payment AND status <> 'won' AND held_minor < amount_minor
+            ORDER BY created_at, id LOOP
+    SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+    more := least(d.amount_minor - d.held_minor,
+                  p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+    EXIT WHEN more <= 0;
+    UPDATE disputes SET held_minor = held_minor + more, updated_at = now() WHERE id = d.id;
+    UPDATE payments SET disputed_minor = disputed_minor + more, updated_at = now() WHERE id = p_payment;
+    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_refund), p.currency,
+                 ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[more, -more]);
+    IF d.status = 'lost' THEN
+      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_refund));
+    ELSE
+      PERFORM hold_earning(p_payment, now());
+    END IF;
+    PERFORM restate_payment(p_payment, 'dispute_' || CASE d.status WHEN 'lost' THEN 'lost' ELSE 'opened' END, p_data, NULL);
+  END LOOP;
+END $$;
+
+-- What a lost dispute takes, from whom it had reached.
+CREATE OR REPLACE FUNCTION take_disputed(p payments, d disputes, p_amount bigint, p_cause text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, p_cause, p_amount, p.currency,
+                          CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
+                          'disputed:' || p.provider, true);
 END $$;

@@ -24,6 +24,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ('succeeded', 'disputed', 'dispute'), ('partially_refunded', 'disputed', 'dispute'),
     ('disputed', 'succeeded', 'dispute'), ('disputed', 'partially_refunded', 'dispute'),
     ('disputed', 'refunded', 'dispute'), ('disputed', 'charged_back', 'dispute'),
+    -- All of it was being refunded while the dispute was lost, and the refund failed.
+    ('succeeded', 'charged_back', 'dispute'), ('partially_refunded', 'charged_back', 'dispute'),
     -- A check that bounced.
     ('succeeded', 'failed', 'manual')
 $$;

@@ -76,6 +76,9 @@ BEGIN
     PERFORM restore_earning(p.id, 'refund:' || p_refund, 'refund_failed:' || p_refund, r.amount_minor);
   END IF;
   PERFORM restate_payment(p.id, CASE WHEN p_succeeded THEN 'refund' ELSE 'refund_failed' END, p_data, r.requested_by);
+  IF NOT p_succeeded THEN
+    PERFORM hold_unrefunded(p.id, p_refund, p_data);
+  END IF;
   RETURN 'moved';
 END $$;
 

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from moorage.journeys.audit_checks import PAYMENTS
 from moorage.kernel.ids import uuid7
 from tests.builders import make_practitioner
 from tests.builders.money import balance, books_sum_to_zero, earn, make_payment, payment, refund
@@ -114,3 +115,34 @@ async def test_a_dispute_of_what_was_refunded_wholly_holds_nothing(worker):
     await told(worker, paid, "opened")
     assert (await payment(worker, paid))["status"] == "refunded"
     assert await balance(worker, "disputed:sandbox") == 0
+
+
+@pytest.mark.parametrize("given_back", [3_000, 10_000])
+@pytest.mark.parametrize("verdict", [None, "won", "lost"])
+async def test_what_a_refund_under_way_had_reserved_is_disputed_too_when_it_fails(
+    worker, practitioner_id, given_back, verdict
+):
+    paid = await make_payment(worker)
+    await earn(worker, paid, practitioner_id)
+    under_way = await refund(worker, paid, given_back)
+    await told(worker, paid, "opened")
+    assert await balance(worker, "disputed:sandbox") == 10_000 - given_back
+    if verdict is not None:
+        await told(worker, paid, verdict)
+    await worker.execute("SELECT record_refund($1, false)", under_way)
+    where = {name: await balance(worker, f"{name}:sandbox") for name in ("clearing", "disputed")}
+    pending = await balance(worker, f"earnings_pending:{practitioner_id}")
+    status = (await payment(worker, paid))["status"]
+    expected = {
+        None: ("disputed", 0, 10_000, 8_500),
+        "won": ("succeeded", 10_000, 0, 8_500),
+        "lost": ("charged_back", 0, 0, 0),
+    }
+    assert (status, where["clearing"], where["disputed"], pending) == expected[verdict]
+    if verdict is None:
+        await told(worker, paid, "won")
+        assert (await payment(worker, paid))["status"] == "succeeded"
+        assert await balance(worker, "clearing:sandbox") == 10_000
+    assert await worker.fetch(PAYMENTS["dispute_holds_what_is_left_of_it"]) == []
+    assert await worker.fetch(PAYMENTS["dispute_is_posted_as_it_stands"]) == []
+    assert await books_sum_to_zero(worker)

@@ -108,10 +108,8 @@ def refund(books: Books, capture_id: str, asked: Any, key: str | None) -> tuple[
             raise Refusal(422, why.get(body["status"], "REFUND_NOT_ALLOWED"))
         if any(_disputed(one) == capture_id and one["status"] != "RESOLVED" for one in books.disputes.values()):
             raise Refusal(422, "TRANSACTION_DISPUTED")
-        currency, left = (
-            body["amount"]["currency_code"],
-            Decimal(body["amount"]["value"]) - _refunded(books, capture_id),
-        )
+        currency, whole = body["amount"]["currency_code"], Decimal(body["amount"]["value"])
+        left = whole - _refunded(books, capture_id) - _charged_back(books, capture_id)
         amount = checked_money(asked.get("amount", money(left, currency)), "/amount")
         if asked.get("amount", body["amount"])["currency_code"] != currency:
             raise Refusal(422, "REFUND_CAPTURE_CURRENCY_MISMATCH", field="/amount/currency_code")
@@ -172,6 +170,12 @@ def _count(books: Books, body: Body) -> None:
 def _refunded(books: Books, capture_id: str) -> Decimal:
     counted = [one for one in books.refunds.values() if one["status"] in {"COMPLETED", "PENDING"}]
     return sum((Decimal(one["amount"]["value"]) for one in counted if capture_of(one) == capture_id), Decimal(0))
+
+
+def _charged_back(books: Books, capture_id: str) -> Decimal:
+    """What the payer has of it already, by disputes decided for them."""
+    lost = [one for one in books.disputes.values() if "BUYER" in one.get("dispute_outcome", {}).get("outcome_code", "")]
+    return sum((Decimal(one["dispute_amount"]["value"]) for one in lost if _disputed(one) == capture_id), Decimal(0))
 
 
 def _disputed(dispute: Body) -> str:

@@ -177,13 +177,14 @@ class Books:
     def _refund(self, payment: Body, asked: Body) -> Body:
         if not payment["captured"]:
             raise RazorpayRefusedError("The payment status should be captured for action to be taken")
+        ours = [one for one in self.disputes.values() if one["payment_id"] == payment["id"]]
         left = payment["amount"] - payment["amount_refunded"]
+        left -= sum(one["amount"] for one in ours if one["status"] == "lost")
         if left == 0:
             raise RazorpayRefusedError("The payment has been fully refunded already")
         if not 0 < asked.get("amount", left) <= left:
             raise RazorpayRefusedError("The total refund amount is greater than the refund payment amount")
-        open_ones = [one["payment_id"] for one in self.disputes.values() if one["status"] in ("open", "under_review")]
-        if payment["id"] in open_ones:
+        if any(one["status"] in ("open", "under_review") for one in ours):
             raise RazorpayRefusedError("Refund is not allowed while the payment is disputed")
         refund = new_refund(asked, payment, self.now())
         self.refunds[refund["id"]] = refund

@@ -170,6 +170,11 @@ class Books:
         if any(one["disputed_payment"]["payment_id"] == payment["id"] for one in self._open_disputes()):
             raise unrefundable("PAYMENT_NOT_REFUNDABLE_DUE_TO_DISPUTE", "The payment is disputed")
         left = payment["total_money"]["amount"] - payment.get("refunded_money", {}).get("amount", 0)
+        left -= sum(
+            one["amount_money"]["amount"]
+            for one in self.disputes.values()
+            if one["state"] in ("LOST", "ACCEPTED") and one["disputed_payment"]["payment_id"] == payment["id"]
+        )
         if not 0 < amount <= left or asked["amount_money"]["currency"] != self.currency:
             raise unrefundable("REFUND_AMOUNT_INVALID", "The requested refund amount exceeds the amount available")
         refund = new_refund(asked, payment, self._now())
