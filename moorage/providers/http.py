@@ -1,4 +1,4 @@
-"""HTTP to payment providers: one request, one try, its answer as it came.
+"""HTTP to the outside: one request, one try, its answer as it came.
 
 Nothing is retried, redirected, remembered as a cookie or sent through a proxy by surprise: whether a call is made
 again, and with which key, is the core's to decide. Over aiohttp, which takes a fifth of the CPU that httpx takes for a
@@ -19,11 +19,17 @@ from yarl import URL
 from moorage.domains.payments.gateway import OutcomeUnknownError
 
 CONNECTIONS: Final = 50
+# Far above the longest page of a list; what is longer is not read to its end.
+MAX_BYTES: Final = 16 * 1024 * 1024
 KEPT_ALIVE_S: Final = 30.0
 
 
 class NoAnswerError(OutcomeUnknownError):
-    """No answer came: the request may have been obeyed, or never have arrived."""
+    """No answer came: the request may have been obeyed, or never have arrived. `why` is for a log."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,18 @@ class Answer:
 
 
 class HttpClient:
-    """Requests to one address. `timeout_s` is for a whole request; `headers` go with each."""
+    """Requests to one address. `timeout_s` is for a whole request; `headers` go with each; an answer of more than
+    `max_bytes` is as good as none.
+    """
 
-    def __init__(self, base_url: str, *, timeout_s: float, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, base_url: str, *, timeout_s: float, headers: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+    ) -> None:
         """Open nothing yet; connections are made when they are needed, and shared by all calls."""
         self.base_url = base_url.rstrip("/")
         self.timeout_s = timeout_s
         self._headers = {"User-Agent": "Moorage", **(headers or {})}
+        self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
 
     async def aclose(self) -> None:
@@ -88,9 +99,18 @@ class HttpClient:
             async with self._connected().request(
                 method, url, data=content, headers=headers, allow_redirects=False
             ) as answer:
-                return Answer(answer.status, answer.headers, await answer.read())
+                return Answer(answer.status, answer.headers, await self._read(answer.content))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise NoAnswerError from error
+            raise NoAnswerError(type(error).__name__) from error
+
+    async def _read(self, stream: aiohttp.StreamReader) -> bytes:
+        parts, size = [], 0
+        async for part in stream.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > self._max_bytes:
+                raise NoAnswerError(f"more than {self._max_bytes} bytes")
+        return b"".join(parts)
 
     def _connected(self) -> aiohttp.ClientSession:
         """The session, made within the loop that uses it."""

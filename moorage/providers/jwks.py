@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
+from moorage.providers.http import HttpClient, NoAnswerError
 
 TIMEOUT_S: Final = 5.0
 MAX_BYTES: Final = 256 * 1024
@@ -24,18 +24,13 @@ async def fetch_keys(url: str) -> bytes:
     """
     if not is_safe_address(url):
         raise OSError(f"keys are read over https only, not from {url}")
+    http = HttpClient("", timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES)
     try:
-        async with (
-            httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url, headers={"accept": "application/json"}) as answer,
-        ):
-            if answer.status_code != 200:
-                raise OSError(f"{url} answers {answer.status_code}")
-            document = b""
-            async for part in answer.aiter_bytes():
-                document += part
-                if len(document) > MAX_BYTES:
-                    raise OSError(f"{url} answers more than {MAX_BYTES} bytes")
-            return document
-    except httpx.HTTPError as error:
-        raise OSError(f"{url}: {type(error).__name__}") from error
+        answer = await http.request("GET", url, headers={"Accept": "application/json"})
+    except NoAnswerError as error:
+        raise OSError(f"{url}: {error.why}") from error
+    finally:
+        await http.aclose()
+    if answer.status != 200:
+        raise OSError(f"{url} answers {answer.status}")
+    return answer.content

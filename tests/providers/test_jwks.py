@@ -36,7 +36,7 @@ async def test_the_document_is_read_and_nothing_else():
         for path in ("/moved", "/broken", "/huge", "/cut"):
             with pytest.raises(OSError, match=r"127\.0\.0\.1"):
                 await fetch_keys(url + path)
-    with pytest.raises(OSError, match="ConnectError"):
+    with pytest.raises(OSError, match="ClientConnectorError"):
         await fetch_keys(f"{url}/keys")
 
 

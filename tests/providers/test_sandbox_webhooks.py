@@ -79,7 +79,7 @@ async def test_nothing_is_lost_while_the_merchant_is_away(town: Town):
         await db.execute("UPDATE sandbox.deliveries SET endpoint = 'http://127.0.0.1:9/hooks'")
         await elsewhere.deliver_due()
         rows = await db.fetch("SELECT status, attempts, error, next_at > now() AS later FROM sandbox.deliveries")
-        assert {tuple(row) for row in rows} == {("due", 1, "ConnectError", True)}
+        assert {tuple(row) for row in rows} == {("due", 1, "ClientConnectorError", True)}
         await db.execute(
             "UPDATE sandbox.deliveries SET endpoint = $1, next_at = now()", town.sandbox.terms.endpoints[0]
         )

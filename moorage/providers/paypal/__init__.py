@@ -1,4 +1,4 @@
-"""PayPal: Orders v2 over httpx. The payer approves at PayPal, and only then we collect.
+"""PayPal: Orders v2 over HTTP. The payer approves at PayPal, and only then we collect.
 
 Its official library has no asyncio, so requests are made here. `gateway` is the port's side, `http` the connection,
 `translate`, `events` and `lists` read PayPal's objects in the core's words, `verification` with `certificates` and

@@ -1,4 +1,4 @@
-"""Our adapter to Razorpay, over httpx: its own library knows no asyncio.
+"""Our adapter to Razorpay, over HTTP: its own library knows no asyncio.
 
 What we call a payment is an order there. The payer pays it in Checkout on our page; Razorpay then holds the money, and
 only we collect it: orders are made for manual capture, so that a payment that is over here takes nothing there. On

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 
-import httpx
-
 from moorage.kernel.clock import Clock
 from moorage.kernel.db import SYSTEM, Connection, Database
+from moorage.providers.http import HttpClient, NoAnswerError
 from moorage.providers.sandbox.call import Row
 from moorage.providers.sandbox.signatures import HEADER, sign
 
@@ -58,7 +57,10 @@ class Courier:
     database: Database
     secrets: Sequence[str]
     clock: Clock
-    _client: httpx.AsyncClient | None = field(default=None, init=False)
+    _http: HttpClient = field(
+        init=False,
+        default_factory=lambda: HttpClient("", timeout_s=TIMEOUT_S, headers={"User-Agent": "Moorage-Sandbox/1"}),
+    )
 
     async def deliver(self, limit: int) -> int:
         """Send what is due, events of one subject one after the other, others side by side. Answers how many
@@ -79,14 +81,13 @@ class Courier:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._http.aclose()
 
     async def _send(self, delivery: Row) -> None:
         status, error = None, None
         try:
-            answer = await self._http().post(
+            answer = await self._http.request(
+                "POST",
                 delivery["endpoint"],
                 content=delivery["body"],
                 # A retry is signed again: its time must be near the receiver's.
@@ -95,17 +96,10 @@ class Courier:
                     "Content-Type": "application/json",
                 },
             )
-            status = answer.status_code
-        except httpx.HTTPError as failure:
-            error = type(failure).__name__
+            status = answer.status
+        except NoAnswerError as failure:
+            error = failure.why
         taken = status is not None and 200 <= status < 300
         wait_s = min(_FIRST_WAIT_S * 2 ** (delivery["attempts"] - 1), _LONGEST_WAIT_S)
         async with self.database.transaction(SYSTEM) as db:
             await db.execute(_RECORD, delivery["no"], status, error, taken, MAX_ATTEMPTS, timedelta(seconds=wait_s))
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=TIMEOUT_S, trust_env=False, follow_redirects=False, headers={"User-Agent": "Moorage-Sandbox/1"}
-            )
-        return self._client

@@ -134,6 +134,6 @@ class _Transport(httpx.AsyncBaseTransport):
                 request.method, str(request.url), content=await request.aread() or None, headers=request.headers
             )
         except NoAnswerError as error:
-            raise httpx.TransportError(type(error.__cause__).__name__) from error
+            raise httpx.TransportError(error.why) from error
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _OF_THE_WIRE}
         return httpx.Response(answer.status, headers=kept, content=answer.content)

@@ -158,7 +158,7 @@ class _Http(stripe.HTTPClient):
         try:
             answer = await self._http.request(method.upper(), url, content=content, headers=headers)
         except NoAnswerError as error:
-            raise stripe.APIConnectionError(type(error.__cause__).__name__) from error  # type: ignore[no-untyped-call]
+            raise stripe.APIConnectionError(error.why) from error  # type: ignore[no-untyped-call]
         return answer.content, answer.status, answer.headers
 
     async def close_async(self) -> None:
