@@ -1134,6 +1134,8 @@ BEGIN
   PERFORM check_side(b, p_booking, p_by, ARRAY['practitioner', 'admin']);
   IF b.status <> 'confirmed' THEN
     PERFORM refuse('invalid_state', format('This booking is %s, not confirmed.', b.status));
+  ELSIF EXISTS (SELECT FROM bookings WHERE b.id IN (id, parent_id) AND status = 'confirmed' AND starts_at > p_now) THEN
+    PERFORM refuse('invalid_state', 'This booking has not begun.');
   END IF;
   PERFORM finish_booking(b, true, p_now, p_refund_window_hours);
 END $$;

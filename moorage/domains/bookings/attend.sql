@@ -1,7 +1,8 @@
 -- After the appointment: who came; and what may be written on a booking.
 
 -- Marks a confirmed booking, with a course's dates, as delivered; its earnings become available when the refund window
--- after its end (or after this, if later) is over. Refuses not_found, forbidden, invalid_state. Locks as lock_booking.
+-- after its end (or after this, if later) is over. Refuses not_found, forbidden, and invalid_state, before its last date
+-- has begun too. Locks as lock_booking.
 CREATE OR REPLACE FUNCTION complete_booking(p_booking uuid, p_by uuid, p_now timestamptz, p_refund_window_hours integer)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE b bookings := lock_booking(p_booking);
@@ -9,12 +10,14 @@ BEGIN
   PERFORM check_side(b, p_booking, p_by, ARRAY['practitioner', 'admin']);
   IF b.status <> 'confirmed' THEN
     PERFORM refuse('invalid_state', format('This booking is %s, not confirmed.', b.status));
+  ELSIF EXISTS (SELECT FROM bookings WHERE b.id IN (id, parent_id) AND status = 'confirmed' AND starts_at > p_now) THEN
+    PERFORM refuse('invalid_state', 'This booking has not begun.');
   END IF;
   PERFORM finish_booking(b, true, p_now, p_refund_window_hours);
 END $$;
 
 -- Marks a confirmed booking whose time has come as missed by the client: the policy's late fee is kept, the rest goes
--- back. Answers what goes back and the planned operations. Refuses as complete_booking, and before the start.
+-- back. Answers what goes back and the planned operations. Refuses as complete_booking.
 -- Locks as lock_booking, then payments, balances.
 CREATE OR REPLACE FUNCTION mark_no_show(p_booking uuid, p_by uuid, p_now timestamptz, p_refund_window_hours integer,
                                         OUT refund_minor bigint, OUT operations uuid[])

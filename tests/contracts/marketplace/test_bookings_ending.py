@@ -85,6 +85,9 @@ async def test_the_practitioner_confirms_what_is_paid_in_person(practice):
 async def test_the_practitioner_completes_and_the_client_may_not(practice):
     booked = await practice.booked(start_at(10))
     assert (await practice.act(booked, "complete", status=403))["code"] == "forbidden"
+    early = await practice.act(booked, "complete", by=practice.host, status=409)
+    assert early["code"] == "invalid_state"
+    await practice.shift(booked, timedelta(days=5))
     done = await practice.act(booked, "complete", by=practice.host)
     assert (done["status"], done["attended"]) == ("completed", True)
     assert done["participants"][0]["attended"] is True
@@ -92,6 +95,19 @@ async def test_the_practitioner_completes_and_the_client_may_not(practice):
     assert (await practice.act(await practice.book(start_at(12)), "complete", by=practice.host, status=409))[
         "code"
     ] == ("invalid_state")
+
+
+async def test_a_course_is_completed_once_its_last_date_has_begun(practice):
+    course = await make_service(practice.owner, practice.practitioner, service_type="course", max_participants=8)
+    for days in (4, 9):
+        await make_session(practice.owner, course, datetime.fromisoformat(start_at(12, days=days)))
+    booked = await practice.booked(service_id=str(course))
+    first, last = (date for date in (await practice.read(booked["id"]))["children"])
+    for past in (booked, first):
+        await practice.shift(past, timedelta(days=7))
+        assert (await practice.act(booked, "complete", by=practice.host, status=409))["code"] == "invalid_state"
+    await practice.shift(last, timedelta(days=14))
+    assert (await practice.act(booked, "complete", by=practice.host))["status"] == "completed"
 
 
 async def test_a_no_show_keeps_what_the_policy_says(practice):
