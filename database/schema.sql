@@ -178,7 +178,7 @@ CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_a
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE b bookings := lock_booking(p_booking); lapsed boolean;
+DECLARE b bookings := lock_booking(p_booking); lapsed boolean; kept payments;
 BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
@@ -203,9 +203,14 @@ BEGIN
     RETURN 'paid';
   END IF;
   PERFORM make_confirmed(b, p_now);
-  -- What was paid before the confirmation is earned by it.
-  PERFORM earn(b, p.id, p.amount_minor) FROM payments p
-    WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
+  -- What was paid before the confirmation is earned by it, as far as it was kept; held on where it is disputed.
+  FOR kept IN
+    SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('succeeded', 'partially_refunded', 'disputed')
+       AND p.amount_minor > p.refunded_minor + p.refund_pending_minor ORDER BY p.created_at, p.id
+  LOOP
+    PERFORM earn(b, kept.id, kept.amount_minor - kept.refunded_minor - kept.refund_pending_minor);
+    PERFORM hold_earning(kept.id, now()) WHERE kept.status = 'disputed';
+  END LOOP;
   RETURN 'confirmed';
 END $$;
 

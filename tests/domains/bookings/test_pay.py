@@ -7,6 +7,7 @@ import pytest
 
 from moorage.domains.bookings import operations
 from moorage.domains.bookings.errors import HoldExpiredError
+from moorage.journeys.audit_checks import BOOKINGS
 from moorage.kernel.errors import ForbiddenError, InvalidStateError, NotFoundError
 from moorage.kernel.ids import uuid7
 from tests.builders import make_service
@@ -52,6 +53,31 @@ async def test_a_deposit_confirms_and_the_balance_adds_up_to_the_cent(scene):
     assert (await scene.row(booking))["paid_minor"] == 10_001
     assert await scene.balance("commission") == row["commission_minor"] == 500
     assert await scene.balance(f"earnings_pending:{scene.practitioner.id}") == 9501
+
+
+@pytest.mark.parametrize("trouble", ["refund", "dispute"])
+async def test_a_part_that_was_given_back_or_disputed_before_the_confirmation_is_earned_as_far_as_it_was_kept(
+    scene, trouble
+):
+    booking = await scene.held(day_at(10))
+    part = await open_balance(scene, booking, 5000)
+    await scene.pay(booking, payment=part)
+    if trouble == "refund":
+        await scene.superuser.execute(
+            "SELECT settle_external_refund($1, $2, 1000, 're_1', 'succeeded', '{}')", uuid7(), part
+        )
+    else:
+        await scene.superuser.execute("SELECT record_dispute($1, $2, 'dp_1', 1000, 'opened')", uuid7(), part)
+    rest = 4000 if trouble == "refund" else 3000
+    await scene.pay(booking, payment=await open_balance(scene, booking, rest))
+    assert (await scene.row(booking))["status"] == "confirmed"
+    assert await scene.balance("held:bookings") == 0
+    assert await scene.balance(f"earnings_pending:{scene.practitioner.id}") == 7600
+    assert await scene.superuser.fetch(BOOKINGS["confirmed_money_is_earned"]) == []
+    if trouble == "dispute":
+        assert await scene.value("SELECT held_at IS NOT NULL FROM earnings WHERE payment_id = $1", part)
+        await scene.superuser.execute("SELECT record_dispute($1, $2, 'dp_1', 1000, 'lost')", uuid7(), part)
+        assert await scene.balance(f"earnings_pending:{scene.practitioner.id}") == 6650
 
 
 async def test_a_second_payment_of_the_same_goes_back(scene):
