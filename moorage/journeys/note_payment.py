@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from moorage.domains.payments.errors import InvalidTransitionError, NotRefundableError
-from moorage.domains.payments.listings import BY_HAND
 from moorage.domains.payments.queries import PaymentRow
+from moorage.domains.payments.states import BY_HAND
 from moorage.journeys.house import House
 from moorage.journeys.read_payment import read_payment
 from moorage.journeys.record_manual_payment import (

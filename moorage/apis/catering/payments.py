@@ -49,7 +49,7 @@ async def list_payments(
     wanted = PaymentFilter(
         payer_id=None if caller.is_admin else caller.user_id,
         purpose_id=booking_id,
-        status=status,
+        statuses=None if status is None else (status,),
         purpose=None if payment_type is None else PURPOSES[payment_type],
         method=method,
         from_=None if begins is None else instant_of(begins, zone, is_end=False),

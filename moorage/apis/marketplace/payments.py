@@ -1,6 +1,6 @@
 """Payments: how to pay for a booking, paying by a method's name, and what was paid."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -13,8 +13,7 @@ from moorage.apis.marketplace.payment_schemas import (
     PaymentView,
     ProviderName,
 )
-from moorage.domains.payments import queries
-from moorage.domains.payments.queries import HistoryFilter
+from moorage.domains.payments.listed import ORDERINGS, PaymentFilter, payments_listed
 from moorage.domains.payments.states import PaymentStatus
 from moorage.journeys.collect_payment import confirm_payment, create_intent
 from moorage.web.actor import CurrentUser, house_of
@@ -23,8 +22,6 @@ from moorage.web.fields import Id
 from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/payments", tags=["payments"], route_class=StrictRoute)
-
-ORDERINGS: Final = queries.ORDERINGS
 
 
 @router.post(
@@ -81,9 +78,13 @@ async def history(
     ordering: Annotated[str | None, Query(max_length=200, description=", ".join(ORDERINGS))] = None,
 ) -> Response:
     """Your own payments, newest first."""
-    wanted = HistoryFilter(
-        status, provider, booking_id, tuple(ordering_of(ordering, ORDERINGS, "-created_at")), page.size, page.offset
+    wanted = PaymentFilter(
+        payer_id=caller.user_id,
+        purpose_id=booking_id,
+        statuses=None if status is None else (status,),
+        provider=provider,
     )
+    order = ordering_of(ordering, list(ORDERINGS), "-created_at")
     async with house_of(request).database.reading(caller.actor) as db:
-        rows, count = await queries.payments_of_payer(db, caller.user_id, wanted)
+        rows, count = await payments_listed(db, wanted, order, limit=page.size, offset=page.offset)
     return listing(request, [PaymentView.of(row) for row in rows], count, page)

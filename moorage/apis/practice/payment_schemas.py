@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from moorage.domains.payments.listings import BY_HAND
+from moorage.domains.payments import states
 from moorage.domains.payments.queries import PaymentRow
 from moorage.kernel.money import format_amount
 from moorage.web.fields import refusal
@@ -14,7 +14,7 @@ from moorage.web.fields import refusal
 PaymentStatus = Literal["pending", "completed", "failed", "refunded"]
 Provider = Literal["stripe", "paypal", "square", "razorpay", "sandbox"]
 # The core's words, by ours.
-STATUSES: Final[Mapping[PaymentStatus, tuple[str, ...]]] = {
+STATUSES: Final[Mapping[PaymentStatus, tuple[states.PaymentStatus, ...]]] = {
     "pending": ("pending", "requires_action", "processing"),
     "completed": ("succeeded", "partially_refunded", "disputed"),
     "failed": ("failed", "canceled"),
@@ -96,14 +96,14 @@ class Payment(BaseModel):
         )
 
 
-def word(status: str) -> PaymentStatus:
+def word(status: states.PaymentStatus) -> PaymentStatus:
     """The core's status in this contract's words."""
     return _WORDS[status]
 
 
 def method_of(row: PaymentRow) -> str:
     """The provider's name, or how money came by hand."""
-    return row.payment_method or BY_HAND if row.provider == BY_HAND else row.provider
+    return row.payment_method or states.BY_HAND if row.provider == states.BY_HAND else row.provider
 
 
 def provider_fields(row: PaymentRow) -> dict[str, str | None]:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from moorage.apis.practice.bookings import check_range
 from moorage.apis.practice.lists import LISTED, Windowed, answer, listed
 from moorage.apis.practice.payment_schemas import STATUSES, Payment, PaymentStatus, word
-from moorage.domains.payments import listings, queries
-from moorage.domains.payments.listings import Wanted
+from moorage.domains.payments import queries
+from moorage.domains.payments.listed import PaymentFilter, PaymentSum, payments_listed, payments_summed
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM
@@ -48,15 +48,15 @@ async def list_payments(
 ) -> Response:
     """One's own payments, all for administrators and owners; the newest first."""
     check_range(time_from, time_to)
-    wanted = Wanted(
-        None if caller.is_admin else caller.user_id,
-        None if status is None else STATUSES[status],
-        payment_method,
-        time_from,
-        time_to,
+    wanted = PaymentFilter(
+        payer_id=None if caller.is_admin else caller.user_id,
+        statuses=None if status is None else STATUSES[status],
+        by=payment_method,
+        from_=time_from,
+        to=time_to,
     )
     async with house_of(request).database.reading(caller.actor) as db:
-        rows, total = await listings.list_payments(db, wanted, limit=window.limit, offset=window.skip)
+        rows, total = await payments_listed(db, wanted, limit=window.limit, offset=window.skip)
     return listed(request, [Payment.of(row) for row in rows], total, window)
 
 
@@ -64,7 +64,7 @@ async def list_payments(
 async def summarise(request: Request, caller: Admin) -> Response:
     """How much by method, status and currency, for administrators and owners."""
     async with house_of(request).database.reading(caller.actor) as db:
-        rows = await listings.summary(db)
+        rows = await payments_summed(db)
     return answer(_summed(rows))
 
 
@@ -86,7 +86,7 @@ async def own_payment(house: House, caller: Caller, payment_id: UUID) -> Payment
     raise NotFoundError("There is no such payment.")
 
 
-def _summed(rows: Sequence[listings.Sum]) -> list[Sum]:
+def _summed(rows: Sequence[PaymentSum]) -> list[Sum]:
     """The view's rows in this contract's words: several statuses of the core are one of ours."""
     sums: dict[tuple[str, PaymentStatus, str], tuple[int, int]] = {}
     for row in rows:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
@@ -90,18 +90,6 @@ class OperationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryFilter:
-    """Which payments of a payer: each given field narrows. `order` holds (column, descending)."""
-
-    status: str | None = None
-    provider: str | None = None
-    purpose_id: UUID | None = None
-    order: tuple[tuple[str, bool], ...] = (("created_at", True),)
-    limit: int = 20
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class EventRow:
     """A provider's stored event, without its body."""
 
@@ -116,8 +104,6 @@ class EventRow:
     processed_at: datetime | None
 
 
-ORDERINGS = ("created_at", "amount", "status")
-_ORDER_COLUMNS = {"created_at": payments.c.created_at, "amount": payments.c.amount_minor, "status": payments.c.status}
 _ROW = tuple(payments.c[name] for name in PaymentRow.__slots__)
 _REFUND = tuple(refunds.c[name] for name in RefundRow.__slots__)
 # By which of its further ids an event may name a payment.
@@ -147,26 +133,6 @@ async def payment_of_payer(db: Connection, payment_id: UUID, payer_id: UUID) -> 
     """The payment, if it is this payer's."""
     rows = await fetch_built(db, select(*_ROW).where(payments.c.id == payment_id, payments.c.payer_id == payer_id))
     return PaymentRow(**rows[0]) if rows else None
-
-
-async def payments_of_payer(db: Connection, payer_id: UUID, wanted: HistoryFilter) -> tuple[list[PaymentRow], int]:
-    """One page of a payer's payments, and how many there are."""
-    where: list[ColumnElement[bool]] = [payments.c.payer_id == payer_id]
-    if wanted.status is not None:
-        where.append(payments.c.status == wanted.status)
-    if wanted.provider is not None:
-        where.append(payments.c.provider == wanted.provider)
-    if wanted.purpose_id is not None:
-        where.append(payments.c.purpose_id == wanted.purpose_id)
-    count = await fetch_built(db, select(func.count()).select_from(payments).where(*where))
-    order = [
-        column.desc() if descending else column.asc()
-        for column, descending in ((_ORDER_COLUMNS[name], descending) for name, descending in wanted.order)
-    ]
-    page: Select[tuple[object, ...]] = (
-        select(*_ROW).where(*where).order_by(*order, payments.c.id.desc()).limit(wanted.limit).offset(wanted.offset)
-    )
-    return [PaymentRow(**row) for row in await fetch_built(db, page)], count[0][0]
 
 
 async def payments_under_way(db: Connection, purpose_id: UUID) -> list[tuple[UUID, str]]:
