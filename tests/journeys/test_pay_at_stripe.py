@@ -11,7 +11,6 @@ from moorage.domains.payments.gateway_values import Line
 from moorage.journeys.audit_books import audit
 from moorage.journeys.capture_payment import cancel_payment, capture_payment
 from moorage.journeys.process_events import process_due_events
-from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
 from moorage.journeys.reconcile import reconcile
 from moorage.journeys.refund_payment import refund_payment
@@ -22,6 +21,7 @@ from moorage.kernel.ids import uuid7
 from tests.builders.money import balance
 from tests.fakes.stripe.disputes import FEE
 from tests.support.bookings import start_at
+from tests.support.far_side import booking_and_payment, settle
 from tests.support.stripe import paying_at_stripe
 
 
@@ -35,21 +35,6 @@ def shop(practice_at_stripe):
     return practice_at_stripe
 
 
-async def settle(shop, fake, *, copies=1) -> None:
-    """Calls, webhooks and events, until nothing waits any more."""
-    for _ in range(20):
-        planned = await shop.superuser.fetch("SELECT id FROM provider_operations WHERE status = 'planned'")
-        for row in planned:
-            await carry_out(shop.house, row["id"])
-        queued = len(fake.deliveries.queue)
-        assert await fake.deliveries.deliver(copies=copies) == queued * copies
-        await process_due_events(shop.house)
-        await recover_operations(shop.house)
-        waiting = "UPDATE webhook_events SET next_at = now() - interval '1 s' WHERE status = 'received' RETURNING id"
-        if not (planned or queued or await shop.superuser.fetch(waiting)):
-            return
-
-
 async def payment(shop, payment_id):
     return await shop.superuser.fetchrow("SELECT * FROM payments WHERE id = $1", payment_id)
 
@@ -57,14 +42,6 @@ async def payment(shop, payment_id):
 async def nothing_waits(shop) -> bool:
     """Whether every event is done with."""
     return not await shop.superuser.fetch("SELECT * FROM webhook_events WHERE status NOT IN ('processed', 'ignored')")
-
-
-async def standing(shop, booking) -> tuple:
-    row = await shop.superuser.fetchrow(
-        "SELECT b.status, p.status, p.provider FROM bookings b JOIN payments p ON p.purpose_id = b.id WHERE b.id = $1",
-        UUID(booking["id"]),
-    )
-    return tuple(row)
 
 
 async def test_a_booking_is_paid_by_card_at_stripe_and_given_back(shop, stripe_fake):
@@ -76,11 +53,11 @@ async def test_a_booking_is_paid_by_card_at_stripe_and_given_back(shop, stripe_f
     answer = await shop.client.client.post("/api/v1/payments/confirm/", json={**body, "payment_method": "pm_card_visa"})
     assert answer.status_code == 200, answer.text
     await settle(shop, stripe_fake, copies=3)
-    assert await standing(shop, booking) == ("confirmed", "succeeded", "stripe")
+    assert await booking_and_payment(shop, booking) == ("confirmed", "succeeded", "stripe")
     assert (await payment(shop, UUID(booking["payment"]["id"])))["fee_minor"] == 262  # 2.9 per cent of 80.00 and 0.30
     await shop.act(booking, "cancel", reason="ill")
     await settle(shop, stripe_fake)
-    assert await standing(shop, booking) == ("cancelled", "refunded", "stripe")
+    assert await booking_and_payment(shop, booking) == ("cancelled", "refunded", "stripe")
     assert sum(one["amount"] for one in stripe_fake.state.of("refund")) == 8_000
     assert await audit(shop.house) == []
 
@@ -267,7 +244,7 @@ async def test_case_11_a_payment_whose_answer_was_lost_is_found_and_made_once(sh
     assert unknown.status_code == 202, unknown.text
     await shop.superuser.execute("UPDATE provider_operations SET next_at = now() - interval '1 minute'")
     await settle(shop, stripe_fake)
-    assert await standing(shop, booking) == ("confirmed", "succeeded", "stripe")
+    assert await booking_and_payment(shop, booking) == ("confirmed", "succeeded", "stripe")
     assert len(list(stripe_fake.state.of("charge"))) == 1
     assert await audit(shop.house) == []
 

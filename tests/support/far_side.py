@@ -6,14 +6,14 @@ from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 
 
-async def settle(shop, fake) -> None:
-    """Calls, webhooks and events, until nothing waits any more."""
+async def settle(shop, fake, *, copies: int = 1) -> None:
+    """Calls, webhooks (`copies` of each) and events, until nothing waits any more."""
     for _ in range(20):
         planned = await shop.superuser.fetch("SELECT id FROM provider_operations WHERE status = 'planned'")
         for row in planned:
             await carry_out(shop.house, row["id"])
         queued = len(fake.deliveries.queue)
-        assert await fake.deliver() == queued
+        assert await fake.deliveries.deliver(copies=copies) == queued * copies
         await process_due_events(shop.house)
         await recover_operations(shop.house)
         waiting = "UPDATE webhook_events SET next_at = now() - interval '1 s' WHERE status = 'received' RETURNING id"

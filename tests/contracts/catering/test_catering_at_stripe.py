@@ -9,12 +9,11 @@ import pytest
 from moorage.domains.payments.gateway import NotSupportedByProviderError
 from moorage.journeys.audit_books import audit
 from moorage.journeys.customers import provider_customer
-from moorage.journeys.process_events import process_due_events
-from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.sync_products import Synced, sync_products
 from moorage.kernel.errors import NotFoundError
 from tests.builders import make_service
 from tests.support.bookings import start_at
+from tests.support.far_side import settle
 from tests.support.stripe import paying_at_stripe
 
 
@@ -38,15 +37,6 @@ async def kitchen(practice, stripe_fake):
     )
     yield practice
     await practice.house.gateways["stripe"].aclose()
-
-
-async def settle(kitchen, fake) -> None:
-    for _ in range(10):
-        queued = len(fake.deliveries.queue)
-        await fake.deliveries.deliver()
-        await recover_operations(kitchen.house)
-        if not (await process_due_events(kitchen.house) or queued):
-            return
 
 
 def ok(answer, status: int = 200):
