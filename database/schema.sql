@@ -243,8 +243,8 @@ BEGIN
     END IF;
   ELSIF p_purpose = 'invoice' THEN
     PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
-  ELSIF p_purpose = 'free_amount' THEN
-    PERFORM tax_free_amount(p_payment);
+  ELSIF is_sold_at_once(p_purpose) THEN
+    PERFORM tax_sold_at_once(p_payment);
   END IF;
 END $$;
 
@@ -724,7 +724,7 @@ CREATE TABLE public.payments (
     CONSTRAINT ck_payments_capture_method_known CHECK ((capture_method = ANY (ARRAY['automatic'::text, 'manual'::text]))),
     CONSTRAINT ck_payments_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_payments_disputed_range CHECK (((disputed_minor >= 0) AND (disputed_minor <= amount_minor))),
-    CONSTRAINT ck_payments_mode_known CHECK ((mode = ANY (ARRAY['intent'::text, 'checkout'::text]))),
+    CONSTRAINT ck_payments_mode_known CHECK ((mode = ANY (ARRAY['intent'::text, 'checkout'::text, 'subscription'::text]))),
     CONSTRAINT ck_payments_never_over_refunded CHECK (((refunded_minor >= 0) AND (refund_pending_minor >= 0) AND ((refunded_minor + refund_pending_minor) <= amount_minor))),
     CONSTRAINT ck_payments_purpose_known CHECK ((purpose = ANY (ARRAY['booking_full'::text, 'booking_deposit'::text, 'booking_balance'::text, 'booking_add_on'::text, 'invoice'::text, 'credit'::text, 'package'::text, 'subscription'::text, 'free_amount'::text]))),
     CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text]))),
@@ -1632,6 +1632,28 @@ CREATE FUNCTION public.earning_account(e public.earnings) RETURNS text
          || e.practitioner_id
 $$;
 
+CREATE FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE s subscriptions; way text := CASE WHEN p_at_period_end THEN 'at_period_end' ELSE 'now' END;
+BEGIN
+  SELECT * INTO s FROM subscriptions WHERE id = p_subscription FOR UPDATE;
+  IF NOT FOUND OR NOT (s.user_id IS NOT DISTINCT FROM asking_user() OR asking_admin()) THEN
+    PERFORM refuse('not_found', 'There is no such subscription.');
+  ELSIF s.status IN ('canceled', 'expired') THEN
+    PERFORM refuse('invalid_state', 'This subscription is over.');
+  ELSIF p_at_period_end AND (s.cancel_at_period_end OR s.ending = 'now') THEN
+    RETURN s.ending IS NOT NULL;
+  END IF;
+  UPDATE subscriptions SET ending = way, ending_since = CASE WHEN ending = way THEN ending_since ELSE now() END,
+                           updated_at = now() WHERE id = p_subscription;
+  -- Whoever asks tells the provider at once; the job is for when that fails.
+  PERFORM enqueue_job('end_subscription', jsonb_build_object('subscription_id', p_subscription), NULL,
+                      interval '5 seconds');
+  RETURN true;
+END $$;
+
 CREATE FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text DEFAULT NULL::text, delay interval DEFAULT '00:00:00'::interval) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1754,7 +1776,7 @@ BEGIN
   IF found IS NULL THEN
     SELECT p.id INTO found
       FROM unnest(p_names) AS name
-     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session']) AS kind
+     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session', 'invoice']) AS kind
       JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
      WHERE p.provider = p_provider LIMIT 1;
   END IF;
@@ -2112,7 +2134,7 @@ END $$;
 CREATE FUNCTION public.held_account(p public.payments) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p.purpose = 'free_amount' THEN 'sales'
+  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN is_sold_at_once(p.purpose) THEN 'sales'
               WHEN p.purpose = 'credit' THEN 'credit:' || p.payer_id ELSE 'held:' || p.purpose END
 $$;
 
@@ -2373,6 +2395,12 @@ BEGIN
                                        p_ignore_booking));
 END $$;
 
+CREATE FUNCTION public.is_sold_at_once(p_purpose text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT p_purpose IN ('free_amount', 'subscription')
+$$;
+
 CREATE FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2429,6 +2457,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
+
+CREATE FUNCTION public.keep_on_subscription(p_subscription uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE subscriptions SET ending = NULL, ending_since = NULL, updated_at = now() WHERE id = p_subscription
+$$;
 
 CREATE FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2616,6 +2651,12 @@ BEGIN
   END IF;
   RETURN q;
 END $$;
+
+CREATE FUNCTION public.lock_subscription(p_provider text, p_ref text) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('subscription:' || p_provider || ':' || p_ref, 0))
+$$;
 
 CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS void
     LANGUAGE plpgsql
@@ -3104,7 +3145,7 @@ BEGIN
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   END IF;
-  IF p_purpose <> 'free_amount' THEN
+  IF NOT is_sold_at_once(p_purpose) THEN
     payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
     PERFORM make_room(p_purpose, p_purpose_id, p_amount);
   END IF;
@@ -3135,6 +3176,18 @@ BEGIN
   INSERT INTO payment_audit (payment_id, new_status, change_reason, changed_by)
   VALUES (p_id, 'pending', 'opened', p_payer);
   PERFORM plan_operation(p_operation_id, p_provider, 'create', p_id);
+END $$;
+
+CREATE FUNCTION public.open_period(p_payment uuid, p_subscription uuid, p_period jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO payments (id, purpose, purpose_id, payer_id, amount_minor, currency, provider, provider_ref, payer_email,
+                        description)
+  SELECT p_payment, 'subscription', s.id, s.user_id, (p_period ->> 'amount_minor')::bigint, p_period ->> 'currency',
+         s.provider, p_period ->> 'reference', coalesce(p_period ->> 'payer_email', s.email), p_period ->> 'description'
+    FROM subscriptions s WHERE s.id = p_subscription;
+  INSERT INTO payment_audit (payment_id, new_status, change_reason) VALUES (p_payment, 'pending', 'period_billed');
 END $$;
 
 CREATE FUNCTION public.ordering(p_order text[], p_known jsonb) RETURNS text
@@ -3210,6 +3263,21 @@ CREATE FUNCTION public.payment_moves() RETURNS TABLE(from_status text, to_status
     -- A check that bounced.
     ('succeeded', 'failed', 'manual')
 $$;
+
+CREATE FUNCTION public.payment_of_period(p_provider text, p_subscription uuid, p_period jsonb) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE found uuid;
+BEGIN
+  found := find_payment(p_provider, NULL, ARRAY[p_period #>> '{data,ids,payment_intent}', p_period ->> 'reference']);
+  IF found IS NULL THEN
+    SELECT p.id INTO found FROM payments p
+     WHERE p.provider = p_provider AND p.purpose = 'subscription' AND p.purpose_id = p_subscription
+       AND (p.provider_ids @> jsonb_build_object('invoice', p_period ->> 'reference')
+            OR (p_period ->> 'is_first')::boolean AND p.mode = 'subscription' AND NOT p.provider_ids ? 'invoice');
+  END IF;
+  RETURN found;
+END $$;
 
 CREATE FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3451,7 +3519,7 @@ CREATE FUNCTION public.post_tax(p_payment uuid) RETURNS void
 BEGIN
   PERFORM record_receipt(p.id, 'payment', p.id, p.amount_minor, p.tax_minor, p.currency, 'sales')
      FROM payments p
-    WHERE p.id = p_payment AND p.purpose = 'free_amount' AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
+    WHERE p.id = p_payment AND is_sold_at_once(p.purpose) AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
       AND p.refunded_minor = 0 AND p.refund_pending_minor = 0;
 END $$;
 
@@ -3927,6 +3995,48 @@ BEGIN
     PERFORM hold_unrefunded(p.id, p_refund, p_data);
   END IF;
   RETURN 'moved';
+END $$;
+
+CREATE FUNCTION public.record_subscription(p_id uuid, p_provider text, p_told jsonb, p_email text, p_asked_at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE told subscriptions; begun payments; kept subscriptions;
+BEGIN
+  PERFORM lock_subscription(p_provider, p_told ->> 'reference');
+  told := jsonb_populate_record(NULL::subscriptions, p_told);
+  SELECT * INTO kept FROM subscriptions WHERE provider = p_provider AND provider_ref = p_told ->> 'reference';
+  IF FOUND AND kept.told_at > p_asked_at THEN
+    RETURN kept.id;
+  ELSIF FOUND THEN
+    UPDATE subscriptions s SET
+      status = told.status, items = told.items, amount_minor = told.amount_minor, currency = told.currency,
+      interval_unit = told.interval_unit, interval_count = told.interval_count,
+      period_starts_at = told.period_starts_at, period_ends_at = told.period_ends_at,
+      cancel_at_period_end = told.cancel_at_period_end, canceled_at = told.canceled_at, ended_at = told.ended_at,
+      ending = CASE WHEN told.status IN ('canceled', 'expired')
+                      OR s.ending = 'at_period_end' AND told.cancel_at_period_end THEN NULL ELSE s.ending END,
+      email = coalesce(s.email, p_email), told_at = p_asked_at, updated_at = now()
+    WHERE s.id = kept.id;
+    RETURN kept.id;
+  END IF;
+  SELECT * INTO begun FROM payments p
+   WHERE p.purpose = 'subscription' AND p.purpose_id = (p_told ->> 'subscription_id')::uuid AND p.provider = p_provider
+     AND p.mode = 'subscription' AND NOT EXISTS (SELECT FROM subscriptions s WHERE s.id = p.purpose_id);
+  INSERT INTO subscriptions (id, provider, provider_ref, user_id, email, status, items, amount_minor, currency,
+                             interval_unit, interval_count, period_starts_at, period_ends_at, cancel_at_period_end,
+                             canceled_at, ended_at, started_at, told_at)
+  VALUES (coalesce(begun.purpose_id, p_id), p_provider, p_told ->> 'reference',
+          coalesce(begun.payer_id, (SELECT c.user_id FROM provider_customers c
+                                     WHERE c.provider = p_provider AND c.provider_ref = p_told ->> 'customer')),
+          coalesce(begun.payer_email, p_email), told.status, told.items, told.amount_minor, told.currency,
+          told.interval_unit, told.interval_count, told.period_starts_at, told.period_ends_at,
+          told.cancel_at_period_end, told.canceled_at, told.ended_at, told.started_at, p_asked_at)
+  RETURNING * INTO kept;
+  IF begun.payer_id IS NOT NULL AND p_told ->> 'customer' IS NOT NULL THEN  -- made by the provider's own page
+    PERFORM keep_customer(new_id(), p_provider, p_told ->> 'customer', begun.payer_id, kept.email);
+  END IF;
+  RETURN kept.id;
 END $$;
 
 CREATE FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) RETURNS void
@@ -4769,6 +4879,32 @@ BEGIN
   RETURN outcome;
 END $$;
 
+CREATE FUNCTION public.settle_period(p_event uuid, p_id uuid, p_payment uuid, p_provider text, p_told jsonb, p_period jsonb, p_asked_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE subscription uuid; payment uuid; outcome text := 'noted';
+BEGIN
+  subscription := record_subscription(p_id, p_provider, p_told, p_period ->> 'payer_email', p_asked_at);
+  IF p_period ->> 'status' IS NOT NULL THEN
+    payment := payment_of_period(p_provider, subscription, p_period);
+    IF payment IS NULL THEN
+      payment := p_payment;
+      PERFORM open_period(payment, subscription, p_period);
+    END IF;
+    outcome := settle_payment(payment, p_period ->> 'status', (p_period ->> 'amount_minor')::bigint,
+                              p_period ->> 'currency', p_period ->> 'reference', p_period ->> 'payment_method',
+                              p_period ->> 'failure_code', p_provider || '_period', p_period -> 'data', p_now);
+  END IF;
+  IF p_event IS NOT NULL THEN
+    PERFORM close_event(p_event, CASE outcome WHEN 'parked' THEN 'parked' WHEN 'impossible' THEN 'ignored'
+                                 ELSE 'processed' END,
+                        'subscription ' || (p_told ->> 'status') || coalesce(', period ' || (p_period ->> 'status'), '')
+                        || ': ' || outcome);
+  END IF;
+  RETURN outcome;
+END $$;
+
 CREATE FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5048,7 +5184,7 @@ CREATE FUNCTION public.take_disputed(p public.payments, d public.disputes, p_amo
     AS $$
 BEGIN
   PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, p_cause, p_amount, p.currency,
-                          CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
+                          CASE WHEN is_sold_at_once(p.purpose) THEN 'dispute_losses' ELSE held_account(p) END,
                           'disputed:' || p.provider, true);
 END $$;
 
@@ -5190,13 +5326,6 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION public.tax_free_amount(p_payment uuid) RETURNS void
-    LANGUAGE sql
-    AS $$
-  SELECT tax_sale(p.id, 'payment', p.id, p.amount_minor) FROM payments p
-   WHERE p.id = p_payment AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p.id)
-$$;
-
 CREATE FUNCTION public.tax_of_payment(p public.payments) RETURNS bigint
     LANGUAGE plpgsql STABLE
     AS $$
@@ -5205,7 +5334,7 @@ BEGIN
     RETURN (SELECT half_up(i.tax_minor::numeric * least(i.gross_minor, i.paid_minor + p.amount_minor), i.gross_minor)
                    - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor)
               FROM invoices i WHERE i.id = p.purpose_id);
-  ELSIF p.purpose = 'free_amount' OR EXISTS (
+  ELSIF is_sold_at_once(p.purpose) OR EXISTS (
       SELECT FROM bookings b JOIN practitioners s ON s.id = b.practitioner_id AND s.is_house WHERE b.id = p.purpose_id) THEN
     RETURN (split_tax(p.amount_minor, own_tax_bps(), true)).tax_minor;
   END IF;
@@ -5226,6 +5355,13 @@ BEGIN
   PERFORM record_receipt(p_payment, p_type, p_reference, p_gross, tax, p.currency, 'sales');
   UPDATE payments SET tax_minor = tax WHERE id = p_payment AND tax_minor <> tax;
 END $$;
+
+CREATE FUNCTION public.tax_sold_at_once(p_payment uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT tax_sale(p.id, 'payment', p.id, p.amount_minor) FROM payments p
+   WHERE p.id = p_payment AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p.id)
+$$;
 
 CREATE FUNCTION public.taxed_by(p_cause text) RETURNS bigint
     LANGUAGE sql STABLE
@@ -6342,6 +6478,39 @@ CREATE TABLE public.sql_objects (
     drop_statement text NOT NULL
 );
 
+CREATE TABLE public.subscriptions (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_ref text NOT NULL,
+    user_id uuid,
+    email text,
+    status text NOT NULL,
+    items jsonb DEFAULT '[]'::jsonb NOT NULL,
+    amount_minor bigint,
+    currency text NOT NULL,
+    interval_unit text NOT NULL,
+    interval_count integer DEFAULT 1 NOT NULL,
+    period_starts_at timestamp with time zone,
+    period_ends_at timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    canceled_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ending text,
+    ending_since timestamp with time zone,
+    told_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_subscriptions_amount_not_negative CHECK ((amount_minor >= 0)),
+    CONSTRAINT ck_subscriptions_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_subscriptions_ending_known CHECK ((ending = ANY (ARRAY['at_period_end'::text, 'now'::text]))),
+    CONSTRAINT ck_subscriptions_interval_count_positive CHECK ((interval_count > 0)),
+    CONSTRAINT ck_subscriptions_interval_unit_known CHECK ((interval_unit = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'year'::text]))),
+    CONSTRAINT ck_subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text, 'canceled'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY public.subscriptions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.tallied_days (
     day_start timestamp with time zone NOT NULL,
     day_end timestamp with time zone NOT NULL,
@@ -6888,6 +7057,9 @@ ALTER TABLE ONLY public.services
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT pk_sessions PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT pk_subscriptions PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.tallied_days
     ADD CONSTRAINT pk_tallied_days PRIMARY KEY (day_start);
 
@@ -6986,6 +7158,9 @@ ALTER TABLE ONLY public.quotes
 
 ALTER TABLE ONLY public.reconciliation_findings
     ADD CONSTRAINT uq_reconciliation_findings_provider_kind_movement_provider_ref UNIQUE (provider, kind, movement, provider_ref);
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT uq_subscriptions_provider_provider_ref UNIQUE (provider, provider_ref);
 
 ALTER TABLE ONLY public.tax_rates
     ADD CONSTRAINT uq_tax_rates_country_region UNIQUE (country, region);
@@ -7199,6 +7374,8 @@ CREATE INDEX ix_services_price ON public.services USING btree (list_price, id) W
 CREATE INDEX ix_services_search_words ON public.services USING gin (search_words);
 
 CREATE INDEX ix_sessions_service_starts ON public.sessions USING btree (service_id, starts_at);
+
+CREATE INDEX ix_subscriptions_user ON public.subscriptions USING btree (user_id, started_at);
 
 CREATE INDEX ix_webhook_events_due ON public.webhook_events USING btree (next_at) WHERE (status = 'received'::text);
 
@@ -7472,6 +7649,9 @@ ALTER TABLE ONLY public.services
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT fk_sessions_service_id FOREIGN KEY (service_id) REFERENCES public.services(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT fk_subscriptions_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.weekly_hours
     ADD CONSTRAINT fk_weekly_hours_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
@@ -7564,6 +7744,8 @@ CREATE POLICY asking ON public.reconciliation_findings FOR SELECT TO moorage_web
 CREATE POLICY asking ON public.refunds FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
    FROM public.payments p
   WHERE (p.id = refunds.payment_id))));
+
+CREATE POLICY asking ON public.subscriptions FOR SELECT TO moorage_web USING (((user_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
 CREATE POLICY asking ON public.tax_rates TO moorage_web USING (( SELECT public.asking_admin() AS asking_admin)) WITH CHECK (( SELECT public.asking_admin() AS asking_admin));
 
@@ -7727,6 +7909,8 @@ CREATE POLICY product ON public.reconciliation_findings TO moorage_engine, moora
 
 CREATE POLICY product ON public.refunds TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.subscriptions TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.tallied_days TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.tally_state TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -7770,6 +7954,8 @@ CREATE POLICY refresh_tokens_product ON public.refresh_tokens TO moorage_engine,
 ALTER TABLE public.refunds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subscriptions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tallied_days ENABLE ROW LEVEL SECURITY;
 
@@ -8046,6 +8232,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.earnings TO moorage_engine;
 GRANT SELECT ON TABLE public.earnings TO moorage_web;
 GRANT SELECT ON TABLE public.earnings TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) TO moorage_web;
+GRANT ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_web;
 GRANT ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) TO moorage_worker;
@@ -8127,6 +8317,9 @@ REVOKE ALL ON FUNCTION public.keep_findings(p_provider text, p_since timestamp w
 GRANT ALL ON FUNCTION public.keep_findings(p_provider text, p_since timestamp with time zone, p_until timestamp with time zone, p_found jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.keep_issued_invoice() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_on_subscription(p_subscription uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_on_subscription(p_subscription uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) TO moorage_worker;
@@ -8289,6 +8482,9 @@ GRANT ALL ON FUNCTION public.record_receipt(p_payment uuid, p_reference_type tex
 REVOKE ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.record_subscription(p_id uuid, p_provider text, p_told jsonb, p_email text, p_asked_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_subscription(p_id uuid, p_provider text, p_told jsonb, p_email text, p_asked_at timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refresh_around(p_resource bigint, p_during tstzrange) TO moorage_worker;
 
@@ -8412,6 +8608,9 @@ GRANT ALL ON FUNCTION public.settle_external_refund(p_refund uuid, p_payment uui
 REVOKE ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_payment(p_payment uuid, p_status text, p_amount bigint, p_currency text, p_provider_ref text, p_method text, p_failure text, p_reason text, p_data jsonb, p_now timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.settle_period(p_event uuid, p_id uuid, p_payment uuid, p_provider text, p_told jsonb, p_period jsonb, p_asked_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_period(p_event uuid, p_id uuid, p_payment uuid, p_provider text, p_told jsonb, p_period jsonb, p_asked_at timestamp with time zone, p_now timestamp with time zone) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_refund(p_refund uuid, p_succeeded boolean, p_provider_ref text, p_failure text, p_data jsonb) TO moorage_worker;
 
@@ -8454,11 +8653,11 @@ GRANT ALL ON FUNCTION public.tally_begins() TO moorage_worker;
 REVOKE ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tally_payments(p_days timestamp with time zone[], p_limit integer) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.tax_free_amount(p_payment uuid) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION public.tax_of_payment(p public.payments) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tax_sale(p_payment uuid, p_type text, p_reference uuid, p_gross bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.tax_sold_at_once(p_payment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
 
@@ -8728,6 +8927,10 @@ GRANT SELECT ON TABLE public.services TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_engine;
 GRANT SELECT ON TABLE public.sessions TO moorage_web;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO moorage_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.subscriptions TO moorage_engine;
+GRANT SELECT ON TABLE public.subscriptions TO moorage_web;
+GRANT SELECT ON TABLE public.subscriptions TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallied_days TO moorage_engine;
 

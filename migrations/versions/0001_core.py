@@ -626,7 +626,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_payments_capture_method_known")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payments_currency_code")),
-        sa.CheckConstraint("mode IN ('intent', 'checkout')", name=op.f("ck_payments_mode_known")),
+        sa.CheckConstraint("mode IN ('intent', 'checkout', 'subscription')", name=op.f("ck_payments_mode_known")),
         sa.CheckConstraint(
             "purpose IN ('booking_full', 'booking_deposit', 'booking_balance', 'booking_add_on', 'invoice', 'credit', 'package', 'subscription', 'free_amount')",
             name=op.f("ck_payments_purpose_known"),
@@ -883,6 +883,48 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'due'"),
     )
     op.create_index(op.f("ix_deliveries_event_id"), "deliveries", ["event_id"], unique=False, schema="sandbox")
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("provider_ref", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column(
+            "items", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("interval_unit", sa.Text(), nullable=False),
+        sa.Column("interval_count", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("period_starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_at_period_end", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("canceled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ending", sa.Text(), nullable=True),
+        sa.Column("ending_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_subscriptions_currency_code")),
+        sa.CheckConstraint("ending IN ('at_period_end', 'now')", name=op.f("ck_subscriptions_ending_known")),
+        sa.CheckConstraint(
+            "interval_unit IN ('day', 'week', 'month', 'year')", name=op.f("ck_subscriptions_interval_unit_known")
+        ),
+        sa.CheckConstraint(
+            "status IN ('incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled', 'expired')",
+            name=op.f("ck_subscriptions_status_known"),
+        ),
+        sa.CheckConstraint("amount_minor >= 0", name=op.f("ck_subscriptions_amount_not_negative")),
+        sa.CheckConstraint("interval_count > 0", name=op.f("ck_subscriptions_interval_count_positive")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_subscriptions_user_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_subscriptions_provider_provider_ref")),
+    )
+    op.create_index("ix_subscriptions_user", "subscriptions", ["user_id", "started_at"], unique=False)
     op.create_table(
         "date_overrides",
         sa.Column("practitioner_id", sa.Uuid(), nullable=False),
@@ -1893,6 +1935,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_disputes_payment_id"), table_name="disputes")
     op.drop_table("disputes")
     op.drop_table("date_overrides")
+    op.drop_index("ix_subscriptions_user", table_name="subscriptions")
+    op.drop_table("subscriptions")
     op.drop_index(op.f("ix_deliveries_event_id"), table_name="deliveries", schema="sandbox")
     op.drop_index(
         "ix_deliveries_due", table_name="deliveries", schema="sandbox", postgresql_where=sa.text("status = 'due'")

@@ -13,7 +13,7 @@ from uuid import UUID
 from moorage.domains.payments import queries
 from moorage.domains.payments.errors import NotRefundableError
 from moorage.domains.payments.facets import FeeGateway
-from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway
+from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
 from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.operations import (
     ClaimedEvent,
@@ -24,6 +24,7 @@ from moorage.domains.payments.operations import (
 )
 from moorage.journeys.handle_dispute import handle_dispute
 from moorage.journeys.house import House
+from moorage.journeys.keep_subscriptions import adopt_period, follow_subscription
 from moorage.journeys.provider_answers import learned
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, Connection, with_retries
@@ -87,13 +88,12 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
             await close_event(db, claimed.id, "ignored", "nothing to do")
         return
     _check_origin(gateway, event)
+    if event.kind in {"subscription", "period"}:
+        await _apply_subscription(house, gateway, claimed, event)
+        return
     payment_id = event.payment_id
     if event.kind != "payment" or payment_id is None:
-        async with house.database.hot(SYSTEM) as db:
-            known = await queries.payment_of_event(db, claimed.provider, event)
-        if known is None:
-            raise WaitError("no such payment here yet")
-        payment_id, currency = known
+        payment_id, currency = await _find_payment(house, gateway, event)
         if event.kind != "payment" and event.currency not in (None, currency):
             raise ParkedError(f"in another currency than our payment: {event.currency}")
     if event.kind == "payment":
@@ -105,6 +105,34 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
             await handle_dispute(house, claimed.id, payment_id, event)
         except InvalidStateError as error:
             raise WaitError(error.detail) from error
+
+
+async def _find_payment(house: House, gateway: PaymentGateway, event: ProviderEvent) -> tuple[UUID, str]:
+    """(id, currency) of our payment that an event names by the provider's ids alone; one of a subscription's period may
+    be news.
+    """
+    for is_new in (True, False):
+        async with house.database.hot(SYSTEM) as db:
+            known = await queries.payment_of_event(db, gateway.name, event)
+        if known is not None:
+            return known
+        try:
+            if not (is_new and await adopt_period(house, gateway, event.reference)):
+                break
+        except ProviderDeclinedError as error:
+            raise WaitError(error.detail) from error
+    raise WaitError("no such payment here yet")
+
+
+async def _apply_subscription(
+    house: House, gateway: PaymentGateway, claimed: ClaimedEvent, event: ProviderEvent
+) -> None:
+    try:
+        outcome = await follow_subscription(house, gateway, claimed.id, event)
+    except ProviderDeclinedError as error:
+        raise WaitError(error.detail) from error
+    if outcome == "parked":
+        raise ParkedError(f"a period of another amount, currency or object than our payment: {event.reference}")
 
 
 def _check_origin(gateway: PaymentGateway, event: ProviderEvent) -> None:

@@ -140,6 +140,7 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         payer_email=operation.payer_email,
         capture=operation.capture_method,
         mode=operation.mode,
+        subscription_id=operation.purpose_id if operation.purpose == "subscription" else None,
         cancel_url=operation.cancel_url,
         lines=tuple(Line(**line) for line in operation.lines or ()),
         customer=operation.customer,

@@ -15,6 +15,7 @@ from moorage.domains.payments.gateway_values import ProviderEvent, ProviderRecor
 from moorage.domains.payments.operations import move_cursor, record_dispute
 from moorage.journeys.compare_books import Difference, compare_books
 from moorage.journeys.house import House
+from moorage.journeys.keep_subscriptions import adopt_period
 from moorage.kernel.db import SYSTEM, Connection
 from moorage.kernel.errors import InvalidStateError, MoorageError
 
@@ -116,9 +117,10 @@ async def _fix(house: House, gateway: PaymentGateway, difference: Difference) ->
     record = difference.record
     if record is None:
         return "the provider does not know it: look it up there"
-    if difference.payment_id is None:
-        return "no payment of ours: find out what it was for"
     try:
+        if difference.payment_id is None:
+            is_period = record.kind == "charge" and await adopt_period(house, gateway, record.payment_reference)
+            return "fixed" if is_period else "no payment of ours: find out what it was for"
         if record.kind == "charge":
             return await _fix_charge(house, difference, record)
         if record.kind == "refund":

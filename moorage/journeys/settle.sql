@@ -55,8 +55,8 @@ BEGIN
     END IF;
   ELSIF p_purpose = 'invoice' THEN
     PERFORM apply_invoice_payment(p_purpose_id, p_payment, p_amount, p_now);
-  ELSIF p_purpose = 'free_amount' THEN
-    PERFORM tax_free_amount(p_payment);
+  ELSIF is_sold_at_once(p_purpose) THEN
+    PERFORM tax_sold_at_once(p_payment);
   END IF;
 END $$;
 

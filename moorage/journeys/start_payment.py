@@ -22,6 +22,7 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.domains.payments.gateway_values import Line
 from moorage.domains.payments.queries import PaymentRow
+from moorage.domains.payments.states import PaymentMode
 from moorage.journeys.house import House
 from moorage.journeys.planned_calls import carry_out_now
 from moorage.kernel.db import SYSTEM, Actor, with_retries
@@ -34,8 +35,8 @@ _OPEN_FOR_US: Final = "SELECT open_for_purpose($1, $2, $3, $4, $5, $6, $7, $8, $
 @dataclass(frozen=True, slots=True)
 class PaymentStart:
     """What to collect, in minor units of `currency`. Both ids are the caller's: the same again is the same payment.
-    `purpose_id` is the booking's or invoice's; a `free_amount` has none. `provider` None is the default one. `customer`
-    is the provider's id of the payer, where it is not the one kept for them.
+    `purpose_id` is the booking's, invoice's or subscription's; a `free_amount` has none. `provider` None is the default
+    one. `customer` is the provider's id of the payer, where it is not the one kept for them.
     """
 
     payment_id: UUID
@@ -48,7 +49,7 @@ class PaymentStart:
     payer_email: str | None = None
     provider: str | None = None
     capture: Literal["automatic", "manual"] = "automatic"
-    mode: Literal["intent", "checkout"] = "intent"
+    mode: PaymentMode = "intent"
     lines: tuple[Line, ...] = ()
     description: str = ""
     return_url: str | None = None
@@ -109,6 +110,8 @@ def _check(gateway: PaymentGateway, start: PaymentStart) -> None:
         raise NotSupportedByProviderError("This provider collects at once.", pointer="/capture")
     if start.mode == "checkout" and not can.hosted_checkout:
         raise NotSupportedByProviderError("This provider has no page of its own to pay on.", pointer="/mode")
+    if start.mode == "subscription" and not can.subscriptions:
+        raise NotSupportedByProviderError("This provider does not collect by the period.", pointer="/mode")
     if not 0 < start.amount_minor <= MAX_AMOUNT_MINOR:
         raise InvalidAmountError("That is more than can be paid at once.", pointer="/amount")
     gateway.check_amount(start.amount_minor, start.currency)
@@ -124,6 +127,7 @@ def _terms(start: PaymentStart) -> dict[str, Any]:
             "amount_minor": line.amount_minor,
             "quantity": line.quantity,
             "description": line.description,
+            **({} if line.price is None else {"price": line.price}),
         }
         for line in start.lines
     ]

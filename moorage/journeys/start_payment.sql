@@ -65,7 +65,7 @@ BEGIN
   IF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
   END IF;
-  IF p_purpose <> 'free_amount' THEN
+  IF NOT is_sold_at_once(p_purpose) THEN
     payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
     PERFORM make_room(p_purpose, p_purpose_id, p_amount);
   END IF;

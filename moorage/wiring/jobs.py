@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from moorage.journeys.book_and_pay import release_expired_holds
+from moorage.journeys.cancel_subscription import END_SUBSCRIPTION, end_subscription
 from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.complete import release_due_earnings
 from moorage.journeys.dun_invoices import dun_invoices
@@ -49,6 +50,7 @@ JOBS: dict[str, Job] = {
     SEND_RESET_LINK: send_reset_link,
     SEND_MAIL: send_mail,
     MAIL_RECEIPT: mail_receipt,
+    END_SUBSCRIPTION: end_subscription,
 }
 
 

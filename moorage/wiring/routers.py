@@ -16,6 +16,7 @@ from moorage.apis.catering import payments as catering_payments
 from moorage.apis.catering import portal as catering_portal
 from moorage.apis.catering import quotes as catering_quotes
 from moorage.apis.catering import refunds as catering_refunds
+from moorage.apis.catering import subscriptions as catering_subscriptions
 from moorage.apis.catering import webhook as catering_webhook
 from moorage.apis.catering.answers import PREFIX as CATERING
 from moorage.apis.marketplace import (
@@ -84,6 +85,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (catering_quotes.router, CATERING),
     (catering_analytics.router, CATERING),
     (catering_customers.router, CATERING),
+    (catering_subscriptions.router, CATERING),
     (catering_webhook.router, CATERING),
     (catering_auth.router, CATERING),
     (practice_appointments.router, ""),

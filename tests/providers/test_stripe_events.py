@@ -145,8 +145,29 @@ def test_a_sessions_event_tells_its_payments_state(kind, changes, status):
     assert told.amount_minor == 10_000
 
 
-def test_a_session_for_a_subscription_is_no_payment_of_ours():
-    assert event("checkout.session.completed", {**SESSION, "mode": "subscription"}).kind == "other"
+def test_a_session_for_a_subscription_pays_its_first_period_where_it_is_ours():
+    paid = {"mode": "subscription", "payment_intent": None, "status": "complete", "payment_status": "paid"}
+    billed = {"invoice": "in_1", "subscription": "sub_1"}
+    told = event("checkout.session.completed", {**SESSION, **paid, **billed})
+    assert (told.kind, told.payment_id, told.intent_status) == ("payment", PAYMENT, "succeeded")
+    assert told.ids == {"checkout_session": "cs_1", **billed}
+    for other in ({**paid, "metadata": {}}, {"mode": "setup"}):
+        assert event("checkout.session.completed", {**SESSION, **other}).kind == "other"
+
+
+@pytest.mark.parametrize("kind", ["created", "updated", "deleted", "paused", "resumed"])
+def test_a_subscriptions_event_names_what_to_ask_about(kind):
+    told = event(f"customer.subscription.{kind}", {"id": "sub_1", "object": "subscription", "status": "active"})
+    assert (told.kind, told.reference) == ("subscription", "sub_1")
+
+
+@pytest.mark.parametrize("kind", ["paid", "payment_succeeded", "payment_failed", "voided", "marked_uncollectible"])
+def test_an_invoice_of_a_subscription_is_one_of_its_periods_in_old_versions_of_the_api_too(kind):
+    invoice = {"id": "in_1", "object": "invoice", "metadata": METADATA}
+    now = {"parent": {"type": "subscription_details", "subscription_details": {"subscription": "sub_1"}}}
+    for of in (now, {"subscription": "sub_1"}):
+        told = event(f"invoice.{kind}", {**invoice, **of})
+        assert (told.kind, told.reference, told.payment_id) == ("period", "in_1", None)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +229,7 @@ def test_a_disputes_event_tells_its_state(kind, status, told_status):
         "payment_intent.created",
         "charge.failed",
         "customer.created",
-        "customer.subscription.created",
-        "customer.subscription.updated",
-        "customer.subscription.deleted",
+        "customer.subscription.trial_will_end",
         "account.updated",
         "transfer.created",
         "transfer.reversed",

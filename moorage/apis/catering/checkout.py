@@ -17,6 +17,7 @@ from moorage.domains.payments.gateway_values import Line
 from moorage.journeys.customers import provider_customer
 from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, start_payment
+from moorage.journeys.start_subscription import SubscriptionStart, start_subscription
 from moorage.journeys.sync_products import priced_lines
 from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.web.actor import Caller, CurrentUser, house_of
@@ -45,12 +46,13 @@ class LinesRequiredError(InvalidError):
 )
 async def create_checkout_session(request: Request, caller: CurrentUser, body: CheckoutIn) -> Response:
     """A payment page for what is listed. With a booking its total may not be more than what is still owed: the deposit
-    that is due, all of it, or another part.
+    that is due, all of it, or another part. With `mode` `subscription`: to pay these recurring prices of the provider's
+    from now on, the first period at once.
     """
     house = house_of(request)
-    if body.mode == "subscription":
-        raise NotSupportedError("Subscriptions are not offered here yet.", pointer="/mode")
     check_return_urls(request, success_url=body.success_url, cancel_url=body.cancel_url)
+    if body.mode == "subscription":
+        return await _subscribe(request, caller, body)
     booking = await _booking(house, caller, body.booking_id)
     lines, currency = await _lines(house, body, booking)
     amount = sum(line.amount_minor * line.quantity for line in lines)
@@ -74,14 +76,38 @@ async def create_checkout_session(request: Request, caller: CurrentUser, body: C
     )
     try:
         started = await start_payment(house, caller.actor, start)
-        # A provider without a page of its own has its form on ours.
-        page = started.checkout_url or f"{house.public_url}{pay_address(request, start.payment_id)}"
-        return said(CheckoutSession.of(replace(started, checkout_url=page)))
     except OutcomeUnknownError:
-        unknown = CheckoutSession(
-            session_id=None, url=None, payment_id=start.payment_id, expires_at=None, tax=0, status="pending"
-        )
-        return said(unknown, 202)
+        return _unknown(start.payment_id)
+    # A provider without a page of its own has its form on ours.
+    page = started.checkout_url or f"{house.public_url}{pay_address(request, start.payment_id)}"
+    return said(CheckoutSession.of(replace(started, checkout_url=page)))
+
+
+async def _subscribe(request: Request, caller: Caller, body: CheckoutIn) -> Response:
+    if body.booking_id is not None:
+        raise NotSupportedError("A subscription is not for a booking.", pointer="/booking_id")
+    if body.price_ids is None or body.line_items is not None:
+        raise LinesRequiredError("A subscription is of recurring prices: name them alone.", pointer="/price_ids")
+    start = SubscriptionStart(
+        subject_id(request),
+        body.price_ids,
+        payer_id=_payer(caller, None, body.customer_email),
+        payer_email=body.customer_email,
+        return_url=body.success_url,
+        cancel_url=body.cancel_url,
+        metadata=body.metadata,
+    )
+    try:
+        return said(CheckoutSession.of(await start_subscription(house_of(request), caller.actor, start)))
+    except OutcomeUnknownError:
+        return _unknown(start.payment_id)
+
+
+def _unknown(payment_id: UUID) -> Response:
+    unknown = CheckoutSession(
+        session_id=None, url=None, payment_id=payment_id, expires_at=None, tax=0, status="pending"
+    )
+    return said(unknown, 202)
 
 
 @router.post(

@@ -20,6 +20,7 @@ PURPOSES: Final[dict[str, str]] = {
     "addon": "booking_add_on",
     "full": "booking_full",
     "invoice": "invoice",
+    "subscription": "subscription",
     "free": "free_amount",
 }
 TYPES: Final = {purpose: name for name, purpose in PURPOSES.items()}
@@ -40,7 +41,7 @@ class LineItem(StrictModel):
 
 class CheckoutIn(StrictModel):
     """What is paid for on the payment page: lines, or prices of the mirrored catalog. With a booking, a part of what
-    it owes.
+    it owes. With `mode` `subscription`: recurring prices, by the ids that the provider has for them.
     """
 
     model_config = ConfigDict(
@@ -141,11 +142,13 @@ class PaymentIntent(BaseModel):
 
 
 class CateringPayment(BaseModel):
-    """A payment. Amounts are cents; `payment_type` also says `invoice` and `free`."""
+    """A payment. Amounts are cents; `payment_type` also says `invoice`, `subscription` (a period of it) and `free`."""
 
     id: UUID
     booking_id: UUID | None
     invoice_id: UUID | None
+    subscription_id: UUID | None
+    description: str | None
     customer_id: UUID | None
     customer_email: str | None
     amount: int = Field(examples=[10000])
@@ -172,6 +175,8 @@ class CateringPayment(BaseModel):
             id=row.id,
             booking_id=row.purpose_id if row.purpose.startswith("booking_") else None,
             invoice_id=row.purpose_id if row.purpose == "invoice" else None,
+            subscription_id=row.purpose_id if row.purpose == "subscription" else None,
+            description=row.description,
             customer_id=row.payer_id,
             customer_email=row.payer_email,
             amount=row.amount_minor,

@@ -32,7 +32,7 @@ async def list_payments(
     *,
     booking_id: Id | None = None,
     status: PaymentStatus | None = None,
-    payment_type: Literal["deposit", "balance", "addon", "full", "invoice", "free"] | None = None,
+    payment_type: Literal["deposit", "balance", "addon", "full", "invoice", "subscription", "free"] | None = None,
     method: Annotated[
         str | None, Query(min_length=1, max_length=100, description="`card`, `cash`, `zelle`, a provider's name, …")
     ] = None,

@@ -14,7 +14,7 @@ BEGIN
     RETURN (SELECT half_up(i.tax_minor::numeric * least(i.gross_minor, i.paid_minor + p.amount_minor), i.gross_minor)
                    - half_up(i.tax_minor::numeric * i.paid_minor, i.gross_minor)
               FROM invoices i WHERE i.id = p.purpose_id);
-  ELSIF p.purpose = 'free_amount' OR EXISTS (
+  ELSIF is_sold_at_once(p.purpose) OR EXISTS (
       SELECT FROM bookings b JOIN practitioners s ON s.id = b.practitioner_id AND s.is_house WHERE b.id = p.purpose_id) THEN
     RETURN (split_tax(p.amount_minor, own_tax_bps(), true)).tax_minor;
   END IF;
@@ -42,8 +42,8 @@ BEGIN
   UPDATE payments SET tax_minor = tax WHERE id = p_payment AND tax_minor <> tax;
 END $$;
 
--- A free amount is a sale of ours as soon as it is here; what another site sold is its own to tax.
-CREATE OR REPLACE FUNCTION tax_free_amount(p_payment uuid) RETURNS void LANGUAGE sql AS $$
+-- What is sold at once is a sale of ours as soon as it is here; what another site sold is its own to tax.
+CREATE OR REPLACE FUNCTION tax_sold_at_once(p_payment uuid) RETURNS void LANGUAGE sql AS $$
   SELECT tax_sale(p.id, 'payment', p.id, p.amount_minor) FROM payments p
    WHERE p.id = p_payment AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p.id)
 $$;

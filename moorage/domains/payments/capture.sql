@@ -152,7 +152,7 @@ BEGIN
   IF found IS NULL THEN
     SELECT p.id INTO found
       FROM unnest(p_names) AS name
-     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session']) AS kind
+     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session', 'invoice']) AS kind
       JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
      WHERE p.provider = p_provider LIMIT 1;
   END IF;

@@ -113,6 +113,6 @@ CREATE OR REPLACE FUNCTION take_disputed(p payments, d disputes, p_amount bigint
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM reverse_earning(p.id, 'dispute_lost', 'dispute', d.id, p_cause, p_amount, p.currency,
-                          CASE p.purpose WHEN 'free_amount' THEN 'dispute_losses' ELSE held_account(p) END,
+                          CASE WHEN is_sold_at_once(p.purpose) THEN 'dispute_losses' ELSE held_account(p) END,
                           'disputed:' || p.provider, true);
 END $$;

@@ -43,6 +43,12 @@ class AmountMismatchError(InvalidError):
     code = "amount_mismatch"
 
 
+class PriceNotRecurringError(InvalidError):
+    """A subscription is of prices that are paid by the period, each of one amount, and all by the same period."""
+
+    code = "price_not_recurring"
+
+
 class OverpaymentError(InvalidError):
     """That is more than is owed."""
 

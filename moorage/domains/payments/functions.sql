@@ -41,10 +41,15 @@ CREATE OR REPLACE FUNCTION payment_move(p_from text, p_to text) RETURNS text LAN
     ELSE 'impossible' END
 $$;
 
--- The account that keeps what a payer paid until it is earned. A free amount is for nothing that could still fall
--- through: earned at once. Bought credit is the payer's.
+-- Whether what is paid for can no longer fall through: a sale as soon as the money is here.
+CREATE OR REPLACE FUNCTION is_sold_at_once(p_purpose text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT p_purpose IN ('free_amount', 'subscription')
+$$;
+
+-- The account that keeps what a payer paid until it is earned. What is sold at once is earned at once. Bought credit is
+-- the payer's.
 CREATE OR REPLACE FUNCTION held_account(p payments) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN p.purpose = 'free_amount' THEN 'sales'
+  SELECT CASE WHEN p.purpose LIKE 'booking\_%' THEN 'held:bookings' WHEN is_sold_at_once(p.purpose) THEN 'sales'
               WHEN p.purpose = 'credit' THEN 'credit:' || p.payer_id ELSE 'held:' || p.purpose END
 $$;
 
@@ -139,13 +144,13 @@ BEGIN
               AND tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor));
 END $$;
 
--- Takes the tax that a provider calculated out of what a free amount sold, once, when both are known. What is paid for a
+-- Takes the tax that a provider calculated out of what was sold at once, once, when both are known. What is paid for a
 -- booking or an invoice has its tax from there.
 CREATE OR REPLACE FUNCTION post_tax(p_payment uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM record_receipt(p.id, 'payment', p.id, p.amount_minor, p.tax_minor, p.currency, 'sales')
      FROM payments p
-    WHERE p.id = p_payment AND p.purpose = 'free_amount' AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
+    WHERE p.id = p_payment AND is_sold_at_once(p.purpose) AND p.succeeded_at IS NOT NULL AND p.tax_minor > 0
       AND p.refunded_minor = 0 AND p.refund_pending_minor = 0;
 END $$;
 

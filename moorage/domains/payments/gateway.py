@@ -32,6 +32,7 @@ class Capabilities:
     evidence: bool = False
     transfers: bool = False
     tax: bool = False
+    subscriptions: bool = False  # its Protocol is in recurring.py
     # What the payment page's own script needs, which is no secret.
     publishable_key: str | None = None
     # Its embedded payment form: which of our page's scripts drives it, the script of its own that it takes, and the

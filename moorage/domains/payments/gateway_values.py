@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from moorage.domains.payments.states import DisputeStatus, RefundStatus
+from moorage.domains.payments.states import DisputeStatus, PaymentMode, RefundStatus
 
 IntentStatus = Literal["pending", "requires_action", "processing", "succeeded", "failed", "canceled"]
 EventKind = Literal[
     "payment",  # the payment's present state, in `status`
     "refund",  # a refund's present state
     "dispute",  # a dispute's present state
+    "subscription",  # `reference` names one: its provider is asked how it stands (recurring.py)
+    "period",  # `reference` names a billed period of a subscription: likewise
     "other",  # stored, without effect
 ]
 Movement = Literal["charge", "refund", "dispute"]
@@ -105,18 +107,22 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of what is paid for, as the payer reads it; the amount is of one piece, in minor units."""
+    """One line of what is paid for, as the payer reads it; the amount is of one piece, in minor units. `price` is the
+    provider's own id of it, which lines of a subscription have.
+    """
 
     name: str
     amount_minor: int
     quantity: int = 1
     description: str = ""
+    price: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IntentRequest:
     """What to collect. `payment_id` is our row and travels as metadata; `description` is for the payer. `mode`:
-    `intent` for a page of our own, `checkout` for the provider's. Lines, where there are any, add up to the amount.
+    `intent` for a page of our own, `checkout` for the provider's, `subscription` for the provider's where the payer
+    agrees to pay this by the period (`subscription_id` is ours). Lines, where there are any, add up to the amount.
     """
 
     payment_id: UUID
@@ -126,7 +132,8 @@ class IntentRequest:
     return_url: str
     payer_email: str | None = None
     capture: Literal["automatic", "manual"] = "automatic"
-    mode: Literal["intent", "checkout"] = "intent"
+    mode: PaymentMode = "intent"
+    subscription_id: UUID | None = None
     cancel_url: str | None = None
     lines: tuple[Line, ...] = ()
     customer: str | None = None  # the provider's id of the payer, where there is one

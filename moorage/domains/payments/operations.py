@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from moorage.domains.payments.gateway_values import ProviderEvent
+from moorage.domains.payments.states import PaymentMode
 from moorage.kernel.db import Connection
 
 
@@ -36,7 +37,7 @@ class ClaimedOperation:
     purpose_id: UUID | None
     is_stopping: bool
     capture_method: Literal["automatic", "manual"]
-    mode: Literal["intent", "checkout"]
+    mode: PaymentMode
     lines: Sequence[Mapping[str, Any]] | None
     description: str | None
     return_url: str | None

@@ -14,10 +14,24 @@ PaymentStatus = Literal[
     "failed",
     "canceled",
 ]
+# How a payer is asked.
+PaymentMode = Literal["intent", "checkout", "subscription"]
 RefundStatus = Literal["pending", "succeeded", "failed"]
 DisputeStatus = Literal["opened", "under_review", "won", "lost"]
 # Of a provider's stored event.
 EventStatus = Literal["received", "processed", "ignored", "parked"]
+# Of what is paid by the period.
+SubscriptionStatus = Literal[
+    "incomplete",  # the first period is not paid yet
+    "trialing",
+    "active",
+    "past_due",  # a period is unpaid, and the provider tries again
+    "unpaid",  # it has given up trying, and bills on
+    "paused",
+    "canceled",
+    "expired",  # the first period was never paid
+]
+Interval = Literal["day", "week", "month", "year"]
 
 BY_HAND: Final = "manual"
 """The provider of payments that a person records."""

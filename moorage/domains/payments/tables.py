@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from moorage.domains.payments.states import PaymentStatus
+from moorage.domains.payments.states import PaymentMode, PaymentStatus
 from moorage.kernel.tables import (
     created_at,
     currency_check,
@@ -52,7 +52,8 @@ payments = Table(
     # `manual` reserves first; `amount_minor` is what is to be collected, and after a capture in part what was.
     text_column("capture_method", default="automatic"),
     minor("authorized_minor", nullable=True),
-    # How the payer is asked: on a page of ours (`intent`) or the provider's (`checkout`), with these lines.
+    # How the payer is asked: on a page of ours (`intent`) or the provider's (`checkout`; `subscription`: to pay by the
+    # period from now on), with these lines.
     text_column("mode", default="intent"),
     Column("lines", JSONB),
     text_column("description", nullable=True),
@@ -98,7 +99,7 @@ payments = Table(
     CheckConstraint("disputed_minor BETWEEN 0 AND amount_minor", name="disputed_range"),
     UniqueConstraint("provider", "provider_ref"),
     one_of("capture_method", "automatic", "manual"),
-    one_of("mode", "intent", "checkout"),
+    one_of("mode", *get_args(PaymentMode)),
     CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_range"),
     Index(
         "ix_payments_provider_ids",

@@ -11,14 +11,14 @@ from typing import Any, Final
 from moorage.domains.payments.gateway import AmountNotSupportedError
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, IntentStatus, Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
-from moorage.providers.stripe.translate import PAYMENT, id_of, moment, to_intent
+from moorage.providers.stripe.translate import PAYMENT, SUBSCRIPTION, id_of, invoice_intent, moment, to_intent
 
 MODE: Final = "moorage_mode"
 # Stripe keeps a session open for 30 minutes at least and 24 hours at most. Counted from our payment's own id, so that
 # the same request asked again is the same; the margin is for a first call that comes late.
 _AT_LEAST: Final = timedelta(minutes=45)
 _AT_MOST: Final = timedelta(hours=23)
-EXPANDED: Final = ("payment_intent.latest_charge",)
+EXPANDED: Final = ("payment_intent.latest_charge", "invoice.payments")
 
 _OPEN: Final[Mapping[tuple[str, str], IntentStatus]] = {
     ("open", "unpaid"): "pending",
@@ -32,19 +32,29 @@ _OPEN: Final[Mapping[tuple[str, str], IntentStatus]] = {
 def session_parameters(request: IntentRequest, *, automatic_tax: bool) -> dict[str, Any]:
     """What makes a session for `request`. Prices include tax: what is asked for is what is paid."""
     metadata = {PAYMENT: str(request.payment_id)}
+    described = {"description": request.description[:1000]} if request.description else {}
     parameters: dict[str, Any] = {
         "mode": "payment",
         "client_reference_id": str(request.payment_id),
         "success_url": request.return_url,
         "cancel_url": request.cancel_url or request.return_url,
         "metadata": metadata,
-        "payment_intent_data": {
-            "capture_method": request.capture,
-            "metadata": {**metadata, MODE: "checkout"},
-            **({"description": request.description[:1000]} if request.description else {}),
-        },
-        "line_items": _lines(request, automatic_tax=automatic_tax),
     }
+    if request.mode == "subscription":  # Its payments are Stripe's to make: they are told by their invoices.
+        parameters |= {
+            "mode": "subscription",
+            "subscription_data": {"metadata": {SUBSCRIPTION: str(request.subscription_id)}},
+            "line_items": [{"price": line.price, "quantity": line.quantity} for line in request.lines],
+        }
+    else:
+        parameters |= {
+            "payment_intent_data": {
+                "capture_method": request.capture,
+                "metadata": {**metadata, MODE: "checkout"},
+                **described,
+            },
+            "line_items": _lines(request, automatic_tax=automatic_tax),
+        }
     if request.customer is not None:
         parameters["customer"] = request.customer
         if automatic_tax:
@@ -94,8 +104,14 @@ def made_at(request: IntentRequest) -> datetime:
 
 def to_session(body: Mapping[str, Any]) -> Intent:
     """A session as the payment that it is for; its payment intent tells more, where it is written out."""
-    inner = body.get("payment_intent")
-    ids = {"checkout_session": body["id"], "payment_intent": id_of(inner), "customer": id_of(body.get("customer"))}
+    inner, invoice = body.get("payment_intent"), body.get("invoice")
+    ids = {
+        "checkout_session": body["id"],
+        "payment_intent": invoice_intent(invoice) if isinstance(invoice, Mapping) else id_of(inner),
+        "customer": id_of(body.get("customer")),
+        "invoice": id_of(invoice),
+        "subscription": id_of(body.get("subscription")),
+    }
     known = {name: one for name, one in ids.items() if one is not None}
     tax = (body.get("total_details") or {}).get("amount_tax")
     common: dict[str, Any] = {

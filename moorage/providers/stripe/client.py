@@ -50,6 +50,10 @@ class StripeLine:
         """Change something, once per `key` (None: each time anew)."""
         return await self._call("post", path, parameters, key)
 
+    async def delete(self, path: str, parameters: Mapping[str, Any]) -> Body:
+        """End something; ended twice is refused as `resource_missing`."""
+        return await self._call("delete", path, parameters, None)
+
     async def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> Body:
         """Read. What cannot be read says nothing about what was done, except that a thing is missing."""
         try:

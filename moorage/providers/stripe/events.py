@@ -19,6 +19,8 @@ from moorage.providers.stripe.translate import (
     id_of,
     ids_of,
     intent_status,
+    invoice_intent,
+    invoice_subscription,
     method_of,
     moment,
     refund_status,
@@ -93,8 +95,12 @@ def _charge(thing: Body) -> Told:
 
 
 def _session(thing: Body) -> Told:
-    """A session of ours pays once: subscriptions and set-ups have no payment of ours."""
-    if thing.get("mode") != "payment":
+    """A session of ours pays once, or for the first period of a subscription; a set-up pays nothing, and what is
+    somebody else's subscription is told by its invoice.
+    """
+    if thing.get("mode") == "subscription" and uuid_of(thing.get("metadata"), PAYMENT) is None:
+        return {"kind": "other"}
+    if thing.get("mode") not in {"payment", "subscription"}:
         return {"kind": "other"}
     present = to_session(thing)
     return {
@@ -164,7 +170,9 @@ def _dispute(thing: Body) -> Told:
 
 
 def _invoice(thing: Body) -> Told:
-    """An invoice that we made for a payment of ours settles it; a subscription's or somebody else's does not."""
+    """An invoice that we made for a payment of ours settles it; a subscription's is one of its periods."""
+    if invoice_subscription(thing) is not None:
+        return _period(thing)
     payment_id = uuid_of(thing.get("metadata"), PAYMENT)
     if payment_id is None or thing.get("status") != "paid":
         return {"kind": "other"}
@@ -180,13 +188,13 @@ def _invoice(thing: Body) -> Told:
     }
 
 
-def invoice_intent(invoice: Body) -> str | None:
-    """The payment intent that pays an invoice, where the invoice tells; the newest API lists an invoice's payments."""
-    for paid in (invoice.get("payments") or {}).get("data") or ():
-        found = id_of((paid.get("payment") or {}).get("payment_intent"))
-        if found is not None:
-            return found
-    return id_of(invoice.get("payment_intent"))
+def _period(thing: Body) -> Told:
+    reference = invoice_subscription(thing)
+    return {"kind": "other"} if reference is None else {"kind": "period", "reference": thing["id"]}
+
+
+def _subscription(thing: Body) -> Told:
+    return {"kind": "subscription", "reference": thing["id"]}
 
 
 def _known(**ids: str | None) -> dict[str, str]:
@@ -219,4 +227,13 @@ _TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
     "checkout.session.expired": _session,
     "invoice.payment_succeeded": _invoice,
     "invoice.paid": _invoice,
+    "invoice.payment_failed": _period,
+    "invoice.payment_action_required": _period,
+    "invoice.voided": _period,
+    "invoice.marked_uncollectible": _period,
+    "customer.subscription.created": _subscription,
+    "customer.subscription.updated": _subscription,
+    "customer.subscription.deleted": _subscription,
+    "customer.subscription.paused": _subscription,
+    "customer.subscription.resumed": _subscription,
 }

@@ -30,6 +30,7 @@ from moorage.providers.stripe.intents import StripeIntents
 from moorage.providers.stripe.invoices import StripeInvoices
 from moorage.providers.stripe.products import StripeProducts
 from moorage.providers.stripe.signatures import HEADER, signed_at
+from moorage.providers.stripe.subscriptions import StripeSubscriptions
 from moorage.providers.stripe.transfers import StripeTransfers
 from moorage.providers.stripe.translate import REFUND, to_fee, to_record, to_refund
 
@@ -47,7 +48,9 @@ _OVERLAP: Final = timedelta(seconds=60)
 _OWN_ACCOUNT: Final = "own"
 
 
-class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvidence, StripeTransfers):
+class StripeGateway(
+    StripeCustomers, StripeInvoices, StripeProducts, StripeSubscriptions, StripeEvidence, StripeTransfers
+):
     """Stripe by its API. `webhook_secrets` are those in force, the newest first; `return_url` is where a payer comes
     back to whose bank wants to see them when a method was named to us.
     """
@@ -87,6 +90,7 @@ class StripeGateway(StripeCustomers, StripeInvoices, StripeProducts, StripeEvide
             evidence=True,
             transfers=True,
             tax=automatic_tax,
+            subscriptions=True,
             publishable_key=publishable_key,
             page_script="stripe" if publishable_key else None,
             page_source=f"{base_url.rstrip('/')}/v3/" if base_url else _SCRIPT,

@@ -14,8 +14,7 @@ from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.providers.stripe.amounts import to_stripe
 from moorage.providers.stripe.checkout import EXPANDED, MODE, session_parameters, to_session
 from moorage.providers.stripe.client import PAGE_SIZE, StripeLine, read, read_list
-from moorage.providers.stripe.events import invoice_intent
-from moorage.providers.stripe.translate import PAYMENT, id_of, to_intent
+from moorage.providers.stripe.translate import PAYMENT, invoice_intent, to_intent
 
 _INTENTS: Final = "/v1/payment_intents"
 _SESSIONS: Final = "/v1/checkout/sessions"
@@ -46,7 +45,7 @@ class StripeIntents:
         return await self._make(replace(request, customer=None), f"{key}-guest")
 
     async def _make(self, request: IntentRequest, key: str) -> Intent:
-        if request.mode == "checkout":
+        if request.mode != "intent":
             parameters = session_parameters(request, automatic_tax=self._automatic_tax)
             return read(to_session, await self._line.post(_SESSIONS, parameters, key=key))
         return read(to_intent, await self._line.post(_INTENTS, _parameters(request), key=key))
@@ -91,7 +90,8 @@ class StripeIntents:
         """The payment intent's id behind a reference. Raises OutcomeUnknownError where Stripe has made none yet."""
         found: str | None = reference
         if reference.startswith("cs_"):
-            found = id_of((await self._line.get(_session_path(reference))).get("payment_intent"))
+            session = await self._line.get(_session_path(reference), {"expand": list(EXPANDED)})
+            found = read(to_session, session).ids.get("payment_intent")
         elif reference.startswith("in_"):
             path = f"/v1/invoices/{quote(reference, safe='')}"
             found = invoice_intent(await self._line.get(path, {"expand": ["payments"]}))

@@ -9,8 +9,7 @@ from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.domains.payments.gateway_values import Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import StripeFacet, read
-from moorage.providers.stripe.events import invoice_intent
-from moorage.providers.stripe.translate import PAYMENT, moment
+from moorage.providers.stripe.translate import PAYMENT, invoice_intent, moment
 
 _INVOICES: Final = "/v1/invoices"
 _INVOICE: Final = "moorage_invoice"

@@ -21,6 +21,7 @@ Body = Mapping[str, Any]
 
 PAYMENT: Final = "moorage_payment"
 REFUND: Final = "moorage_refund"
+SUBSCRIPTION: Final = "moorage_subscription"
 
 _STATUSES: Final[Mapping[str, IntentStatus]] = {
     "requires_payment_method": "pending",
@@ -171,6 +172,24 @@ def _record_status(body: Body) -> Literal["succeeded", "pending", "failed", "ope
     if body["object"] == "refund":
         return refund_status(body)
     return dispute_status(body) if body["object"] == "dispute" else "succeeded"
+
+
+def invoice_subscription(invoice: Body) -> str | None:
+    """The subscription that an invoice bills a period of; None where it bills something else."""
+    parent = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return id_of(parent.get("subscription") or invoice.get("subscription"))
+
+
+def invoice_intent(invoice: Body) -> str | None:
+    """The payment intent that pays an invoice, where the invoice tells; the newest API lists an invoice's payments, of
+    which the one that paid counts, else the first.
+    """
+    payments = (invoice.get("payments") or {}).get("data") or ()
+    for paid in sorted(payments, key=lambda one: one.get("status") != "paid"):
+        found = id_of((paid.get("payment") or {}).get("payment_intent"))
+        if found is not None:
+            return found
+    return id_of(invoice.get("payment_intent"))
 
 
 def id_of(part: Any) -> str | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from tests.fakes.stripe import checkout, disputes, intents, invoices, people, refunds
+from tests.fakes.stripe import checkout, disputes, intents, invoices, people, refunds, subscriptions
 from tests.fakes.stripe.state import Body, State, invalid, number
 
 Operation = Callable[..., Body]
@@ -31,11 +31,13 @@ _POST: Final[dict[str, Operation]] = {
     "/v1/invoiceitems": invoices.add_item,
     "/v1/invoices/{}/finalize": invoices.finalize,
     "/v1/invoices/{}/void": invoices.void,
+    "/v1/subscriptions/{}": subscriptions.update,
     "/v1/accounts": people.account,
     "/v1/account_links": people.account_link,
     "/v1/transfers": people.transfer,
     "/v1/transfers/{}/reversals": people.reverse,
 }
+_DELETE: Final[dict[str, Operation]] = {"/v1/subscriptions/{}": subscriptions.end}
 _KINDS: Final = {
     "/v1/payment_intents": "payment_intent",
     "/v1/charges": "charge",
@@ -47,6 +49,7 @@ _KINDS: Final = {
     "/v1/products": "product",
     "/v1/prices": "price",
     "/v1/invoices": "invoice",
+    "/v1/subscriptions": "subscription",
     "/v1/accounts": "account",
     "/v1/transfers": "transfer",
 }
@@ -59,7 +62,7 @@ def answer(state: State, method: str, path: str, form: Body) -> Body:
     if method == "GET":
         found = _read(state, path, form)
     else:
-        operation, ids = _operation(path)
+        operation, ids = _operation(path, _DELETE if method == "DELETE" else _POST)
         found = operation(state, form, *ids)
     told = copy.deepcopy(found)
     for wanted in form.get("expand") or ():
@@ -67,19 +70,19 @@ def answer(state: State, method: str, path: str, form: Body) -> Body:
     return told
 
 
-def _operation(path: str) -> tuple[Operation, list[str]]:
-    for template, operation in _POST.items():
+def _operation(path: str, known: dict[str, Operation]) -> tuple[Operation, list[str]]:
+    for template, operation in known.items():
         found = re.fullmatch(template.replace("{}", "([^/]+)"), path)
         if found is not None:
             return operation, list(found.groups())
-    raise invalid(f"Unrecognized request URL (POST: {path}).", None, None, 404)
+    raise invalid(f"Unrecognized request URL ({path}).", None, None, 404)
 
 
 def _read(state: State, path: str, query: Body) -> Body:
     if path == "/v1/account":
         return people.own_account(state)
-    if path == "/v1/events":
-        return _page(path, _of_types(state.events[::-1], query), query)
+    if path in _LISTED:
+        return _page(path, _LISTED[path](state, query), query)
     if path == "/v1/payment_intents/search":
         return _search(state, path, query)
     if path in _KINDS:
@@ -128,6 +131,12 @@ def _search(state: State, path: str, query: Body) -> Body:
 def _of_types(events: list[Body], query: Body) -> list[Body]:
     types = query.get("types") or ([query["type"]] if query.get("type") else None)
     return events if types is None else [event for event in events if event["type"] in types]
+
+
+_LISTED: Final[dict[str, Callable[[State, Body], list[Body]]]] = {
+    "/v1/events": lambda state, query: _of_types(state.events[::-1], query),
+    "/v1/invoice_payments": invoices.payments_of,
+}
 
 
 def _created(body: Body, wanted: Any) -> bool:

@@ -3,7 +3,7 @@
 import secrets
 from html import escape
 
-from tests.fakes.stripe import intents
+from tests.fakes.stripe import intents, invoices, subscriptions
 from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
 
 _HOURS_24 = 24 * 3600
@@ -15,7 +15,7 @@ def create(state: State, form: Body) -> Body:
     mode = needed(form, "mode")
     if not lines and mode != "setup":
         raise invalid("Line items are required.", "parameter_missing", "line_items")
-    priced = [_price(state, line) for line in lines]
+    priced = [_price(state, line, recurring=mode == "subscription") for line in lines]
     total = sum(amount * quantity for amount, quantity, _ in priced)
     expires = number(form, "expires_at", state.now() + _HOURS_24)
     if not state.now() + 30 * 60 - 5 <= expires <= state.now() + _HOURS_24:
@@ -41,6 +41,7 @@ def create(state: State, form: Body) -> Body:
         customer=form.get("customer"),
         customer_email=form.get("customer_email"),
         expires_at=expires,
+        invoice=None,
         metadata=form.get("metadata") or {},
         mode=mode,
         payment_intent=None,
@@ -48,6 +49,7 @@ def create(state: State, form: Body) -> Body:
         payment_status="unpaid",
         shipping_options=[],
         status="open",
+        subscription=None,
         success_url=form.get("success_url"),
         total_details={
             "amount_discount": 0,
@@ -56,8 +58,9 @@ def create(state: State, form: Body) -> Body:
         },
         url=f"{state.base_url}/c/pay/{id_}",
     )
-    # What the intent is made of when the payer pays: Stripe keeps it to itself until then.
-    state.secrets[id_] = form.get("payment_intent_data") or {}
+    # What the intent or the subscription is made of when the payer pays: Stripe keeps it to itself until then.
+    begun = {**(form.get("subscription_data") or {}), "line_items": lines}
+    state.secrets[id_] = begun if mode == "subscription" else form.get("payment_intent_data") or {}
     return session
 
 
@@ -81,6 +84,9 @@ def pay(state: State, id_: str, card: str) -> Body:
     session = state.get("checkout.session", id_)
     if session["status"] != "open" or session["expires_at"] <= state.now():
         raise invalid("This session cannot be paid any more.", "checkout_session_closed")
+    if session["mode"] == "subscription":
+        begun = subscriptions.begin(state, session, state.secrets[id_], card)
+        return complete(state, session) if begun["status"] == "active" else session
     if session["payment_intent"] is None:
         told = state.secrets[id_]
         form = {
@@ -97,11 +103,22 @@ def pay(state: State, id_: str, card: str) -> Body:
 
 def complete(state: State, session: Body) -> Body:
     """The page is finished."""
-    intent = state.objects[session["payment_intent"]]
+    intent = state.objects[intent_of(state, session)]
+    if intent["status"] == "succeeded" and session["mode"] == "subscription":
+        invoice = state.get("invoice", session["invoice"])
+        if invoice["status"] != "paid":  # the payer has just met the bank's challenge
+            subscriptions.paid(state, invoice)
     paid = intent["status"] == "succeeded"
     session.update(status="complete", payment_status="paid" if paid else "unpaid", url=None)
     state.emit("checkout.session.completed", session)
     return session
+
+
+def intent_of(state: State, session: Body) -> str:
+    """The payment intent that pays a session: a subscription's is of its invoice."""
+    if session["mode"] == "subscription":
+        return invoices.intent_of(state.get("invoice", session["invoice"] or ""))
+    return str(session["payment_intent"])
 
 
 def ripen(state: State) -> None:
@@ -121,7 +138,8 @@ def page(state: State, id_: str, problem: str = "") -> str:
     amount = f"{session['amount_total']} {escape(str(session['currency']).upper())} (minor units)"
     if session["status"] != "open":
         return f"<!doctype html><title>Pay</title><p>This session is {session['status']}.</p>"
-    intent = state.objects.get(session["payment_intent"] or "")
+    begun = session["payment_intent"] or session["invoice"]
+    intent = state.objects[intent_of(state, session)] if begun else None
     if intent is not None and intent["status"] == "requires_action":
         fields = (
             '<button name="challenge" value="pass">Complete authentication</button>'
@@ -138,7 +156,7 @@ def answer_page(state: State, id_: str, form: Body) -> tuple[str | None, str]:
     session = state.get("checkout.session", id_)
     try:
         if form.get("challenge"):
-            intent = intents.finish_challenge(state, session["payment_intent"], passed=form["challenge"] == "pass")
+            intent = intents.finish_challenge(state, intent_of(state, session), passed=form["challenge"] == "pass")
             if intent["status"] in ("succeeded", "requires_capture"):
                 complete(state, session)
         else:
@@ -150,11 +168,13 @@ def answer_page(state: State, id_: str, form: Body) -> tuple[str | None, str]:
     return None, "Your bank wants to see you." if not form.get("challenge") else "The bank refused."
 
 
-def _price(state: State, line: Body) -> tuple[int, int, str]:
+def _price(state: State, line: Body, *, recurring: bool) -> tuple[int, int, str]:
     """(amount of one, how many, currency) of a line."""
     quantity = number(line, "quantity", 1)
     if line.get("price"):
         price = state.get("price", line["price"])
+        if bool(price["recurring"]) != recurring:
+            raise invalid("You must provide recurring prices in `subscription` mode, and no others elsewhere.")
         return price["unit_amount"], quantity, price["currency"]
     data = line.get("price_data") or {}
     needed(data.get("product_data") or {}, "name")

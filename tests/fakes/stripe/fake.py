@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.fakes.forms import parse_form
 from tests.fakes.serving import Deliveries, Served
-from tests.fakes.stripe import checkout, disputes, intents, invoices, pages, people, refunds
+from tests.fakes.stripe import checkout, disputes, intents, invoices, pages, people, refunds, subscriptions
 from tests.fakes.stripe.api import answer
 from tests.fakes.stripe.state import Body, RefusalError, State
 
@@ -84,8 +84,16 @@ class StripeFake:
         if not reference.startswith("cs_"):
             return intents.finish_challenge(self.state, reference, passed=passed)
         session = self.state.get("checkout.session", reference)
-        intent = intents.finish_challenge(self.state, session["payment_intent"], passed=passed)
+        intent = intents.finish_challenge(self.state, checkout.intent_of(self.state, session), passed=passed)
         return checkout.complete(self.state, session) if intent["status"] == "succeeded" else session
+
+    def renew(self, subscription: str, card: str | None = None) -> Body:
+        """A subscription's period is over, and the next is billed."""
+        return subscriptions.renew(self.state, subscription, card)
+
+    def retry_period(self, subscription: str, card: str) -> Body:
+        """The latest invoice of a subscription is tried again. Raises RefusalError when the card is refused."""
+        return subscriptions.settle(self.state, self.state.get("subscription", subscription), card)
 
     def refund_in_dashboard(self, reference: str, amount: int | None = None) -> Body:
         """The merchant gives money back at Stripe itself."""
@@ -124,8 +132,8 @@ class StripeFake:
         text = (await request.body()).decode() if request.method == "POST" else query
         try:
             self._authenticate(request.headers.get("authorization", ""))
-            if request.method == "GET":
-                return JSONResponse(answer(self.state, "GET", request.url.path, parse_form(text)))
+            if request.method in {"GET", "DELETE"}:  # which take no idempotency key
+                return JSONResponse(answer(self.state, request.method, request.url.path, parse_form(text)))
             return await self._once(request, text)
         except RefusalError as refusal:
             return JSONResponse(refusal.body, refusal.status)

@@ -11,6 +11,7 @@ def create(state: State, form: Body) -> Body:
     customer = state.get("customer", needed(form, "customer"))
     days = number(form, "days_until_due", 30)
     id_ = f"in_{secrets.token_hex(12)}"
+    now = state.now()
     return state.make(
         "in",
         "invoice",
@@ -34,6 +35,9 @@ def create(state: State, form: Body) -> Body:
         lines={"object": "list", "data": [], "has_more": False, "url": f"/v1/invoices/{id_}/lines"},
         metadata=form.get("metadata") or {},
         number=None,
+        parent=None,
+        period_end=now,
+        period_start=now,
         payments={"object": "list", "data": [], "has_more": False, "url": f"/v1/invoice_payments?invoice={id_}"},
         status="draft",
         subtotal=0,
@@ -85,7 +89,14 @@ def finalize(state: State, form: Body, id_: str) -> Body:
     intent = intents.create(state, {**asked, "automatic_payment_methods": {"enabled": "true"}})
     paid_by = {"type": "payment_intent", "payment_intent": intent["id"]}
     invoice["payments"]["data"] = [
-        {"id": f"inpay_{secrets.token_hex(8)}", "object": "invoice_payment", "status": "open", "payment": paid_by}
+        {
+            "id": f"inpay_{secrets.token_hex(8)}",
+            "object": "invoice_payment",
+            "invoice": id_,
+            "is_default": True,
+            "payment": paid_by,
+            "status": "open",
+        }
     ]
     invoice.update(
         status="open",
@@ -113,11 +124,28 @@ def pay(state: State, id_: str, card: str) -> Body:
     """The customer pays at the hosted page. Raises RefusalError when the card is refused."""
     invoice = state.get("invoice", id_)
     intents.confirm(state, {"payment_method": card}, intent_of(invoice))
+    return note_paid(state, invoice)
+
+
+def note_paid(state: State, invoice: Body) -> Body:
+    """Its payment has come."""
     invoice.update(status="paid", amount_paid=invoice["total"], amount_remaining=0, attempted=True)
     invoice["payments"]["data"][0]["status"] = "paid"
     state.emit("invoice.paid", invoice)
     state.emit("invoice.payment_succeeded", invoice)
     return invoice
+
+
+def payments_of(state: State, query: Body) -> list[Body]:
+    """GET /v1/invoice_payments: of an invoice, or by a payment intent."""
+    wanted = query.get("payment") or {}
+    return [
+        one
+        for invoice in state.of("invoice")
+        for one in invoice["payments"]["data"]
+        if query.get("invoice", invoice["id"]) == invoice["id"]
+        and wanted.get("payment_intent", one["payment"]["payment_intent"]) == one["payment"]["payment_intent"]
+    ]
 
 
 def intent_of(invoice: Body) -> str:

@@ -3,6 +3,7 @@
 import secrets
 
 from tests.fakes.stripe.state import ACCOUNT, Body, RefusalError, State, invalid, needed, number
+from tests.fakes.stripe.subscriptions import recurring_of
 
 _PAYEE_NEEDS = ["external_account", "tos_acceptance.date", "tos_acceptance.ip"]
 
@@ -81,7 +82,7 @@ def update_product(state: State, form: Body, id_: str) -> Body:
 def price(state: State, form: Body) -> Body:
     """POST /v1/prices."""
     of = state.get("product", needed(form, "product"))
-    amount = number(form, "unit_amount")
+    amount, recurring = number(form, "unit_amount"), recurring_of(form)
     made = state.make(
         "price",
         "price",
@@ -92,11 +93,11 @@ def price(state: State, form: Body) -> Body:
         metadata=form.get("metadata") or {},
         nickname=None,
         product=of["id"],
-        recurring=None,
+        recurring=recurring,
         tax_behavior=form.get("tax_behavior", "unspecified"),
         tiers_mode=None,
         transform_quantity=None,
-        type="one_time",
+        type="recurring" if recurring else "one_time",
         unit_amount=amount,
         unit_amount_decimal=str(amount),
     )

@@ -102,6 +102,18 @@ class Cast:
         invoice_id: str = answer.json()["id"]
         return invoice_id
 
+    async def ended_subscription(self) -> UUID:
+        """What `client` paid by the period, and does no more."""
+        subscription_id = uuid7()
+        await self.superuser.execute(
+            "INSERT INTO subscriptions (id, provider, provider_ref, user_id, status, currency, interval_unit, told_at,"
+            " started_at) SELECT $1::uuid, 'sandbox', 'sub_' || $1::uuid, client_id, 'canceled', 'USD', 'month', now(),"
+            " now() FROM bookings WHERE id = $2",
+            subscription_id,
+            await self._booking(),
+        )
+        return subscription_id
+
     async def quote(self) -> str:
         """A quote for `client`."""
         client_id = await self.superuser.fetchval("SELECT client_id FROM bookings WHERE id = $1", await self._booking())

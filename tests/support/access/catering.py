@@ -20,6 +20,8 @@ EXPECTED = {
     "catering_payment_record": "401 403 403 403 403 201",
     "catering_payment_complete": "401 403 403 403 403 409",
     "catering_payment_bounce": "401 403 403 403 403 409",
+    "catering_subscriptions_list": "401 200 200 200 200 200",
+    "catering_subscriptions_cancel": "401 404 404 409 404 409",
     "catering_portal_link": "401 200 200 200 200 200",
     "catering_refund_create": "401 403 403 403 403 409",
     "catering_refunds_list": "401 403 403 403 403 200",
@@ -75,6 +77,10 @@ async def a_payment_by_provider(cast: Cast) -> Ask:
     return Ask({"payment_id": (await cast.hold())["payment"]["id"]})
 
 
+async def a_subscription_that_is_over(cast: Cast) -> Ask:
+    return Ask({"subscription_id": await cast.ended_subscription()})
+
+
 async def a_balance(cast: Cast) -> Ask:
     return Ask(body={"booking_id": (await cast.confirmed())["id"]})
 
@@ -95,6 +101,7 @@ ASKS: dict[str, Asks] = {
     "catering_payment_record": of_owing("amount", 100, method="cash"),
     "catering_payment_complete": a_payment_by_provider,
     "catering_payment_bounce": a_payment_by_provider,
+    "catering_subscriptions_cancel": a_subscription_that_is_over,
     "catering_portal_link": of({}),
     "catering_refund_create": a_payment_to_refund,
     "catering_dispute_evidence": of_nothing("dispute_id", {"note": "Served."}),
