@@ -590,9 +590,9 @@ CREATE FUNCTION public.cancel_stale_payments(p_patience interval, p_limit intege
 DECLARE stale uuid; stopped integer := 0;
 BEGIN
   FOR stale IN
-    SELECT p.id FROM payments p JOIN bookings b ON b.id = p.purpose_id
-     WHERE p.status IN ('pending', 'requires_action') AND p.purpose LIKE 'booking\_%'
-       AND b.status = 'cancelled' AND b.cancelled_at < now() - p_patience
+    SELECT p.id FROM payments p LEFT JOIN bookings b ON b.id = p.purpose_id AND p.purpose LIKE 'booking\_%'
+     WHERE p.status IN ('pending', 'requires_action')
+       AND (b.status = 'cancelled' AND b.cancelled_at < now() - p_patience OR p.expires_at < now() - p_patience)
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY p.id LIMIT p_limit FOR UPDATE OF p SKIP LOCKED
   LOOP
@@ -948,7 +948,7 @@ CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS T
   RETURNING w.id, w.provider, w.event_type, w.body, w.attempts
 $$;
 
-CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb, description text, return_url text, cancel_url text, payer_email text, customer text)
+CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb, description text, return_url text, cancel_url text, payer_email text, customer text, expires_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -972,7 +972,8 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
          p.capture_method, p.mode, p.lines, p.description, p.return_url, p.cancel_url,
          coalesce(p.payer_email, (SELECT u.email FROM users u WHERE o.kind = 'create' AND u.id = p.payer_id)),
          coalesce(p.provider_ids ->> 'customer', (SELECT c.provider_ref FROM provider_customers c
-                   WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id))
+                   WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id)),
+         p.expires_at
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 
@@ -1488,6 +1489,7 @@ CREATE FUNCTION public.describe_payment(p_payment uuid, p_terms jsonb) RETURNS v
      SET capture_method = coalesce(p_terms ->> 'capture', capture_method), mode = coalesce(p_terms ->> 'mode', mode),
          lines = nullif(p_terms -> 'lines', 'null'), description = p_terms ->> 'description',
          return_url = p_terms ->> 'return_url', cancel_url = p_terms ->> 'cancel_url',
+         expires_at = now() + make_interval(secs => (p_terms ->> 'expires_after_s')::integer),
          payer_email = p_terms ->> 'payer_email', metadata = coalesce(nullif(p_terms -> 'metadata', 'null'), '{}'),
          provider_ids = jsonb_strip_nulls(jsonb_build_object('customer', p_terms -> 'customer'))
    WHERE id = p_payment
@@ -3151,6 +3153,10 @@ BEGIN
   END IF;
   PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
   PERFORM describe_payment(p_payment, p_terms);
+  IF p_purpose LIKE 'booking\_%' THEN  -- What holds a time waits no longer than the hold does.
+    UPDATE payments p SET expires_at = least(p.expires_at, b.hold_expires_at) FROM bookings b
+     WHERE p.id = p_payment AND p.expires_at IS NOT NULL AND b.id = p_purpose_id AND b.status = 'pending';
+  END IF;
   PERFORM foresee_tax(p_payment);
 END $$;
 

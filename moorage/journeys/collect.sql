@@ -63,17 +63,17 @@ BEGIN
   RETURN plan_confirm(p_operation, p_payment, p_method);
 END $$;
 
--- Stops collecting for bookings that ended without being paid, once whoever was paying late has had `p_patience`: the
--- provider is told, and money that is on its way even then is honoured. Answers how many. Locks: the payments' rows,
--- skipping those that somebody has.
+-- Stops collecting what nobody paid, for bookings that ended and for whatever else has passed its own time, once whoever
+-- was paying late has had `p_patience`: the provider is told, and money that is on its way even then is honoured. Answers
+-- how many. Locks: the payments' rows, skipping those that somebody has.
 CREATE OR REPLACE FUNCTION cancel_stale_payments(p_patience interval, p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE stale uuid; stopped integer := 0;
 BEGIN
   FOR stale IN
-    SELECT p.id FROM payments p JOIN bookings b ON b.id = p.purpose_id
-     WHERE p.status IN ('pending', 'requires_action') AND p.purpose LIKE 'booking\_%'
-       AND b.status = 'cancelled' AND b.cancelled_at < now() - p_patience
+    SELECT p.id FROM payments p LEFT JOIN bookings b ON b.id = p.purpose_id AND p.purpose LIKE 'booking\_%'
+     WHERE p.status IN ('pending', 'requires_action')
+       AND (b.status = 'cancelled' AND b.cancelled_at < now() - p_patience OR p.expires_at < now() - p_patience)
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY p.id LIMIT p_limit FOR UPDATE OF p SKIP LOCKED
   LOOP

@@ -17,9 +17,10 @@ from moorage.kernel.ids import Ids, uuid7
 
 @dataclass(frozen=True, slots=True)
 class BookingTerms:
-    """The business's rules that a hold is made under. `tiers`: (month's gross above, in whole units; basis points)."""
+    """The business's rules of holds and payments. `tiers`: (month's gross above, in whole units; basis points)."""
 
     hold_minutes: int = 15
+    payment_hours: int = 24
     refund_window_hours: int = 24
     commission_bps: int = 500
     commission_tiers: tuple[tuple[int, int], ...] = ((5_000, 400), (10_000, 300))

@@ -144,6 +144,7 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         cancel_url=operation.cancel_url,
         lines=tuple(Line(**line) for line in operation.lines or ()),
         customer=operation.customer,
+        expires_at=operation.expires_at,
     )
     return await gateway.create(request, key=str(operation.id))
 

@@ -93,7 +93,7 @@ async def start_payment(house: House, actor: Actor, start: PaymentStart) -> Star
                 start.amount_minor,
                 start.currency,
                 provider,
-                _terms(start),
+                _terms(house, start),
             )
 
     await with_retries(open_it, repeatable=True)
@@ -119,7 +119,7 @@ def _check(gateway: PaymentGateway, start: PaymentStart) -> None:
         raise AmountMismatchError("The lines do not add up to the amount.", pointer="/lines")
 
 
-def _terms(start: PaymentStart) -> dict[str, Any]:
+def _terms(house: House, start: PaymentStart) -> dict[str, Any]:
     """How it is to be asked for, as describe_payment keeps it."""
     lines = [
         {
@@ -140,8 +140,16 @@ def _terms(start: PaymentStart) -> dict[str, Any]:
         "cancel_url": start.cancel_url,
         "payer_email": start.payer_email,
         "customer": start.customer,
+        "expires_after_s": house.terms.payment_hours * 3600 if _expires(start) else None,
         "metadata": dict(start.metadata),
     }
+
+
+def _expires(start: PaymentStart) -> bool:
+    """A page is left at some time, and a free amount is for nothing that could end; what else is asked for may be paid
+    for as long as it is owed.
+    """
+    return start.mode == "checkout" or start.purpose == "free_amount"
 
 
 async def _started(house: House, gateway: PaymentGateway, start: PaymentStart) -> StartedPayment:

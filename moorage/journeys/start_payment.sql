@@ -71,6 +71,10 @@ BEGIN
   END IF;
   PERFORM open_payment(p_payment, p_operation, p_purpose, p_purpose_id, payer, p_amount, p_currency, p_provider);
   PERFORM describe_payment(p_payment, p_terms);
+  IF p_purpose LIKE 'booking\_%' THEN  -- What holds a time waits no longer than the hold does.
+    UPDATE payments p SET expires_at = least(p.expires_at, b.hold_expires_at) FROM bookings b
+     WHERE p.id = p_payment AND p.expires_at IS NOT NULL AND b.id = p_purpose_id AND b.status = 'pending';
+  END IF;
   PERFORM foresee_tax(p_payment);
 END $$;
 

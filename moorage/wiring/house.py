@@ -99,6 +99,7 @@ def make_house(settings: Settings, database: Database) -> House:
         gateways=gateways(settings, database),
         terms=BookingTerms(
             hold_minutes=settings.hold_minutes,
+            payment_hours=settings.payment_hours,
             refund_window_hours=settings.refund_window_hours,
             commission_bps=settings.commission_bps,
             commission_tiers=tuple(settings.commission_tiers),

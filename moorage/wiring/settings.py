@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     # Payments
     # Taken where a request names none; by default the first of these whose keys are set, else the sandbox.
     payment_provider: str | None = None
+    # How long a payment page waits for its payer, and what is paid for nothing booked; a hold may be over before.
+    payment_hours: int = Field(default=24, ge=1, le=720)
     sandbox_in_production: bool = False
     sandbox_webhook_secret: SecretStr | None = None  # generated into MOORAGE_HOME where not set
     sandbox_previous_webhook_secret: SecretStr | None = None  # still signs and verifies while secrets rotate

@@ -7,6 +7,8 @@ import pytest
 
 from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.provider_calls import carry_out, recover_operations
+from moorage.journeys.start_payment import PaymentStart, start_payment
+from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
 from tests.support.shop import Shop
 
@@ -125,6 +127,25 @@ async def test_a_disputed_payment_is_held_and_told(shop: Shop):
     await shop.settle()
     assert (await shop.status(held))[1] == "charged_back"
     assert await shop.balance("commission") == 0
+    assert await shop.audit() == []
+
+
+async def test_a_free_amount_that_nobody_paid_is_closed_after_its_time(shop: Shop):
+    kinds = [{"mode": "intent"}, {"mode": "intent"}, {"mode": "checkout", "purpose": "booking_full"}]
+    held = await shop.ready()
+    kinds[2] |= {"purpose_id": held.id, "payer_id": shop.client_id}
+    starts = [PaymentStart(uuid7(), uuid7(), 8_000, "USD", **kind) for kind in kinds]
+    started = [await start_payment(shop.house, SYSTEM, start) for start in starts]
+    hold_ends = await shop.value("SELECT hold_expires_at FROM bookings WHERE id = $1", held.id)
+    wait = started[0].expires_at - started[0].payment.created_at
+    assert (wait, started[2].expires_at) == (timedelta(hours=24), hold_ends)
+    assert await cancel_stale_payments(shop.house) == 0
+    late = "UPDATE payments SET expires_at = now() - interval '2 hours' WHERE id = $1"
+    await shop.db.execute(late, starts[0].payment_id)
+    assert await cancel_stale_payments(shop.house) == 1
+    await shop.settle()
+    states = [await shop.value("SELECT status FROM payments WHERE id = $1", start.payment_id) for start in starts]
+    assert states == ["canceled", "pending", "pending"]
     assert await shop.audit() == []
 
 

@@ -1,12 +1,13 @@
 -- Collecting in two steps: what was reserved (`capture_method` manual) or approved is collected by a call of its own.
 
 -- Keeps how a payment is to be asked for; whoever has just opened it calls this. `p_terms`: capture, mode, lines,
--- description, return_url, cancel_url, payer_email, customer, metadata; what is absent keeps its default.
+-- description, return_url, cancel_url, payer_email, customer, metadata, expires_after_s; what is absent keeps its default.
 CREATE OR REPLACE FUNCTION describe_payment(p_payment uuid, p_terms jsonb) RETURNS void LANGUAGE sql AS $$
   UPDATE payments
      SET capture_method = coalesce(p_terms ->> 'capture', capture_method), mode = coalesce(p_terms ->> 'mode', mode),
          lines = nullif(p_terms -> 'lines', 'null'), description = p_terms ->> 'description',
          return_url = p_terms ->> 'return_url', cancel_url = p_terms ->> 'cancel_url',
+         expires_at = now() + make_interval(secs => (p_terms ->> 'expires_after_s')::integer),
          payer_email = p_terms ->> 'payer_email', metadata = coalesce(nullif(p_terms -> 'metadata', 'null'), '{}'),
          provider_ids = jsonb_strip_nulls(jsonb_build_object('customer', p_terms -> 'customer'))
    WHERE id = p_payment

@@ -44,6 +44,7 @@ class ClaimedOperation:
     cancel_url: str | None
     payer_email: str | None
     customer: str | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

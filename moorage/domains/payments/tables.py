@@ -67,7 +67,7 @@ payments = Table(
     # What the provider keeps, in the currency of our account there.
     minor("fee_minor", nullable=True),
     text_column("fee_currency", nullable=True),
-    # After this the provider takes no money for it, where it says so.
+    # After this nobody is to pay it any more: the provider's word where it has one, else ours.
     instant("expires_at", nullable=True),
     # Reserved by refunds that are under way, and given back by refunds that succeeded.
     minor("refund_pending_minor", default=0),

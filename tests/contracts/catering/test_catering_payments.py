@@ -63,7 +63,7 @@ async def test_the_smoke_run_passes_as_written(shop: Shop):
     assert (booking["total"], booking["deposit_due"], booking["balance_due"]) == (40_000, 10_000, 30_000)
     session = ok(await checkout(shop, booking))
     assert session["session_id"]
-    assert session["expires_at"] is None or session["expires_at"]
+    assert datetime.fromisoformat(session["expires_at"]) == datetime.fromisoformat(booking["hold_expires_at"])
     await pay_on_page(shop, session["url"])
     await shop.settle()
     log = await listed(shop.seller, "webhook-events")
