@@ -2149,7 +2149,8 @@ DECLARE
   wanted uuid[];
 BEGIN
   SELECT s.id, s.service_type, s.is_active, s.price_minor, s.minimum_minor, s.currency,
-         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
+         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants,
+         s.buffer_before_minutes, s.buffer_after_minutes,
          s.min_notice_minutes, p.id AS practitioner_id, p.resource_no, p.user_id, p.timezone, p.is_house,
          p.commission_bps, p.verification_status, u.is_active AS client_active, u.email,
          concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')) AS name,
@@ -3706,7 +3707,8 @@ BEGIN
     payer := coalesce(owing.payer, p_payer);
     over := greatest(0, p_amount - greatest(0, owing.owed_minor));
     IF over > 0 AND (p_excess <> 'credit' OR payer IS NULL OR over = p_amount) THEN
-      PERFORM refuse('overpayment', format('%s %s is owed.', money_text(greatest(0, owing.owed_minor), p_currency), p_currency));
+      PERFORM refuse('overpayment',
+                     format('%s %s is owed.', money_text(greatest(0, owing.owed_minor), p_currency), p_currency));
     END IF;
   END IF;
   PERFORM open_by_hand(p_payment, p_purpose, p_purpose_id, payer, p_amount - over, p_currency, p_method, p_terms, p_by);
@@ -4416,7 +4418,8 @@ BEGIN
                      WHERE p_edges[at] < upper(r.span)) AS part,
            LATERAL add_up(part.begins, part.ends) AS c
   ), chosen AS MATERIALIZED (
-    SELECT coalesce(p_currency, (SELECT c.currency FROM cells c GROUP BY 1 ORDER BY sum(c.payments) DESC, 1 LIMIT 1)) AS currency
+    SELECT coalesce(p_currency, (SELECT c.currency FROM cells c GROUP BY 1 ORDER BY sum(c.payments) DESC, 1 LIMIT 1))
+             AS currency
   ), keyed AS (
     SELECT d.dimension, d.key, c.*
       FROM cells c JOIN chosen ON chosen.currency = c.currency,
@@ -5438,7 +5441,8 @@ CREATE FUNCTION public.uncount_invoice_payment(p_payment uuid) RETURNS void
     AS $$
 DECLARE i invoices; counted bigint;
 BEGIN
-  FOR i IN SELECT x.* FROM invoices x WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
+  FOR i IN SELECT x.* FROM invoices x
+            WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
             ORDER BY x.no FOR UPDATE LOOP
     DELETE FROM invoice_payments WHERE invoice_id = i.id AND payment_id = p_payment RETURNING amount_minor INTO counted;
     UPDATE invoices SET paid_minor = paid_minor - counted, paid_at = NULL, updated_at = now(),
@@ -5446,7 +5450,8 @@ BEGIN
      WHERE id = i.id;
     PERFORM note_invoice(i.id, 'bounced', jsonb_build_object('payment_id', p_payment, 'amount_minor', counted));
     PERFORM queue_mail(i.customer_id, invoice_address(i), 'Open again: invoice ' || i.number,
-      format('The payment of %s for invoice %s did not come through. Any receipt for it is void, and the amount is owed again.',
+      format('The payment of %s for invoice %s did not come through. '
+             'Any receipt for it is void, and the amount is owed again.',
              spoken_amount(counted, i.currency), i.number),
       format('invoice_bounced:%s:%s', i.id, p_payment)) WHERE i.status <> 'void';
   END LOOP;

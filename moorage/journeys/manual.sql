@@ -22,7 +22,8 @@ BEGIN
     payer := coalesce(owing.payer, p_payer);
     over := greatest(0, p_amount - greatest(0, owing.owed_minor));
     IF over > 0 AND (p_excess <> 'credit' OR payer IS NULL OR over = p_amount) THEN
-      PERFORM refuse('overpayment', format('%s %s is owed.', money_text(greatest(0, owing.owed_minor), p_currency), p_currency));
+      PERFORM refuse('overpayment',
+                     format('%s %s is owed.', money_text(greatest(0, owing.owed_minor), p_currency), p_currency));
     END IF;
   END IF;
   PERFORM open_by_hand(p_payment, p_purpose, p_purpose_id, payer, p_amount - over, p_currency, p_method, p_terms, p_by);

@@ -52,6 +52,7 @@ CREATE OR REPLACE FUNCTION currency_exponent(currency text) RETURNS integer LANG
 $$;
 
 -- Minor units as a person reads them, with the currency's own decimals: (8000, 'USD') -> 80.00.
-CREATE OR REPLACE FUNCTION money_text(amount_minor bigint, currency text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION money_text(amount_minor bigint, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT round(amount_minor / power(10::numeric, currency_exponent(currency)), currency_exponent(currency))::text
 $$;

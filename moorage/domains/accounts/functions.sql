@@ -18,8 +18,8 @@ CREATE POLICY users_own ON users TO moorage_web
   USING (id = (SELECT asking_user()) OR (SELECT asking_admin()))
   WITH CHECK (id = (SELECT asking_user()) OR (SELECT asking_admin()));
 -- A person may change what is theirs to say; role, activity and password only by the product's own stories.
-GRANT SELECT (id, email, first_name, middle_name, last_name, phone_number, role, is_active, email_verified_at, bio, avatar, timezone,
-              location, preferences, last_login_at, created_at, updated_at) ON users TO moorage_web;
+GRANT SELECT (id, email, first_name, middle_name, last_name, phone_number, role, is_active, email_verified_at, bio,
+              avatar, timezone, location, preferences, last_login_at, created_at, updated_at) ON users TO moorage_web;
 GRANT UPDATE (first_name, last_name, phone_number, bio, avatar, timezone, location, preferences, updated_at)
   ON users TO moorage_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users TO moorage_worker;

@@ -39,7 +39,8 @@ BEGIN
                      WHERE p_edges[at] < upper(r.span)) AS part,
            LATERAL add_up(part.begins, part.ends) AS c
   ), chosen AS MATERIALIZED (
-    SELECT coalesce(p_currency, (SELECT c.currency FROM cells c GROUP BY 1 ORDER BY sum(c.payments) DESC, 1 LIMIT 1)) AS currency
+    SELECT coalesce(p_currency, (SELECT c.currency FROM cells c GROUP BY 1 ORDER BY sum(c.payments) DESC, 1 LIMIT 1))
+             AS currency
   ), keyed AS (
     SELECT d.dimension, d.key, c.*
       FROM cells c JOIN chosen ON chosen.currency = c.currency,

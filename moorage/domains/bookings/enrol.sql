@@ -1,8 +1,9 @@
 -- What contracts with appointments and trainings need besides hold_booking, in the same transaction as it.
 
 -- Refuses `already_enrolled` when the client has a place in this training (in this date of it, where `p_session` names
--- one) besides the booking `p_booking` itself. Two enrolments of one person take turns until the end of the transaction: call
--- it before hold_booking, with which it shares no lock. Locks: the person and the training, by an advisory lock of two keys.
+-- one) besides the booking `p_booking` itself. Two enrolments of one person take turns until the end of the
+-- transaction: call it before hold_booking, with which it shares no lock. Locks: the person and the training, by an
+-- advisory lock of two keys.
 CREATE FUNCTION check_not_enrolled(p_booking uuid, p_client uuid, p_service uuid, p_session uuid, p_now timestamptz)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

@@ -29,8 +29,7 @@ END $$;
 -- id) or neither (a course). `p_ends` may be NULL; otherwise it must be the end. `p_options` has one element per
 -- participant, NULL for none; `p_names` and `p_emails` likewise; all NULL books one place for the client.
 -- `p_above` and `p_tier_bps` are the commission's tiers. `p_address`: where the practitioner comes to.
--- A pending hold of the same client on the same service at an
--- overlapping time is replaced.
+-- A pending hold of the same client on the same service at an overlapping time is replaced.
 -- Refuses: invalid_token, not_found, service_unavailable, own_service, too_many_participants, option_required,
 -- unknown_option, invalid_range, slot_unavailable.
 -- Locks: the practitioner's time, or the session rows by id; then holds that are released, as bookings.
@@ -46,7 +45,8 @@ DECLARE
   wanted uuid[];
 BEGIN
   SELECT s.id, s.service_type, s.is_active, s.price_minor, s.minimum_minor, s.currency,
-         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants, s.buffer_before_minutes, s.buffer_after_minutes,
+         s.deposit_bps, s.deposit_minor, s.free_until_hours, s.late_fee_bps, s.duration_minutes, s.max_participants,
+         s.buffer_before_minutes, s.buffer_after_minutes,
          s.min_notice_minutes, p.id AS practitioner_id, p.resource_no, p.user_id, p.timezone, p.is_house,
          p.commission_bps, p.verification_status, u.is_active AS client_active, u.email,
          concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')) AS name,

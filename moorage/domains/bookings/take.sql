@@ -58,7 +58,8 @@ END $$;
 -- earliest start that may still be booked.
 CREATE OR REPLACE FUNCTION take_places(p_booking uuid, p_client uuid, p_service uuid, p_type text, p_session uuid,
                                        p_starts timestamptz, p_places integer, p_notice timestamptz, OUT taken boolean,
-                                       OUT wanted uuid[], OUT first_start timestamptz, OUT last_end timestamptz) LANGUAGE plpgsql AS $$
+                                       OUT wanted uuid[], OUT first_start timestamptz, OUT last_end timestamptz)
+LANGUAGE plpgsql AS $$
 DECLARE b bookings;
 BEGIN
   SELECT array_agg(locked.id), min(locked.starts_at), max(locked.ends_at) INTO wanted, first_start, last_end

@@ -22,8 +22,8 @@ CREATE TRIGGER services_words BEFORE INSERT OR UPDATE OF title, description, pri
 
 -- One page of the active services of verified practitioners that match every filter in `p_filters`, in the order of
 -- `p_order` ("price", "-title", …), and how many match in all. Filters (a key left out does not filter): category (slug
--- or id), service_type, service_types (a list), practitioner, location (id, or a city's name), is_virtual, price_min, price_max (whole units), currency,
--- search. A definer's function because the indexes on words are of no use under row-level security (their operators
+-- or id), service_type, service_types (a list), practitioner, location (id, or a city's name), is_virtual, price_min,
+-- price_max (whole units), currency, search. A definer's function because the indexes on words are of no use under row-level security (their operators
 -- are not leakproof); it gives ids of public rows alone, and who asks reads the rows themselves under their own policy.
 CREATE FUNCTION find_services(p_filters jsonb, p_order text[], p_limit int, p_offset int,
                               OUT ids uuid[], OUT total bigint)

@@ -103,7 +103,8 @@ CREATE OR REPLACE FUNCTION uncount_invoice_payment(p_payment uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices; counted bigint;
 BEGIN
-  FOR i IN SELECT x.* FROM invoices x WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
+  FOR i IN SELECT x.* FROM invoices x
+            WHERE x.id IN (SELECT c.invoice_id FROM invoice_payments c WHERE c.payment_id = p_payment)
             ORDER BY x.no FOR UPDATE LOOP
     DELETE FROM invoice_payments WHERE invoice_id = i.id AND payment_id = p_payment RETURNING amount_minor INTO counted;
     UPDATE invoices SET paid_minor = paid_minor - counted, paid_at = NULL, updated_at = now(),
@@ -111,7 +112,8 @@ BEGIN
      WHERE id = i.id;
     PERFORM note_invoice(i.id, 'bounced', jsonb_build_object('payment_id', p_payment, 'amount_minor', counted));
     PERFORM queue_mail(i.customer_id, invoice_address(i), 'Open again: invoice ' || i.number,
-      format('The payment of %s for invoice %s did not come through. Any receipt for it is void, and the amount is owed again.',
+      format('The payment of %s for invoice %s did not come through. '
+             'Any receipt for it is void, and the amount is owed again.',
              spoken_amount(counted, i.currency), i.number),
       format('invoice_bounced:%s:%s', i.id, p_payment)) WHERE i.status <> 'void';
   END LOOP;
