@@ -67,6 +67,7 @@ class ServiceBody(StrictModel):
     price_options: Annotated[
         list[PriceOptionBody], Field(default_factory=list, max_length=20, description="Per participant")
     ]
+    minimum_amount: Annotated[MoneyText, Field(description="By options a booking costs at least this")] = "0"
     deposit_percent: Annotated[int, Field(ge=1, le=100)] | None = None
     deposit_amount: MoneyText | None = None
     cancellation: CancellationBody = CancellationBody(free_until_hours=24, late_fee_percent=100)
@@ -111,6 +112,8 @@ def terms_of(body: BaseModel, sent: Collection[str], currency: str, category_id:
             PriceOption(option.name, _amount(option.price, currency, f"/price_options/{position}/price"))
             for position, option in enumerate(said["price_options"])
         )
+    if "minimum_amount" in said:
+        terms["minimum_minor"] = _amount(said["minimum_amount"], currency, "/minimum_amount")
     if "cancellation" in said:
         terms["free_until_hours"] = said["cancellation"].free_until_hours
         terms["late_fee_bps"] = said["cancellation"].late_fee_percent * 100
@@ -202,6 +205,7 @@ class ServiceView(BaseModel):
     price: str
     currency: str
     price_options: list[PriceOptionView]
+    minimum_amount: str
     deposit_percent: int | None
     deposit_amount: str | None
     cancellation: CancellationView
@@ -235,6 +239,7 @@ class ServiceView(BaseModel):
             category_name=service.category.name,
             price=format_amount(terms.price_minor, terms.currency),
             price_options=_options(terms),
+            minimum_amount=format_amount(terms.minimum_minor, terms.currency),
             deposit_percent=None if terms.deposit_bps is None else terms.deposit_bps // 100,
             deposit_amount=None if terms.deposit_minor is None else format_amount(terms.deposit_minor, terms.currency),
             cancellation=CancellationView.model_construct(

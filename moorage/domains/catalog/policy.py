@@ -87,7 +87,7 @@ def check_terms(terms: ServiceTerms) -> None:
         if option.price_minor <= 0:
             raise InvalidAmountError("What is sold has a price above 0.", pointer=f"/price_options/{position}/price")
     if terms.minimum_minor < 0:
-        raise InvalidAmountError("The least that a booking costs is not below 0.", pointer="/minimum")
+        raise InvalidAmountError("The least that a booking costs is not below 0.", pointer="/minimum_amount")
     if len({option.name.casefold() for option in terms.options}) < len(terms.options):
         raise DuplicateOptionError(pointer="/price_options")
     if terms.deposit_bps is not None and terms.deposit_minor is not None:

@@ -90,6 +90,8 @@ async def test_everything_the_contract_names_is_kept(seller, owner):
         ({"deposit_amount": "0.00"}, "invalid_deposit", "/deposit_amount"),
         ({"deposit_percent": 101}, "out_of_range", "/deposit_percent"),
         ({"price_options": [{"name": "A", "price": "5.001"}]}, "invalid_amount", "/price_options/0/price"),
+        ({"minimum_amount": "-1"}, "invalid_amount", "/minimum_amount"),
+        ({"minimum_amount": "5.001"}, "invalid_amount", "/minimum_amount"),
         (
             {"price_options": [{"name": "A", "price": "5.00"}, {"name": "a", "price": "6.00"}]},
             "duplicate_option",
@@ -112,6 +114,20 @@ async def test_only_practitioners_offer_services(api, sign_up):
     assert (await api.post("/api/v1/services/", json=BODY)).status_code == 401
     answer = await (await sign_up()).client.post("/api/v1/services/", json=BODY)
     assert answer.status_code == 403
+
+
+async def test_by_options_a_booking_may_cost_a_minimum(seller):
+    person, _ = seller
+    body = BODY | {"price_options": [{"name": "adult", "price": "50.00"}], "minimum_amount": "200.00"}
+    made = (await person.client.post("/api/v1/services/", json=body | {"deposit_amount": "100.00"})).json()["data"]
+    assert (made["minimum_amount"], made["deposit_amount"]) == ("200.00", "100.00")
+    url = f"/api/v1/services/{made['id']}/"
+    assert (await person.client.put(url, json={"title": "Feast"})).json()["data"]["minimum_amount"] == "200.00"
+    assert (
+        await person.client.put(url, json={"minimum_amount": "0"})
+    ).status_code == 422  # the deposit is more than 50
+    changed = (await person.client.put(url, json={"minimum_amount": "150.00"})).json()["data"]
+    assert changed["minimum_amount"] == "150.00"
 
 
 async def test_a_change_keeps_what_it_leaves_out(seller):
