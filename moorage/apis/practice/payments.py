@@ -1,6 +1,7 @@
 """Payments of the practice: started at any provider, and found again."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.errors import ForbiddenError, NotFoundError
-from moorage.kernel.money import format_amount
 from moorage.web.actor import Admin, Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id, Instant
@@ -88,17 +88,17 @@ async def own_payment(house: House, caller: Caller, payment_id: UUID) -> Payment
 
 def _summed(rows: Sequence[PaymentSum]) -> list[Sum]:
     """The view's rows in this contract's words: several statuses of the core are one of ours."""
-    sums: dict[tuple[str, PaymentStatus, str], tuple[int, int]] = {}
+    sums: dict[tuple[str, PaymentStatus, str], tuple[int, Decimal]] = {}
     for row in rows:
         key = (row.payment_method, word(row.status), row.currency)
-        count, total = sums.get(key, (0, 0))
+        count, total = sums.get(key, (0, Decimal(0)))
         sums[key] = (count + row.payment_count, total + row.total_amount)
     return [
         Sum(
             payment_method=method,
             status=status,
             payment_count=count,
-            total_amount=format_amount(total, currency),
+            total_amount=f"{total:f}",
             currency=currency,
         )
         for (method, status, currency), (count, total) in sums.items()

@@ -5,6 +5,7 @@ administrator all, for everybody else their own; filters narrow it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -76,13 +77,13 @@ class DisputeRow:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSum:
-    """One row of the view payment_summary, in its own words; `total_amount` in minor units."""
+    """One row of the view payment_summary, in its own words; `total_amount` in whole units."""
 
     payment_method: str
     status: PaymentStatus
     currency: str
     payment_count: int
-    total_amount: int
+    total_amount: Decimal
 
 
 async def payments_listed(
@@ -95,7 +96,7 @@ async def payments_listed(
 
 async def payments_summed(db: Connection) -> list[PaymentSum]:
     """Every row of payment_summary, for an administrator; nothing for anybody else."""
-    return [PaymentSum(**{**dict(row), "total_amount": int(row["total_amount"])}) for row in await db.fetch(_SUMS)]
+    return [PaymentSum(**row) for row in await db.fetch(_SUMS)]
 
 
 async def refunds_listed(

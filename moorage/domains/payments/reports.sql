@@ -17,10 +17,12 @@ CREATE VIEW payment_overview WITH (security_invoker = true) AS
          metadata, succeeded_at AS payment_date, created_at, updated_at
     FROM payments;
 
--- How much by method, status and currency; minor units of the currency.
+-- How much by method, status and currency, in whole units of the currency.
 CREATE VIEW payment_summary WITH (security_invoker = true) AS
   SELECT CASE provider WHEN 'manual' THEN coalesce(payment_method, provider) ELSE provider END AS payment_method, status,
-         currency, count(*) AS payment_count, sum(amount_minor) AS total_amount
+         currency, count(*) AS payment_count,
+         round(sum(amount_minor) / power(10::numeric, currency_exponent(currency)), currency_exponent(currency))
+           AS total_amount
     FROM payments GROUP BY 1, 2, 3;
 
 GRANT SELECT ON payment_overview, payment_summary TO moorage_web, moorage_worker;

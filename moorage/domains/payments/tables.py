@@ -148,6 +148,8 @@ payment_audit = Table(
     Column("provider_data", JSONB),
     Column("changed_by", Uuid),
     created_at(),
+    one_of("old_status", *get_args(PaymentStatus)),
+    one_of("new_status", *get_args(PaymentStatus)),
 )
 
 # A payment as another service's records name it (contract payment records): one row beside its payment.

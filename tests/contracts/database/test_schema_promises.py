@@ -19,6 +19,8 @@ CLOSED = (
     ("payments", "status"),
     ("payments", "purpose"),
     ("payments", "capture_method"),
+    ("payment_audit", "old_status"),
+    ("payment_audit", "new_status"),
     ("refunds", "status"),
     ("disputes", "status"),
     ("invoices", "status"),
@@ -122,6 +124,19 @@ async def test_the_overview_names_each_providers_ids_in_whole_units(worker, supe
         None,
         None,
     )
+
+
+async def test_the_summary_adds_up_whole_units_as_the_overview_shows_them(worker, superuser):
+    for amount, currency in ((12_345, "USD"), (5, "USD"), (12_345, "KWD"), (500, "JPY")):
+        await make_payment(worker, amount, currency=currency)
+    rows = await superuser.fetch(
+        "SELECT payment_method, status, currency, payment_count, total_amount FROM payment_summary ORDER BY currency"
+    )
+    assert [tuple(map(str, row)) for row in rows] == [
+        ("sandbox", "succeeded", "JPY", "1", "500"),
+        ("sandbox", "succeeded", "KWD", "1", "12.345"),
+        ("sandbox", "succeeded", "USD", "2", "123.50"),
+    ]
 
 
 async def test_the_audit_of_payments_cannot_be_changed_by_any_role(worker, superuser):

@@ -54,7 +54,7 @@ async def test_the_summary_counts_what_the_asker_may_see(worker, superuser, web)
     async with web.transaction():
         await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(payer))
         rows = await web.fetch("SELECT * FROM payment_summary")
-    assert [tuple(row) for row in rows] == [("sandbox", "succeeded", "USD", 1, 10_000)]
+    assert [tuple(row) for row in rows] == [("sandbox", "succeeded", "USD", 1, 100)]
 
 
 START = "new_id(), 'free_amount', NULL, '{payer}', 100, 'USD'"
