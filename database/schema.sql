@@ -1773,14 +1773,19 @@ DECLARE found uuid;
 BEGIN
   SELECT id INTO found FROM payments WHERE id = p_id AND provider = p_provider;
   IF found IS NULL THEN
-    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names) LIMIT 1;
+    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names)
+     ORDER BY array_position(p_names, provider_ref) LIMIT 1;
   END IF;
   IF found IS NULL THEN
-    SELECT p.id INTO found
-      FROM unnest(p_names) AS name
-     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session', 'invoice']) AS kind
-      JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
-     WHERE p.provider = p_provider LIMIT 1;
+    -- Named first, and whose it is asked afterwards: the index over ids finds one among all of them.
+    WITH named AS MATERIALIZED (
+      SELECT p.id, p.provider FROM payments p
+       WHERE p.provider_ids <> '{}' AND p.provider_ids @> ANY (ARRAY(
+         SELECT jsonb_build_object(kind, name)
+           FROM unnest(p_names) AS name
+          CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'authorization',
+                                  'checkout_session', 'invoice']) AS kind)))
+    SELECT (array_agg(id))[1] INTO found FROM named WHERE provider = p_provider HAVING count(*) = 1;
   END IF;
   RETURN found;
 END $$;
@@ -2969,7 +2974,8 @@ CREATE FUNCTION public.note_approved(p_payment uuid) RETURNS void
 DECLARE p payments;
 BEGIN
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
-  IF p.status = 'processing' AND p.authorized_minor IS NULL AND NOT EXISTS (
+  IF p.status = 'processing' AND p.authorized_minor IS NULL
+     AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p_payment) AND NOT EXISTS (
        SELECT FROM provider_operations o WHERE o.payment_id = p_payment
           AND o.kind IN ('authorize', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
     PERFORM plan_operation(new_id(), p.provider, 'authorize', p_payment);
@@ -2981,6 +2987,9 @@ CREATE FUNCTION public.note_capturable(p_payment uuid) RETURNS void
     AS $$
 DECLARE p payments;
 BEGIN
+  IF EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p_payment) THEN
+    RETURN;
+  END IF;
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
   IF p.status = 'canceled' AND p.capture_method = 'manual' THEN
     PERFORM release_reserved(p);
@@ -3880,6 +3889,9 @@ BEGIN
   SELECT no INTO number FROM payments WHERE id = p_payment AND payer_id = asking_user();
   IF FOUND THEN
     RETURN number;
+  END IF;
+  IF find_payment(p_provider, NULL, ARRAY[p_record ->> 'gateway_payment_id']) IS NOT NULL THEN
+    PERFORM refuse('payment_id_taken');
   END IF;
   BEGIN
     INSERT INTO payments (id, purpose, payer_id, amount_minor, currency, provider, provider_ref, provider_ids)
@@ -5926,7 +5938,9 @@ CREATE TABLE public.payment_audit (
     change_reason text NOT NULL,
     provider_data jsonb,
     changed_by uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_payment_audit_new_status_known CHECK ((new_status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT ck_payment_audit_old_status_known CHECK ((old_status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text])))
 );
 
 ALTER TABLE ONLY public.payment_audit FORCE ROW LEVEL SECURITY;
@@ -6029,7 +6043,7 @@ CREATE VIEW public.payment_summary WITH (security_invoker='true') AS
     status,
     currency,
     count(*) AS payment_count,
-    sum(amount_minor) AS total_amount
+    round((sum(amount_minor) / power((10)::numeric, (public.currency_exponent(currency))::numeric)), public.currency_exponent(currency)) AS total_amount
    FROM public.payments
   GROUP BY
         CASE provider

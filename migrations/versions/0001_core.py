@@ -1040,6 +1040,14 @@ def upgrade() -> None:
         sa.Column("provider_data", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("changed_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "new_status IN ('pending', 'requires_action', 'processing', 'succeeded', 'partially_refunded', 'refunded', 'disputed', 'charged_back', 'failed', 'canceled')",
+            name=op.f("ck_payment_audit_new_status_known"),
+        ),
+        sa.CheckConstraint(
+            "old_status IN ('pending', 'requires_action', 'processing', 'succeeded', 'partially_refunded', 'refunded', 'disputed', 'charged_back', 'failed', 'canceled')",
+            name=op.f("ck_payment_audit_old_status_known"),
+        ),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_payment_audit_payment_id"), ondelete="RESTRICT"
         ),

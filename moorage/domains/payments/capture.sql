@@ -61,10 +61,14 @@ BEGIN
 END $$;
 
 -- A provider says that money waits to be collected: reserved money is noted as such; what was approved for collecting at
--- once is collected, by a call planned here. The caller has locked the payment.
+-- once is collected, by a call planned here. What another service started is that service's to collect. The caller has
+-- locked the payment.
 CREATE OR REPLACE FUNCTION note_capturable(p_payment uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE p payments;
 BEGIN
+  IF EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p_payment) THEN
+    RETURN;
+  END IF;
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
   IF p.status = 'canceled' AND p.capture_method = 'manual' THEN
     PERFORM release_reserved(p);
@@ -88,13 +92,14 @@ BEGIN
   END IF;
 END $$;
 
--- A payer approved what is captured later: a call that reserves it is planned, one at a time, unless it is over. The caller
--- has locked the payment.
+-- A payer approved what is captured later: a call that reserves it is planned, one at a time, unless it is over or
+-- another service's. The caller has locked the payment.
 CREATE OR REPLACE FUNCTION note_approved(p_payment uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE p payments;
 BEGIN
   SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
-  IF p.status = 'processing' AND p.authorized_minor IS NULL AND NOT EXISTS (
+  IF p.status = 'processing' AND p.authorized_minor IS NULL
+     AND NOT EXISTS (SELECT FROM payment_records r WHERE r.payment_id = p_payment) AND NOT EXISTS (
        SELECT FROM provider_operations o WHERE o.payment_id = p_payment
           AND o.kind IN ('authorize', 'cancel') AND o.status IN ('planned', 'called', 'unknown')) THEN
     PERFORM plan_operation(new_id(), p.provider, 'authorize', p_payment);
@@ -140,22 +145,27 @@ BEGIN
          AND NOT p.provider_ids ? 'payment_intent';
 END $$;
 
--- The payment that a provider means: by our id as it carries it, else by any of the names that it has for it. NULL when
--- there is none.
+-- The payment that a provider means: by our id as it carries it, else by any of the names that it has for it, the first
+-- before the others. NULL when there is none, or more than one by their further names.
 CREATE OR REPLACE FUNCTION find_payment(p_provider text, p_id uuid, p_names text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE AS $$
 DECLARE found uuid;
 BEGIN
   SELECT id INTO found FROM payments WHERE id = p_id AND provider = p_provider;
   IF found IS NULL THEN
-    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names) LIMIT 1;
+    SELECT id INTO found FROM payments WHERE provider = p_provider AND provider_ref = ANY (p_names)
+     ORDER BY array_position(p_names, provider_ref) LIMIT 1;
   END IF;
   IF found IS NULL THEN
-    SELECT p.id INTO found
-      FROM unnest(p_names) AS name
-     CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'checkout_session', 'invoice']) AS kind
-      JOIN payments p ON p.provider_ids <> '{}' AND p.provider_ids @> jsonb_build_object(kind, name)
-     WHERE p.provider = p_provider LIMIT 1;
+    -- Named first, and whose it is asked afterwards: the index over ids finds one among all of them.
+    WITH named AS MATERIALIZED (
+      SELECT p.id, p.provider FROM payments p
+       WHERE p.provider_ids <> '{}' AND p.provider_ids @> ANY (ARRAY(
+         SELECT jsonb_build_object(kind, name)
+           FROM unnest(p_names) AS name
+          CROSS JOIN unnest(ARRAY['payment_intent', 'payment', 'order', 'charge', 'capture', 'authorization',
+                                  'checkout_session', 'invoice']) AS kind)))
+    SELECT (array_agg(id))[1] INTO found FROM named WHERE provider = p_provider HAVING count(*) = 1;
   END IF;
   RETURN found;
 END $$;

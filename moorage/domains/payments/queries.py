@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select
 
 from moorage.domains.payments.gateway_values import ProviderEvent
 from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
@@ -107,7 +107,7 @@ class EventRow:
 _ROW = tuple(payments.c[name] for name in PaymentRow.__slots__)
 _REFUND = tuple(refunds.c[name] for name in RefundRow.__slots__)
 # By which of its further ids an event may name a payment.
-_NAMES = ("payment_intent", "payment", "order", "checkout_session", "charge", "capture", "authorization")
+_NAMES = ("payment_intent", "payment", "order", "checkout_session", "charge", "capture", "authorization", "sale")
 
 
 async def payment(db: Connection, payment_id: UUID) -> PaymentRow | None:
@@ -168,28 +168,16 @@ async def operation_status(db: Connection, operation_id: UUID) -> str | None:
 
 async def payment_of_event(db: Connection, provider: str, event: ProviderEvent) -> tuple[UUID, str] | None:
     """Our payment that an event is about, and its currency: by our id as the provider carries it, else by the
-    provider's id.
+    provider's ids.
     """
-    known: list[ColumnElement[bool]] = []
-    if event.payment_id is not None:
-        known.append(payments.c.id == event.payment_id)
-    if event.reference is not None:
-        known.append(and_(payments.c.provider == provider, payments.c.provider_ref == event.reference))
-        known.append(_has_id(dict.fromkeys(_NAMES, event.reference)))
-    told = {name: value for name, value in event.ids.items() if name in _NAMES}
-    if told:
-        known.append(_has_id(told))
-    if not known:
-        return None
-    wanted = select(payments.c.id, payments.c.currency).where(or_(*known), payments.c.provider == provider)
-    rows = await fetch_built(db, wanted)
-    return (rows[0][0], rows[0][1]) if len(rows) == 1 else None
-
-
-def _has_id(ids: Mapping[str, str]) -> ColumnElement[bool]:
-    """Whether one of a payment's further ids is one of these; the partial index wants to hear that there are any."""
-    each = [payments.c.provider_ids.contains({name: value}) for name, value in ids.items()]
-    return and_(text("payments.provider_ids <> '{}'"), or_(*each))
+    names = [event.reference, *(value for name, value in event.ids.items() if name in _NAMES)]
+    row = await db.fetchrow(
+        "SELECT id, currency FROM payments WHERE id = find_payment($1, $2, $3)",
+        provider,
+        event.payment_id,
+        [name for name in names if name is not None],
+    )
+    return None if row is None else (row["id"], row["currency"])
 
 
 async def refund_amount(db: Connection, refund_id: UUID, payment_id: UUID) -> int | None:

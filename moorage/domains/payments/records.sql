@@ -3,8 +3,8 @@
 
 -- Records a payment of whoever is asking as it stands: 'pending', or on from there by the moves that lead to it, each
 -- audited and posted. `p_record` holds columns of payment_records. Answers the payment's running number; the same
--- request again (`p_payment`) answers the same. Refuses 'payment_id_taken', 'checkout_session_id_taken'. Locks nothing
--- that exists.
+-- request again (`p_payment`) answers the same. Refuses 'payment_id_taken' (also for another name of what is collected
+-- here), 'checkout_session_id_taken'. Locks nothing that exists.
 CREATE FUNCTION record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text,
                                p_record jsonb) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -16,6 +16,9 @@ BEGIN
   SELECT no INTO number FROM payments WHERE id = p_payment AND payer_id = asking_user();
   IF FOUND THEN
     RETURN number;
+  END IF;
+  IF find_payment(p_provider, NULL, ARRAY[p_record ->> 'gateway_payment_id']) IS NOT NULL THEN
+    PERFORM refuse('payment_id_taken');
   END IF;
   BEGIN
     INSERT INTO payments (id, purpose, payer_id, amount_minor, currency, provider, provider_ref, provider_ids)
