@@ -122,6 +122,47 @@ CREATE FUNCTION public.add_up(p_from timestamp with time zone, p_to timestamp wi
     FROM payment_facts f WHERE f.created_at >= p_from AND f.created_at < p_to GROUP BY 1, 2, 3
 $$;
 
+CREATE TABLE public.payouts (
+    id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'requested'::text NOT NULL,
+    method text NOT NULL,
+    provider text NOT NULL,
+    payee_ref text,
+    provider_ref text,
+    provider_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
+    returned_minor bigint DEFAULT '0'::bigint NOT NULL,
+    failure_code text,
+    note text,
+    week date,
+    requested_by uuid,
+    paid_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_payouts_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_payouts_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_payouts_failed_is_back CHECK (((status = 'failed'::text) = (returned_minor = amount_minor))),
+    CONSTRAINT ck_payouts_method_known CHECK ((method = ANY (ARRAY['provider'::text, 'manual'::text]))),
+    CONSTRAINT ck_payouts_payee_of_provider CHECK (((method = 'provider'::text) = (payee_ref IS NOT NULL))),
+    CONSTRAINT ck_payouts_returned_range CHECK (((returned_minor >= 0) AND (returned_minor <= amount_minor))),
+    CONSTRAINT ck_payouts_status_known CHECK ((status = ANY (ARRAY['requested'::text, 'in_transit'::text, 'paid'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.payouts FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.again_payout(p public.payouts, p_practitioner uuid) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF p.practitioner_id <> p_practitioner THEN
+    PERFORM refuse('not_found', 'There is no such payout.');
+  END IF;
+  RETURN p.method;
+END $$;
+
 CREATE FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -321,6 +362,12 @@ CREATE FUNCTION public.asking_user() RETURNS uuid
                             FROM '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'))::uuid
 $_$;
 
+CREATE FUNCTION public.available_earnings(p_practitioner uuid, p_currency text) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(account_balance('earnings_available:' || p_practitioner, p_currency), 0)
+$$;
+
 CREATE FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) RETURNS TABLE(outcome text, subject_id uuid, status integer, content_type text, body bytea, wait_s integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -361,6 +408,30 @@ BEGIN
     RETURN QUERY SELECT 'begin', v_row.subject_id, NULL::integer, NULL::text, NULL::bytea, 0;
   END IF;
 END $$;
+
+CREATE TABLE public.payees (
+    id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_ref text,
+    can_be_paid boolean DEFAULT false NOT NULL,
+    details_submitted boolean DEFAULT false NOT NULL,
+    missing text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_payees_paid_where_known CHECK (((provider_ref IS NOT NULL) OR (NOT can_be_paid)))
+);
+
+ALTER TABLE ONLY public.payees FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.begin_payee(p_id uuid, p_practitioner uuid, p_provider text) RETURNS public.payees
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO payees (id, practitioner_id, provider) VALUES (p_id, p_practitioner, p_provider)
+  ON CONFLICT (practitioner_id, provider) DO UPDATE SET provider = excluded.provider
+  RETURNING *
+$$;
 
 CREATE FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -954,7 +1025,7 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
     AS $$
   WITH taken AS (
     SELECT o.id, o.status FROM provider_operations o
-     WHERE o.id = p_operation
+     WHERE o.id = p_operation AND o.payment_id IS NOT NULL
        AND (o.status = 'planned' OR o.status IN ('called', 'unknown') AND o.next_at <= now())
        AND (o.kind = 'create' OR NOT EXISTS (
               SELECT FROM provider_operations c WHERE c.payment_id = o.payment_id AND c.kind = 'create'
@@ -975,6 +1046,26 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
                    WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id)),
          p.expires_at
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
+$$;
+
+CREATE FUNCTION public.claim_payout_call(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, attempts integer, provider text, payout_id uuid, payee text, provider_ref text, amount_minor bigint, currency text, returned_minor bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  WITH taken AS (
+    SELECT o.id, o.status FROM provider_operations o
+     WHERE o.id = p_operation AND o.payout_id IS NOT NULL
+       AND (o.status = 'planned' OR o.status IN ('called', 'unknown') AND o.next_at <= now())
+       FOR UPDATE SKIP LOCKED
+  ), called AS (
+    UPDATE provider_operations o
+       SET status = 'called', attempts = o.attempts + 1, called_at = now(), updated_at = now(),
+           next_at = now() + p_lease
+      FROM taken WHERE o.id = taken.id RETURNING o.*, taken.status AS was
+  )
+  SELECT o.id, o.was, o.kind, o.attempts, o.provider, p.id, p.payee_ref, p.provider_ref, p.amount_minor, p.currency,
+         p.returned_minor
+    FROM called o JOIN payouts p ON p.id = o.payout_id
 $$;
 
 CREATE FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) RETURNS boolean
@@ -1571,6 +1662,17 @@ CREATE FUNCTION public.due_operations(p_limit integer, p_planned_after interval)
    ORDER BY next_at LIMIT p_limit
 $$;
 
+CREATE FUNCTION public.due_weekly_payouts(p_week date, p_minimum integer, p_limit integer) RETURNS TABLE(practitioner_id uuid, currency text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT a.owner_id, a.currency FROM ledger_accounts a JOIN ledger_balances b ON b.account_no = a.no
+   WHERE a.code LIKE 'earnings\_available:%' AND -b.balance_minor >= greatest(1, least_payout(p_minimum, a.currency))
+     AND NOT EXISTS (SELECT FROM payouts p WHERE p.practitioner_id = a.owner_id AND p.currency = a.currency
+                        AND p.week = p_week)
+   ORDER BY a.owner_id, a.currency LIMIT p_limit
+$$;
+
 CREATE FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1902,6 +2004,13 @@ BEGIN
   UPDATE booking_participants SET attended = p_attended WHERE booking_id = b.id AND (attended IS NULL OR NOT p_attended);
   PERFORM schedule_earnings(b.id, greatest(p_now, b.ends_at) + make_interval(hours => p_window_hours));
 END $$;
+
+CREATE FUNCTION public.finish_payout_week(p_week date) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  INSERT INTO payout_weeks (week) VALUES (p_week) ON CONFLICT DO NOTHING
+$$;
 
 CREATE FUNCTION public.first_starts(p_services uuid[], p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_count integer) RETURNS TABLE(service_id uuid, starts_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
@@ -2473,6 +2582,20 @@ CREATE FUNCTION public.keep_on_subscription(p_subscription uuid) RETURNS void
   UPDATE subscriptions SET ending = NULL, ending_since = NULL, updated_at = now() WHERE id = p_subscription
 $$;
 
+CREATE FUNCTION public.keep_payee(p_id uuid, p_provider_ref text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE y payees;
+BEGIN
+  UPDATE payees SET provider_ref = coalesce(provider_ref, p_provider_ref), updated_at = now()
+   WHERE id = p_id RETURNING * INTO STRICT y;
+  -- The contract shows this one account by name.
+  UPDATE practitioners SET stripe_account_id = y.provider_ref, updated_at = now()
+   WHERE id = y.practitioner_id AND y.provider = 'stripe' AND stripe_account_id IS DISTINCT FROM y.provider_ref;
+  RETURN y.provider_ref;
+END $$;
+
 CREATE FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2510,6 +2633,12 @@ BEGIN
               AND expires_at IS NOT DISTINCT FROM coalesce((p_data ->> 'expires_at')::timestamptz, expires_at)
               AND tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor));
 END $$;
+
+CREATE FUNCTION public.least_payout(p_minimum integer, p_currency text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT (p_minimum * power(10::numeric, currency_exponent(p_currency)))::bigint
+$$;
 
 CREATE FUNCTION public.ledger_seal(p_id uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_currency text, p_reverses uuid, p_posted_at timestamp with time zone, p_codes text[], p_amounts bigint[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
@@ -2550,6 +2679,15 @@ CREATE FUNCTION public.local_windows(p_practitioner uuid, p_first date, p_last d
     WHERE o.practitioner_id = p_practitioner AND o.date BETWEEN p_first AND p_last
   ) w
 $$;
+
+CREATE FUNCTION public.lock_available_earnings(p_practitioner uuid, p_currency text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM FROM ledger_balances b JOIN ledger_accounts a ON a.no = b.account_no
+    WHERE a.code = 'earnings_available:' || p_practitioner AND a.currency = p_currency FOR UPDATE OF b;
+  RETURN available_earnings(p_practitioner, p_currency);
+END $$;
 
 CREATE FUNCTION public.lock_booking(p_booking uuid) RETURNS public.bookings
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2604,6 +2742,20 @@ CREATE FUNCTION public.lock_new_payment(p_payment uuid) RETURNS void
     AS $$
   SELECT pg_advisory_xact_lock(hashtextextended('payment:' || p_payment, 0))
 $$;
+
+CREATE FUNCTION public.lock_payout_by_hand(p_payout uuid) RETURNS public.payouts
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payouts;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = p_payout FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('not_found', 'There is no such payout.');
+  ELSIF p.method <> 'manual' THEN
+    PERFORM refuse('payout_by_provider');
+  END IF;
+  RETURN p;
+END $$;
 
 CREATE FUNCTION public.lock_purpose(p_purpose text, p_purpose_id uuid) RETURNS void
     LANGUAGE plpgsql
@@ -2773,6 +2925,54 @@ BEGIN
   PERFORM finish_booking(b, false, p_now, p_refund_window_hours);
   SELECT r.planned_minor, stop_collecting(b.id, 'no_show', p_by) || r.calls INTO refund_minor, operations
     FROM cancel_terms(b, 'client', p_now) AS t, refund_booking(b, t.refund_minor, 'no_show', p_by) AS r;
+END $$;
+
+CREATE FUNCTION public.mark_paid_earnings(p_practitioner uuid, p_currency text, p_paid bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  UPDATE earnings e SET status = told.status, updated_at = now()
+    FROM (SELECT id, CASE WHEN sum(net_minor - reversed_gross_minor + reversed_commission_minor)
+                               OVER (ORDER BY created_at, id) <= p_paid THEN 'paid' ELSE 'available' END AS status
+            FROM earnings
+           WHERE practitioner_id = p_practitioner AND currency = p_currency AND NOT is_sale
+             AND status IN ('available', 'paid')) AS told
+   WHERE e.id = told.id AND e.status IN ('available', 'paid') AND e.status <> told.status AND e.held_at IS NULL
+$$;
+
+CREATE FUNCTION public.mark_payout_failed(p_payout uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payouts;
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  p := lock_payout_by_hand(p_payout);
+  IF p.status <> 'failed' THEN
+    PERFORM return_payout(p_payout, p.amount_minor, p_reason);
+    PERFORM record_action('payout.failed', 'payout', p_payout, jsonb_build_object('reason', p_reason, 'was', p.status));
+  END IF;
+END $$;
+
+CREATE FUNCTION public.mark_payout_paid(p_payout uuid, p_note text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payouts;
+BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
+  p := lock_payout_by_hand(p_payout);
+  IF p.status = 'failed' THEN
+    PERFORM refuse('invalid_state', 'This payout has failed: its money is available again.');
+  ELSIF p.status <> 'paid' THEN
+    PERFORM settle_payout(p_payout);
+    UPDATE payouts SET note = coalesce(p_note, note) WHERE id = p_payout;
+    PERFORM record_action('payout.paid', 'payout', p_payout, jsonb_build_object('note', p_note));
+  END IF;
 END $$;
 
 CREATE FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) RETURNS uuid
@@ -3102,6 +3302,21 @@ CREATE FUNCTION public.ones(p_count integer) RETURNS text
   SELECT format('B%L', repeat('1', p_count))
 $$;
 
+CREATE FUNCTION public.only_currency(p_practitioner uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE currencies text[];
+BEGIN
+  SELECT array_agg(a.currency) INTO currencies FROM ledger_accounts a JOIN ledger_balances b ON b.account_no = a.no
+   WHERE a.code = 'earnings_available:' || p_practitioner AND b.balance_minor < 0;
+  IF cardinality(currencies) > 1 THEN
+    PERFORM refuse('currency_required');
+  ELSIF currencies IS NULL THEN
+    PERFORM refuse('insufficient_balance', 'Nothing is available to be paid out.');
+  END IF;
+  RETURN currencies[1];
+END $$;
+
 CREATE FUNCTION public.open_accounts(p_codes text[], p_currency text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -3241,6 +3456,13 @@ CREATE FUNCTION public.own_tax_bps() RETURNS integer
   SELECT coalesce((SELECT bps FROM tax_rates WHERE applies), 0)
 $$;
 
+CREATE FUNCTION public.paid_out(p_practitioner uuid, p_currency text) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(sum(amount_minor - returned_minor), 0)::bigint FROM payouts
+   WHERE practitioner_id = p_practitioner AND currency = p_currency AND status = 'paid'
+$$;
+
 CREATE FUNCTION public.payment_move(p_from text, p_to text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -3323,6 +3545,23 @@ CREATE FUNCTION public.payment_type(p_purpose text) RETURNS text
   SELECT CASE p_purpose WHEN 'booking_deposit' THEN 'deposit' WHEN 'booking_balance' THEN 'balance'
     WHEN 'booking_add_on' THEN 'addon' WHEN 'booking_full' THEN 'full' WHEN 'free_amount' THEN 'free' ELSE p_purpose END
 $$;
+
+CREATE FUNCTION public.payout_source(p public.payouts) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT CASE p.method WHEN 'manual' THEN 'bank' ELSE 'clearing:' || p.provider END
+$$;
+
+CREATE FUNCTION public.payout_week_is_due(p_week date) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM payout_weeks) THEN
+    INSERT INTO payout_weeks (week) VALUES (p_week) ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NOT EXISTS (SELECT FROM payout_weeks WHERE week >= p_week);
+END $$;
 
 CREATE FUNCTION public.pieces(p_first integer, p_end integer) RETURNS bit
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3419,6 +3658,14 @@ BEGIN
   INSERT INTO provider_operations (id, provider, kind, payment_id, refund_id, request)
   VALUES (p_operation_id, p_provider, p_kind, p_payment, p_refund, p_request);
   PERFORM enqueue_job('carry_out', jsonb_build_object('operation_id', p_operation_id), 'operation:' || p_operation_id);
+END $$;
+
+CREATE FUNCTION public.plan_payout_call(p_operation uuid, p_provider text, p_kind text, p_payout uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO provider_operations (id, provider, kind, payout_id) VALUES (p_operation, p_provider, p_kind, p_payout);
+  PERFORM enqueue_job('carry_out', jsonb_build_object('operation_id', p_operation), 'operation:' || p_operation);
 END $$;
 
 CREATE FUNCTION public.plan_refund(p_refund uuid, p_operation uuid, p_payment uuid, p_amount bigint, p_reason text, p_by uuid DEFAULT NULL::uuid) RETURNS void
@@ -3877,6 +4124,16 @@ BEGIN
   RETURN p;
 END $$;
 
+CREATE FUNCTION public.record_payee(p_provider text, p_provider_ref text, p_can_be_paid boolean, p_submitted boolean, p_missing text[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE payees SET can_be_paid = p_can_be_paid, details_submitted = p_submitted, missing = p_missing, updated_at = now()
+   WHERE provider = p_provider AND provider_ref = p_provider_ref;
+  RETURN FOUND;
+END $$;
+
 CREATE FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3967,6 +4224,44 @@ BEGIN
     PERFORM post_fee(p_payment, (p_data ->> 'fee_minor')::bigint, p_data ->> 'fee_currency');
   END IF;
   RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.record_payout(p_payout uuid, p_status text, p_amount bigint, p_currency text, p_payee text, p_provider_ref text, p_ids jsonb, p_returned bigint, p_failure text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payouts; returned bigint; before payouts;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = p_payout FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'missing';
+  ELSIF (p_amount, p_currency) <> (p.amount_minor, p.currency) OR p.method <> 'provider'
+     OR coalesce(p_payee, p.payee_ref) <> p.payee_ref
+     OR coalesce(p_provider_ref, p.provider_ref) IS DISTINCT FROM coalesce(p.provider_ref, p_provider_ref)
+     OR p_returned NOT BETWEEN 0 AND p.amount_minor THEN
+    RETURN 'parked';
+  END IF;
+  before := p;
+  returned := CASE p_status WHEN 'failed' THEN p.amount_minor ELSE p_returned END;
+  UPDATE payouts SET provider_ref = coalesce(provider_ref, p_provider_ref), updated_at = now(),
+                     provider_ids = provider_ids || coalesce(p_ids, '{}')
+   WHERE id = p_payout AND (provider_ref IS DISTINCT FROM coalesce(provider_ref, p_provider_ref)
+                            OR NOT provider_ids @> coalesce(p_ids, '{}'));
+  IF p.status = 'failed' THEN
+    RETURN CASE WHEN returned = p.amount_minor THEN 'repeated' ELSE 'impossible' END;
+  ELSIF p_status = 'succeeded' THEN
+    PERFORM settle_payout(p_payout);
+  ELSIF p_status = 'pending' THEN
+    UPDATE payouts SET status = 'in_transit', updated_at = now() WHERE id = p_payout AND status = 'requested';
+  END IF;
+  IF returned > p.returned_minor THEN
+    PERFORM return_payout(p_payout, returned, p_failure);
+  END IF;
+  IF p_status = 'failed' AND p_provider_ref IS NOT NULL AND p_returned < p.amount_minor THEN
+    PERFORM plan_payout_call(new_id(), p.provider, 'reverse', p_payout);
+  END IF;
+  SELECT * INTO STRICT p FROM payouts WHERE id = p_payout;
+  RETURN CASE WHEN (p.status, p.returned_minor) = (before.status, before.returned_minor) THEN 'repeated' ELSE 'moved' END;
 END $$;
 
 CREATE FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) RETURNS boolean
@@ -4484,6 +4779,71 @@ BEGIN
   RETURN operations;
 END $$;
 
+CREATE FUNCTION public.request_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[], p_by uuid DEFAULT NULL::uuid, p_week date DEFAULT NULL::date) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE p payouts; payee payees; paid_in text; available bigint; wanted bigint;
+BEGIN
+  SELECT * INTO p FROM payouts WHERE id = p_payout;
+  IF FOUND THEN
+    RETURN again_payout(p, p_practitioner);
+  END IF;
+  paid_in := coalesce(p_currency, only_currency(p_practitioner));
+  available := lock_available_earnings(p_practitioner, paid_in);
+  SELECT * INTO p FROM payouts WHERE id = p_payout;
+  IF FOUND THEN
+    RETURN again_payout(p, p_practitioner);
+  END IF;
+  wanted := coalesce(p_amount, available);
+  IF wanted > available OR wanted <= 0 THEN
+    PERFORM refuse('insufficient_balance', format('%s %s is available.', money_text(available, paid_in), paid_in));
+  ELSIF wanted < least_payout(p_minimum, paid_in) THEN
+    PERFORM refuse('payout_below_minimum', format('The least that is paid out is %s %s.',
+                                                  money_text(least_payout(p_minimum, paid_in), paid_in), paid_in));
+  END IF;
+  SELECT * INTO payee FROM payees y
+   WHERE y.practitioner_id = p_practitioner AND y.can_be_paid AND y.provider = ANY (p_providers)
+   ORDER BY array_position(p_providers, y.provider) LIMIT 1;
+  INSERT INTO payouts (id, practitioner_id, amount_minor, currency, method, provider, payee_ref, week, requested_by)
+  VALUES (p_payout, p_practitioner, wanted, paid_in, CASE WHEN payee.id IS NULL THEN 'manual' ELSE 'provider' END,
+          coalesce(payee.provider, 'manual'), payee.provider_ref, p_week, p_by);
+  PERFORM post(new_id(), 'payout', 'payout', p_payout, 'payout:' || p_payout, paid_in,
+               ARRAY['earnings_available:' || p_practitioner, 'payout_in_transit:' || p_practitioner],
+               ARRAY[wanted, -wanted]);
+  IF payee.id IS NULL THEN
+    RETURN 'manual';
+  END IF;
+  PERFORM plan_payout_call(p_operation, payee.provider, 'transfer', p_payout);
+  RETURN 'provider';
+END $$;
+
+CREATE FUNCTION public.request_payout_for_asking(p_payout uuid, p_operation uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF asking_practitioner() IS NULL THEN
+    PERFORM refuse('forbidden', 'Payouts are for practitioners.');
+  END IF;
+  RETURN request_payout(p_payout, p_operation, asking_practitioner(), p_amount, p_currency, p_minimum, p_providers,
+                        asking_user());
+END $$;
+
+CREATE FUNCTION public.request_weekly_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_currency text, p_week date, p_minimum integer, p_providers text[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE available bigint := lock_available_earnings(p_practitioner, p_currency);
+BEGIN
+  IF available < greatest(1, least_payout(p_minimum, p_currency)) OR EXISTS (
+       SELECT FROM payouts WHERE practitioner_id = p_practitioner AND currency = p_currency AND week = p_week) THEN
+    RETURN false;
+  END IF;
+  PERFORM request_payout(p_payout, p_operation, p_practitioner, NULL, p_currency, p_minimum, p_providers, NULL, p_week);
+  RETURN true;
+END $$;
+
 CREATE FUNCTION public.require_practitioner(p_practitioner uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -4613,6 +4973,27 @@ CREATE FUNCTION public.restore_receipt(p_payment uuid, p_posted uuid, p_amount b
      AND EXISTS (SELECT FROM ledger_entries l JOIN ledger_accounts a ON a.no = l.account_no
                   WHERE l.transaction_id = p_posted AND a.code IN ('sales', 'tax_payable', 'dispute_losses'))
 $$;
+
+CREATE FUNCTION public.return_payout(p_payout uuid, p_returned bigint, p_failure text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payouts; lies_in text; back bigint;
+BEGIN
+  SELECT * INTO STRICT p FROM payouts WHERE id = p_payout;
+  back := p_returned - p.returned_minor;
+  lies_in := CASE p.status WHEN 'paid' THEN payout_source(p) ELSE 'payout_in_transit:' || p.practitioner_id END;
+  UPDATE payouts
+     SET returned_minor = p_returned, updated_at = now(), failure_code = coalesce(p_failure, failure_code, 'returned'),
+         status = CASE WHEN p_returned = amount_minor THEN 'failed' ELSE status END,
+         failed_at = CASE WHEN p_returned = amount_minor THEN now() END
+   WHERE id = p_payout;
+  PERFORM mark_paid_earnings(p.practitioner_id, p.currency, paid_out(p.practitioner_id, p.currency));
+  PERFORM post(new_id(), 'payout_returned', 'payout', p_payout, format('payout_returned:%s:%s', p_payout, p_returned),
+               p.currency, ARRAY[lies_in, 'earnings_available:' || p.practitioner_id], ARRAY[back, -back]);
+  PERFORM tell_payout(p, 'returned:' || p_returned, 'A payout did not arrive',
+                      format('%s %s of a payout came back, and is available again (%s).',
+                             money_text(back, p.currency), p.currency, coalesce(p_failure, 'returned')));
+END $$;
 
 CREATE FUNCTION public.reverse_earning(p_payment uuid, p_kind text, p_reference_type text, p_reference_id uuid, p_cause text, p_amount bigint, p_currency text, p_held text, p_to text, p_lost boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4898,6 +5279,24 @@ BEGIN
     PERFORM note_approved(p_payment);
   END IF;
   RETURN outcome;
+END $$;
+
+CREATE FUNCTION public.settle_payout(p_payout uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payouts;
+BEGIN
+  UPDATE payouts SET status = 'paid', paid_at = now(), updated_at = now()
+   WHERE id = p_payout AND status IN ('requested', 'in_transit') RETURNING * INTO p;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  PERFORM mark_paid_earnings(p.practitioner_id, p.currency, paid_out(p.practitioner_id, p.currency));
+  PERFORM post(new_id(), 'payout_paid', 'payout', p_payout, 'payout_paid:' || p_payout, p.currency,
+               ARRAY['payout_in_transit:' || p.practitioner_id, payout_source(p)],
+               ARRAY[p.amount_minor - p.returned_minor, p.returned_minor - p.amount_minor]);
+  PERFORM tell_payout(p, 'paid', 'A payout has arrived', format('%s %s was paid out to you.',
+                      money_text(p.amount_minor - p.returned_minor, p.currency), p.currency));
 END $$;
 
 CREATE FUNCTION public.settle_period(p_event uuid, p_id uuid, p_payment uuid, p_provider text, p_told jsonb, p_period jsonb, p_asked_at timestamp with time zone, p_now timestamp with time zone) RETURNS text
@@ -5428,6 +5827,14 @@ BEGIN
                 nullif(t.special_requests, ''), 'Booking ' || t.id),
       format('booking_%s:%s:%s:practitioner', p_event, t.id, t.reschedule_count));
   END IF;
+END $$;
+
+CREATE FUNCTION public.tell_payout(p public.payouts, p_what text, p_subject text, p_body text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM queue_mail(u.id, u.email, p_subject, p_body, format('payout_%s:%s', p_what, p.id))
+     FROM practitioners r JOIN users u ON u.id = r.user_id WHERE r.id = p.practitioner_id;
 END $$;
 
 CREATE FUNCTION public.unblock_time(p_block uuid) RETURNS void
@@ -6079,6 +6486,13 @@ ALTER TABLE public.payments ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.payout_weeks (
+    week date NOT NULL,
+    finished_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.payout_weeks FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.pgqueuer (
     id bigint NOT NULL,
     priority integer NOT NULL,
@@ -6274,8 +6688,9 @@ CREATE TABLE public.provider_operations (
     id uuid NOT NULL,
     provider text NOT NULL,
     kind text NOT NULL,
-    payment_id uuid NOT NULL,
+    payment_id uuid,
     refund_id uuid,
+    payout_id uuid,
     status text DEFAULT 'planned'::text NOT NULL,
     request jsonb DEFAULT '{}'::jsonb NOT NULL,
     answer jsonb,
@@ -6285,7 +6700,9 @@ CREATE TABLE public.provider_operations (
     called_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_provider_operations_kind_known CHECK ((kind = ANY (ARRAY['create'::text, 'confirm'::text, 'authorize'::text, 'capture'::text, 'cancel'::text, 'refund'::text]))),
+    CONSTRAINT ck_provider_operations_kind_known CHECK ((kind = ANY (ARRAY['create'::text, 'confirm'::text, 'authorize'::text, 'capture'::text, 'cancel'::text, 'refund'::text, 'transfer'::text, 'reverse'::text]))),
+    CONSTRAINT ck_provider_operations_kind_of_its_thing CHECK (((kind = ANY (ARRAY['transfer'::text, 'reverse'::text])) = (payout_id IS NOT NULL))),
+    CONSTRAINT ck_provider_operations_of_one_thing CHECK ((num_nonnulls(payment_id, payout_id) = 1)),
     CONSTRAINT ck_provider_operations_status_known CHECK ((status = ANY (ARRAY['planned'::text, 'called'::text, 'answered'::text, 'unknown'::text, 'abandoned'::text])))
 );
 
@@ -6365,7 +6782,7 @@ CREATE TABLE public.reconciliation_findings (
     found_at timestamp with time zone DEFAULT now() NOT NULL,
     resolved_at timestamp with time zone,
     CONSTRAINT ck_reconciliation_findings_kind_known CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'different'::text]))),
-    CONSTRAINT ck_reconciliation_findings_movement_known CHECK ((movement = ANY (ARRAY['charge'::text, 'refund'::text, 'dispute'::text])))
+    CONSTRAINT ck_reconciliation_findings_movement_known CHECK ((movement = ANY (ARRAY['charge'::text, 'refund'::text, 'dispute'::text, 'transfer'::text])))
 );
 
 ALTER TABLE ONLY public.reconciliation_findings FORCE ROW LEVEL SECURITY;
@@ -7013,6 +7430,9 @@ ALTER TABLE ONLY public.mails
 ALTER TABLE ONLY public.outside_busy
     ADD CONSTRAINT pk_outside_busy PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.payees
+    ADD CONSTRAINT pk_payees PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.payment_audit
     ADD CONSTRAINT pk_payment_audit PRIMARY KEY (id);
 
@@ -7024,6 +7444,12 @@ ALTER TABLE ONLY public.payment_tallies
 
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT pk_payments PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.payout_weeks
+    ADD CONSTRAINT pk_payout_weeks PRIMARY KEY (week);
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT pk_payouts PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.portal_links
     ADD CONSTRAINT pk_portal_links PRIMARY KEY (token_hash);
@@ -7148,6 +7574,12 @@ ALTER TABLE ONLY public.ledger_transactions
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT uq_mails_cause UNIQUE (cause);
 
+ALTER TABLE ONLY public.payees
+    ADD CONSTRAINT uq_payees_practitioner_id_provider UNIQUE (practitioner_id, provider);
+
+ALTER TABLE ONLY public.payees
+    ADD CONSTRAINT uq_payees_provider_provider_ref UNIQUE (provider, provider_ref);
+
 ALTER TABLE ONLY public.payment_records
     ADD CONSTRAINT uq_payment_records_checkout_session_id UNIQUE (checkout_session_id);
 
@@ -7159,6 +7591,12 @@ ALTER TABLE ONLY public.payments
 
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT uq_payments_provider_provider_ref UNIQUE (provider, provider_ref);
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT uq_payouts_practitioner_id_currency_week UNIQUE (practitioner_id, currency, week);
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT uq_payouts_provider_provider_ref UNIQUE (provider, provider_ref);
 
 ALTER TABLE ONLY public.practitioners
     ADD CONSTRAINT uq_practitioners_resource_no UNIQUE (resource_no);
@@ -7344,6 +7782,10 @@ CREATE INDEX ix_payments_provider_ids ON public.payments USING gin (provider_ids
 
 CREATE INDEX ix_payments_purpose ON public.payments USING btree (purpose_id, created_at);
 
+CREATE INDEX ix_payouts_created ON public.payouts USING btree (created_at);
+
+CREATE INDEX ix_payouts_practitioner ON public.payouts USING btree (practitioner_id, created_at);
+
 CREATE INDEX ix_portal_links_expires_at ON public.portal_links USING btree (expires_at);
 
 CREATE INDEX ix_practitioner_locations_city ON public.practitioner_locations USING btree (lower(city), practitioner_id);
@@ -7365,6 +7807,8 @@ CREATE INDEX ix_practitioners_undecided ON public.practitioners USING btree (id)
 CREATE INDEX ix_provider_operations_due ON public.provider_operations USING btree (next_at) WHERE (status = ANY (ARRAY['planned'::text, 'called'::text, 'unknown'::text]));
 
 CREATE INDEX ix_provider_operations_payment ON public.provider_operations USING btree (payment_id, kind);
+
+CREATE INDEX ix_provider_operations_payout ON public.provider_operations USING btree (payout_id) WHERE (payout_id IS NOT NULL);
 
 CREATE INDEX ix_provider_operations_refund ON public.provider_operations USING btree (refund_id) WHERE (refund_id IS NOT NULL);
 
@@ -7608,6 +8052,9 @@ ALTER TABLE ONLY public.ledger_entries
 ALTER TABLE ONLY public.ledger_transactions
     ADD CONSTRAINT fk_ledger_transactions_reverses_id FOREIGN KEY (reverses_id) REFERENCES public.ledger_transactions(id) ON DELETE RESTRICT;
 
+ALTER TABLE ONLY public.payees
+    ADD CONSTRAINT fk_payees_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
+
 ALTER TABLE ONLY public.payment_audit
     ADD CONSTRAINT fk_payment_audit_payment_id FOREIGN KEY (payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
 
@@ -7616,6 +8063,12 @@ ALTER TABLE ONLY public.payment_records
 
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT fk_payments_payer_id FOREIGN KEY (payer_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT fk_payouts_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT fk_payouts_requested_by FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.practitioner_locations
     ADD CONSTRAINT fk_practitioner_locations_practitioner_id FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
@@ -7740,6 +8193,8 @@ CREATE POLICY asking ON public.ledger_transactions FOR SELECT TO moorage_web USI
    FROM public.ledger_entries e
   WHERE (e.transaction_id = ledger_transactions.id)))));
 
+CREATE POLICY asking ON public.payees FOR SELECT TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
+
 CREATE POLICY asking ON public.payment_audit FOR SELECT TO moorage_web USING ((EXISTS ( SELECT
    FROM public.payments p
   WHERE (p.id = payment_audit.payment_id))));
@@ -7751,6 +8206,8 @@ CREATE POLICY asking ON public.payment_records FOR SELECT TO moorage_web USING (
 CREATE POLICY asking ON public.payments FOR SELECT TO moorage_web USING (((payer_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin) OR (id = ANY (ARRAY( SELECT e.payment_id
    FROM public.earnings e
   WHERE (e.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)))))));
+
+CREATE POLICY asking ON public.payouts FOR SELECT TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
 CREATE POLICY asking ON public.provider_customers FOR SELECT TO moorage_web USING (((user_id = ( SELECT public.asking_user() AS asking_user)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
@@ -7856,6 +8313,8 @@ CREATE POLICY own_changes ON public.price_options TO moorage_web USING ((EXISTS 
 
 CREATE POLICY own_changes ON public.services TO moorage_web USING (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin))) WITH CHECK (((practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)) OR ( SELECT public.asking_admin() AS asking_admin)));
 
+ALTER TABLE public.payees ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.payment_audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_records ENABLE ROW LEVEL SECURITY;
@@ -7863,6 +8322,10 @@ ALTER TABLE public.payment_records ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.payment_tallies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payout_weeks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payouts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.portal_links ENABLE ROW LEVEL SECURITY;
 
@@ -7904,6 +8367,8 @@ CREATE POLICY product ON public.ledger_entries TO moorage_engine, moorage_worker
 
 CREATE POLICY product ON public.ledger_transactions TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
+CREATE POLICY product ON public.payees TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
 CREATE POLICY product ON public.payment_audit TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.payment_records TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
@@ -7911,6 +8376,10 @@ CREATE POLICY product ON public.payment_records TO moorage_engine, moorage_worke
 CREATE POLICY product ON public.payment_tallies TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.payments TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.payout_weeks TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY product ON public.payouts TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY product ON public.portal_links TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 
@@ -8050,6 +8519,10 @@ GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice u
 
 REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FROM PUBLIC;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payouts TO moorage_engine;
+GRANT SELECT ON TABLE public.payouts TO moorage_worker;
+GRANT SELECT ON TABLE public.payouts TO moorage_web;
+
 REVOKE ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.alert_administrators(p_subject text, p_body text, p_cause text) TO moorage_worker;
 
@@ -8082,6 +8555,13 @@ GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
 
 REVOKE ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) TO moorage_web;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payees TO moorage_engine;
+GRANT SELECT ON TABLE public.payees TO moorage_worker;
+GRANT SELECT ON TABLE public.payees TO moorage_web;
+
+REVOKE ALL ON FUNCTION public.begin_payee(p_id uuid, p_practitioner uuid, p_provider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_payee(p_id uuid, p_practitioner uuid, p_provider text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.bill_booking(p_invoice uuid, p_booking uuid, p_series text, p_due_at timestamp with time zone, p_now timestamp with time zone) TO moorage_web;
@@ -8160,6 +8640,9 @@ GRANT ALL ON FUNCTION public.claim_events(p_limit integer, p_lease interval) TO 
 
 REVOKE ALL ON FUNCTION public.claim_operation(p_operation uuid, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_operation(p_operation uuid, p_lease interval) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.claim_payout_call(p_operation uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_payout_call(p_operation uuid, p_lease interval) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_time(p_claim uuid, p_resource bigint, p_during tstzrange, p_kind text, p_expires timestamp with time zone, p_booking uuid, p_session uuid) TO moorage_worker;
@@ -8247,6 +8730,9 @@ REVOKE ALL ON FUNCTION public.drop_booking(b public.bookings, p_kind text, p_by 
 REVOKE ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_operations(p_limit integer, p_planned_after interval) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.due_weekly_payouts(p_week date, p_minimum integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.due_weekly_payouts(p_week date, p_minimum integer, p_limit integer) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_web;
 GRANT ALL ON FUNCTION public.earliest_free(p_resource bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_minutes integer) TO moorage_worker;
@@ -8297,6 +8783,9 @@ GRANT ALL ON FUNCTION public.find_services(p_filters jsonb, p_order text[], p_li
 
 REVOKE ALL ON FUNCTION public.finish_booking(b public.bookings, p_attended boolean, p_now timestamp with time zone, p_window_hours integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.finish_payout_week(p_week date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_payout_week(p_week date) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.foresee_tax(p_payment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.free_expired_claims(p_resource bigint) FROM PUBLIC;
@@ -8346,6 +8835,9 @@ REVOKE ALL ON FUNCTION public.keep_issued_invoice() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_on_subscription(p_subscription uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_on_subscription(p_subscription uuid) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.keep_payee(p_id uuid, p_provider_ref text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_payee(p_id uuid, p_provider_ref text) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_product(p_provider text, p_local_key text, p_product text, p_price text, p_digest text, p_is_active boolean) TO moorage_worker;
 
@@ -8374,6 +8866,16 @@ REVOKE ALL ON FUNCTION public.make_way(p_booking uuid, p_client uuid, p_service 
 REVOKE ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_web;
 GRANT ALL ON FUNCTION public.mark_no_show(p_booking uuid, p_by uuid, p_now timestamp with time zone, p_refund_window_hours integer, OUT refund_minor bigint, OUT operations uuid[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.mark_paid_earnings(p_practitioner uuid, p_currency text, p_paid bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.mark_payout_failed(p_payout uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_payout_failed(p_payout uuid, p_reason text) TO moorage_web;
+GRANT ALL ON FUNCTION public.mark_payout_failed(p_payout uuid, p_reason text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.mark_payout_paid(p_payout uuid, p_note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_payout_paid(p_payout uuid, p_note text) TO moorage_web;
+GRANT ALL ON FUNCTION public.mark_payout_paid(p_payout uuid, p_note text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.meet_identity(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) FROM PUBLIC;
 
@@ -8429,6 +8931,9 @@ REVOKE ALL ON FUNCTION public.own_tax_bps() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) TO moorage_web;
 GRANT ALL ON FUNCTION public.payment_record_exists(p_no bigint, p_gateway_payment_id text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.payout_week_is_due(p_week date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.payout_week_is_due(p_week date) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.plan_cancel(p_operation uuid, p_payment uuid, p_reason text, p_by uuid) TO moorage_worker;
@@ -8494,12 +8999,18 @@ GRANT ALL ON FUNCTION public.record_external_refund(p_refund uuid, p_payment uui
 
 REVOKE ALL ON FUNCTION public.record_of_asker(p_no bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.record_payee(p_provider text, p_provider_ref text, p_can_be_paid boolean, p_submitted boolean, p_missing text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_payee(p_provider text, p_provider_ref text, p_can_be_paid boolean, p_submitted boolean, p_missing text[]) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) TO moorage_web;
 GRANT ALL ON FUNCTION public.record_payment(p_payment uuid, p_amount bigint, p_currency text, p_provider text, p_status text, p_record jsonb) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_payment_status(p_payment uuid, p_new text, p_reason text, p_provider_ref text, p_method text, p_failure text, p_data jsonb, p_changed_by uuid) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.record_payout(p_payout uuid, p_status text, p_amount bigint, p_currency text, p_payee text, p_provider_ref text, p_ids jsonb, p_returned bigint, p_failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_payout(p_payout uuid, p_status text, p_amount bigint, p_currency text, p_payee text, p_provider_ref text, p_ids jsonb, p_returned bigint, p_failure text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_receipt(p_payment uuid, p_reference_type text, p_reference uuid, p_gross bigint, p_tax bigint, p_currency text, p_held text) TO moorage_worker;
@@ -8571,6 +9082,16 @@ REVOKE ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp w
 GRANT ALL ON FUNCTION public.report_refunds(p_currency text, p_from timestamp with time zone, p_to timestamp with time zone) TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.reprice_booking(b public.bookings, p_total bigint, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.request_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[], p_by uuid, p_week date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[], p_by uuid, p_week date) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.request_payout_for_asking(p_payout uuid, p_operation uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_payout_for_asking(p_payout uuid, p_operation uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[]) TO moorage_web;
+GRANT ALL ON FUNCTION public.request_payout_for_asking(p_payout uuid, p_operation uuid, p_amount bigint, p_currency text, p_minimum integer, p_providers text[]) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.request_weekly_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_currency text, p_week date, p_minimum integer, p_providers text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_weekly_payout(p_payout uuid, p_operation uuid, p_practitioner uuid, p_currency text, p_week date, p_minimum integer, p_providers text[]) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_booking(p_booking uuid, p_by uuid, p_starts timestamp with time zone, p_session uuid, p_now timestamp with time zone) TO moorage_web;
@@ -8823,6 +9344,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.payment_tallies TO moorage_eng
 
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_worker;
 GRANT USAGE ON SEQUENCE public.payments_no_seq TO moorage_engine;
+
+GRANT SELECT,INSERT ON TABLE public.payout_weeks TO moorage_engine;
+GRANT SELECT ON TABLE public.payout_weeks TO moorage_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO moorage_engine;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO moorage_worker;

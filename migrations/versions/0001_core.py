@@ -200,6 +200,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day_start", "currency", "payment_type", "method", name=op.f("pk_payment_tallies")),
     )
     op.create_table(
+        "payout_weeks",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("week", name=op.f("pk_payout_weeks")),
+    )
+    op.create_table(
         "portal_links",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -1023,6 +1029,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_earnings_practitioner", "earnings", ["practitioner_id", "created_at"], unique=False)
     op.create_table(
+        "payees",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("provider_ref", sa.Text(), nullable=True),
+        sa.Column("can_be_paid", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("details_submitted", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("missing", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("provider_ref IS NOT NULL OR NOT can_be_paid", name=op.f("ck_payees_paid_where_known")),
+        sa.ForeignKeyConstraint(
+            ["practitioner_id"], ["practitioners.id"], name=op.f("fk_payees_practitioner_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payees")),
+        sa.UniqueConstraint("practitioner_id", "provider", name=op.f("uq_payees_practitioner_id_provider")),
+        sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_payees_provider_provider_ref")),
+    )
+    op.create_table(
         "payment_audit",
         sa.Column(
             "id",
@@ -1091,6 +1116,59 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("property_no IS NOT NULL"),
     )
+    op.create_table(
+        "payouts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="requested", nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("payee_ref", sa.Text(), nullable=True),
+        sa.Column("provider_ref", sa.Text(), nullable=True),
+        sa.Column(
+            "provider_ids",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("returned_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("week", sa.Date(), nullable=True),
+        sa.Column("requested_by", sa.Uuid(), nullable=True),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "(method = 'provider') = (payee_ref IS NOT NULL)", name=op.f("ck_payouts_payee_of_provider")
+        ),
+        sa.CheckConstraint(
+            "(status = 'failed') = (returned_minor = amount_minor)", name=op.f("ck_payouts_failed_is_back")
+        ),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payouts_currency_code")),
+        sa.CheckConstraint("method IN ('provider', 'manual')", name=op.f("ck_payouts_method_known")),
+        sa.CheckConstraint(
+            "status IN ('requested', 'in_transit', 'paid', 'failed')", name=op.f("ck_payouts_status_known")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payouts_amount_positive")),
+        sa.CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name=op.f("ck_payouts_returned_range")),
+        sa.ForeignKeyConstraint(
+            ["practitioner_id"], ["practitioners.id"], name=op.f("fk_payouts_practitioner_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by"], ["users.id"], name=op.f("fk_payouts_requested_by"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint(
+            "practitioner_id", "currency", "week", name=op.f("uq_payouts_practitioner_id_currency_week")
+        ),
+        sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_payouts_provider_provider_ref")),
+    )
+    op.create_index("ix_payouts_created", "payouts", ["created_at"], unique=False)
+    op.create_index("ix_payouts_practitioner", "payouts", ["practitioner_id", "created_at"], unique=False)
     op.create_table(
         "practitioner_locations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1167,7 +1245,8 @@ def upgrade() -> None:
             "kind IN ('missing_here', 'missing_there', 'different')", name=op.f("ck_reconciliation_findings_kind_known")
         ),
         sa.CheckConstraint(
-            "movement IN ('charge', 'refund', 'dispute')", name=op.f("ck_reconciliation_findings_movement_known")
+            "movement IN ('charge', 'refund', 'dispute', 'transfer')",
+            name=op.f("ck_reconciliation_findings_movement_known"),
         ),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_reconciliation_findings_payment_id"), ondelete="RESTRICT"
@@ -1321,8 +1400,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
         sa.Column("refund_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
         sa.Column("status", sa.Text(), server_default="planned", nullable=False),
         sa.Column(
             "request", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
@@ -1335,13 +1415,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('create', 'confirm', 'authorize', 'capture', 'cancel', 'refund')",
+            "(kind IN ('transfer', 'reverse')) = (payout_id IS NOT NULL)",
+            name=op.f("ck_provider_operations_kind_of_its_thing"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('create', 'confirm', 'authorize', 'capture', 'cancel', 'refund', 'transfer', 'reverse')",
             name=op.f("ck_provider_operations_kind_known"),
         ),
         sa.CheckConstraint(
             "status IN ('planned', 'called', 'answered', 'unknown', 'abandoned')",
             name=op.f("ck_provider_operations_status_known"),
         ),
+        sa.CheckConstraint("num_nonnulls(payment_id, payout_id) = 1", name=op.f("ck_provider_operations_of_one_thing")),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_provider_operations_payment_id"), ondelete="RESTRICT"
         ),
@@ -1358,6 +1443,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('planned', 'called', 'unknown')"),
     )
     op.create_index("ix_provider_operations_payment", "provider_operations", ["payment_id", "kind"], unique=False)
+    op.create_index(
+        "ix_provider_operations_payout",
+        "provider_operations",
+        ["payout_id"],
+        unique=False,
+        postgresql_where=sa.text("payout_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_provider_operations_refund",
         "provider_operations",
@@ -1891,6 +1983,11 @@ def downgrade() -> None:
         table_name="provider_operations",
         postgresql_where=sa.text("refund_id IS NOT NULL"),
     )
+    op.drop_index(
+        "ix_provider_operations_payout",
+        table_name="provider_operations",
+        postgresql_where=sa.text("payout_id IS NOT NULL"),
+    )
     op.drop_index("ix_provider_operations_payment", table_name="provider_operations")
     op.drop_index(
         "ix_provider_operations_due",
@@ -1925,6 +2022,9 @@ def downgrade() -> None:
     op.drop_index("ix_practitioner_locations_point", table_name="practitioner_locations")
     op.drop_index("ix_practitioner_locations_city", table_name="practitioner_locations")
     op.drop_table("practitioner_locations")
+    op.drop_index("ix_payouts_practitioner", table_name="payouts")
+    op.drop_index("ix_payouts_created", table_name="payouts")
+    op.drop_table("payouts")
     op.drop_index(
         "ix_payment_records_property", table_name="payment_records", postgresql_where=sa.text("property_no IS NOT NULL")
     )
@@ -1934,6 +2034,7 @@ def downgrade() -> None:
     op.drop_table("payment_records")
     op.drop_index(op.f("ix_payment_audit_payment_id"), table_name="payment_audit")
     op.drop_table("payment_audit")
+    op.drop_table("payees")
     op.drop_index("ix_earnings_practitioner", table_name="earnings")
     op.drop_index(
         "ix_earnings_due", table_name="earnings", postgresql_where=sa.text("status = 'pending' AND held_at IS NULL")
@@ -2058,6 +2159,7 @@ def downgrade() -> None:
     op.drop_table("provider_cursors")
     op.drop_index(op.f("ix_portal_links_expires_at"), table_name="portal_links")
     op.drop_table("portal_links")
+    op.drop_table("payout_weeks")
     op.drop_table("payment_tallies")
     op.drop_index("ix_outside_busy_during", table_name="outside_busy", postgresql_using="gist")
     op.drop_table("outside_busy")

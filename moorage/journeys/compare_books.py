@@ -41,7 +41,15 @@ SELECT r.position, d.id, coalesce(d.payment_id, find_payment($1, r.payment_id, A
   FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS r (payment_id, parent, reference, position)
   LEFT JOIN disputes d ON d.provider = $1 AND d.provider_ref = r.reference
 """
-_THEIRS: Final = {"charge": _CHARGES, "refund": _REFUNDS, "dispute": _DISPUTES}
+# What has failed here is back, and so it has to be there.
+_TRANSFERS = """
+SELECT r.position, t.id, NULL::uuid AS payment_id, t.amount_minor, t.currency,
+       CASE t.status WHEN 'failed' THEN 'failed' ELSE 'succeeded' END AS status, true AS is_recorded
+  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[]) WITH ORDINALITY AS r
+       (payment_id, parent, reference, payout_id, position)
+  LEFT JOIN payouts t ON t.provider = $1 AND (t.id = r.payout_id OR t.provider_ref = r.reference)
+"""
+_THEIRS: Final = {"charge": _CHARGES, "refund": _REFUNDS, "dispute": _DISPUTES, "transfer": _TRANSFERS}
 _OURS: Final[Mapping[Movement, str]] = {
     "charge": """
         SELECT id, id AS payment_id, coalesce(provider_ref, id::text) AS reference, amount_minor, currency, status,
@@ -57,6 +65,11 @@ _OURS: Final[Mapping[Movement, str]] = {
     "dispute": """
         SELECT id, payment_id, provider_ref AS reference, amount_minor, currency, status, created_at AS at
           FROM disputes WHERE provider = $1 AND created_at >= $2 AND created_at < $3
+    """,
+    "transfer": """
+        SELECT id, NULL::uuid AS payment_id, coalesce(provider_ref, id::text) AS reference, amount_minor, currency,
+               status, paid_at AS at
+          FROM payouts WHERE provider = $1 AND status = 'paid' AND paid_at >= $2 AND paid_at < $3
     """,
 }
 
@@ -142,6 +155,8 @@ async def _compare_batch(
     ]
     if movement == "refund":
         arguments.append([record.refund_id for record in batch])
+    elif movement == "transfer":
+        arguments.append([record.payout_id for record in batch])
     found = []
     for row in await db.fetch(_THEIRS[movement], provider, *arguments):
         record = batch[row["position"] - 1]

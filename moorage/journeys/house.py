@@ -9,6 +9,7 @@ from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.domains.payments.inbox import Inbox
+from moorage.domains.payouts.policy import PayoutTerms
 from moorage.kernel.bell import Bell
 from moorage.kernel.clock import Clock, system_clock
 from moorage.kernel.db import Database
@@ -43,6 +44,7 @@ class House:
     business_name: str = "Moorage"
     accounts: AccountTerms = field(default_factory=AccountTerms)
     invoicing: InvoicingTerms = field(default_factory=InvoicingTerms)
+    payouts: PayoutTerms = field(default_factory=PayoutTerms)
     passwords: Passwords = field(default_factory=Passwords)
     bell: Bell = field(default_factory=Bell)
     inbox: Inbox = field(default_factory=Inbox)

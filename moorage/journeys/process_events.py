@@ -22,9 +22,11 @@ from moorage.domains.payments.operations import (
     note_refund_reference,
     postpone_event,
 )
+from moorage.journeys.event_outcomes import ParkedError, WaitError
 from moorage.journeys.handle_dispute import handle_dispute
 from moorage.journeys.house import House
 from moorage.journeys.keep_subscriptions import adopt_period, follow_subscription
+from moorage.journeys.process_transfers import apply_payee, apply_transfer
 from moorage.journeys.provider_answers import learned
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, Connection, with_retries
@@ -38,14 +40,6 @@ DEFAULT_ATTEMPTS: Final = 12
 _LONGEST_WAIT_S: Final = 3600
 
 log = logging.getLogger(__name__)
-
-
-class WaitError(Exception):
-    """What the event is about is not here yet."""
-
-
-class ParkedError(Exception):
-    """The event is genuine and does not fit our books: it is for a person."""
 
 
 async def process_due_events(house: House, *, attempts: int = DEFAULT_ATTEMPTS, limit: int = 10_000) -> int:
@@ -90,6 +84,10 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
     _check_origin(gateway, event)
     if event.kind in {"subscription", "period"}:
         await _apply_subscription(house, gateway, claimed, event)
+        return
+    if event.kind in {"transfer", "payee"}:
+        apply = apply_transfer if event.kind == "transfer" else apply_payee
+        await apply(house, gateway, claimed, event)
         return
     payment_id = event.payment_id
     if event.kind != "payment" or payment_id is None:
@@ -140,8 +138,13 @@ def _check_origin(gateway: PaymentGateway, event: ProviderEvent) -> None:
     ours = gateway.capabilities
     if event.live is not None and ours.live is not None and event.live != ours.live:
         raise ParkedError(f"of another mode: live is {event.live}")
-    if event.account is not None and ours.account is not None and event.account != ours.account:
+    if event.account is not None and ours.account is not None and event.account not in {ours.account, _payee_of(event)}:
         raise ParkedError(f"of another account: {event.account}")
+
+
+def _payee_of(event: ProviderEvent) -> str | None:
+    """Events of a payee come from the payee's account, not from ours."""
+    return event.payee if event.kind == "payee" else None
 
 
 async def _apply_payment(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from moorage.domains.payments.gateway_values import Intent, ProviderEvent, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, close_operation, note_refund_reference
+from moorage.domains.payouts.operations import ClaimedCall
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
 from moorage.kernel.errors import MoorageError
@@ -143,7 +144,7 @@ async def record_declined(house: House, operation: ClaimedOperation, error: Moor
     return "declined"
 
 
-async def record_unknown(house: House, operation: ClaimedOperation, error: str) -> str:
+async def record_unknown(house: House, operation: ClaimedOperation | ClaimedCall, error: str) -> str:
     """Nobody knows whether the provider acted: it is asked again, with growing waits. Answers 'unknown'."""
     wait = timedelta(seconds=min(2 ** min(operation.attempts - 1, 16), _LONGEST_WAIT_S))
 

@@ -24,6 +24,7 @@ from moorage.domains.payments.gateway_values import Intent, IntentRequest, Line,
 from moorage.domains.payments.operations import ClaimedOperation, claim_operation, due_operations
 from moorage.journeys.house import House
 from moorage.journeys.provider_answers import record_declined, record_intent, record_refund, record_unknown
+from moorage.journeys.transfer_calls import carry_out_transfer
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
 from moorage.kernel.ids import made_at
@@ -52,7 +53,7 @@ async def carry_out(house: House, operation_id: UUID) -> str:
 
     operation = await with_retries(claim)
     if operation is None:
-        return "not_due"
+        return await carry_out_transfer(house, operation_id, LEASE)
     crash_point("after_claim_before_call")
     try:
         answer = await _call(house, operation)

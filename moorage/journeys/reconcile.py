@@ -7,12 +7,14 @@ that came or went without our hearing of it. What else differs is for a person, 
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from moorage.domains.payments import queries
+from moorage.domains.payments.facets import TransferGateway
 from moorage.domains.payments.gateway import PaymentGateway
 from moorage.domains.payments.gateway_values import ProviderEvent, ProviderRecord
 from moorage.domains.payments.operations import move_cursor, record_dispute
+from moorage.domains.payouts import operations as payouts
 from moorage.journeys.compare_books import Difference, compare_books
 from moorage.journeys.house import House
 from moorage.journeys.keep_subscriptions import adopt_period
@@ -118,14 +120,15 @@ async def _fix(house: House, gateway: PaymentGateway, difference: Difference) ->
     if record is None:
         return "the provider does not know it: look it up there"
     try:
+        if record.kind == "transfer":
+            return await _fix_transfer(house, gateway, difference)
+        if record.kind == "dispute" and difference.payment_id is not None:
+            return await _fix_dispute(house, gateway, difference, record)
         if difference.payment_id is None:
             is_period = record.kind == "charge" and await adopt_period(house, gateway, record.payment_reference)
             return "fixed" if is_period else "no payment of ours: find out what it was for"
-        if record.kind == "charge":
-            return await _fix_charge(house, difference, record)
-        if record.kind == "refund":
-            return await _fix_refund(house, difference, record)
-        return await _fix_dispute(house, gateway, difference, record)
+        fix = _fix_charge if record.kind == "charge" else _fix_refund
+        return await fix(house, difference, record)
     except MoorageError as error:
         return f"{error.code}: {error.detail}"
 
@@ -175,6 +178,17 @@ async def _fix_refund(house: House, difference: Difference, record: ProviderReco
                 data,
             )
     return "fixed" if outcome in {"moved", "repeated"} else f"our refund is over ({outcome}): decide by hand"
+
+
+async def _fix_transfer(house: House, gateway: PaymentGateway, difference: Difference) -> str:
+    if difference.our_id is None:
+        return "no payout of ours: find out what it was for"
+    present = await cast("TransferGateway", gateway).find_transfer(difference.our_id)
+    if present is None:
+        return "the provider does not show it any more: decide by hand"
+    async with house.database.transaction(SYSTEM) as db:
+        outcome = await payouts.record(db, difference.our_id, present)
+    return "fixed" if outcome == "moved" else f"our payout is over ({outcome}): decide by hand"
 
 
 async def _fix_dispute(house: House, gateway: PaymentGateway, difference: Difference, record: ProviderRecord) -> str:

@@ -47,6 +47,7 @@ MARKETPLACE: Final = Contract(
         "Bookings": "Hold a time, pay, cancel, move, complete.",
         "Payments": "Pay a booking.",
         "Earnings": "What a practitioner has earned, down to each ledger line.",
+        "Payouts": "Paying practitioners what they have earned.",
         "Administration": "Failed jobs and providers' events, for administrators.",
     },
 )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.invoicing.policy import InvoicingTerms
+from moorage.domains.payouts.policy import PayoutTerms
 from moorage.journeys.house import BookingTerms, House
 from moorage.kernel.db import Database, Pool, connect_pool, session_settings
 from moorage.kernel.pooled import PooledDatabase
@@ -110,6 +111,7 @@ def make_house(settings: Settings, database: Database) -> House:
         business_name=settings.business_name,
         accounts=_account_terms(settings),
         invoicing=_invoicing_terms(settings),
+        payouts=PayoutTerms(settings.payout_minimum, settings.payout_weekly, settings.payout_weekday),
         passwords=Passwords(settings.password_hash_threads),
         mail=mail_gateway(settings),
     )

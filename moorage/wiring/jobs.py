@@ -14,6 +14,7 @@ from moorage.journeys.dun_invoices import dun_invoices
 from moorage.journeys.house import House
 from moorage.journeys.mail_receipt import MAIL_RECEIPT, mail_receipt
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
+from moorage.journeys.pay_out import pay_out_weekly
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.receive_event import poll_providers
@@ -68,6 +69,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("poll_providers", 60, partial(poll_providers, house))
     yield Periodic("release_expired_holds", 2, partial(release_expired_holds, house))
     yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
+    yield Periodic("pay_out_weekly", 300, partial(pay_out_weekly, house))
     yield Periodic("cancel_stale_payments", 300, partial(cancel_stale_payments, house))
     yield Periodic("reconcile_daily", 900, partial(reconcile_daily, house))
     yield Periodic("roll_free_days", 3600, partial(roll_free_days, house))

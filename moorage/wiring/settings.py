@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     commission_bps: int = 500
     commission_tiers: list[tuple[int, int]] = [(5_000, 400), (10_000, 300)]
 
+    # Payouts to practitioners
+    payout_minimum: int = Field(default=50, ge=0)  # the least that is paid out, in whole units of any currency
+    payout_weekly: bool = True  # what is available is paid out by itself once a week
+    payout_weekday: int = Field(default=0, ge=0, le=6)  # 0 is Monday, in BUSINESS_TIMEZONE
+
     # Payments
     # Taken where a request names none; by default the first of these whose keys are set, else the sandbox.
     payment_provider: str | None = None

@@ -27,6 +27,8 @@ SPECIAL = {
     "quote_lines.unit_minor": 2,
     "tax_rates.country": "GB",
     "claims.expires_at": NOW,
+    "provider_operations.payment_id": uuid.uuid4(),
+    "payouts.payee_ref": "acct_1",
 }
 
 

@@ -20,7 +20,10 @@ from moorage.web.paging import Paging
 
 router = APIRouter(prefix="/practitioner", tags=["earnings"], route_class=StrictRoute)
 
-KINDS: Final = "earning, earning_released, earning_held, earning_moved, refund, refund_reversed, dispute_lost"
+KINDS: Final = (
+    "earning, earning_released, earning_held, earning_moved, refund, refund_reversed, dispute_lost, payout,"
+    " payout_paid, payout_returned"
+)
 
 
 class EarningView(BaseModel):
@@ -60,7 +63,9 @@ class EarningView(BaseModel):
 
 
 class SummaryView(BaseModel):
-    """Totals in one currency, after what was taken back. `available` may be below zero: it is carried."""
+    """Totals in one currency, after what was taken back. `available` may be below zero: it is carried. `in_transit` is
+    asked to be paid out, `paid` has arrived.
+    """
 
     currency: str
     gross: str
@@ -68,6 +73,7 @@ class SummaryView(BaseModel):
     net: str
     pending: str
     available: str
+    in_transit: str
     paid: str
     this_month: str
     count: int
@@ -82,6 +88,7 @@ class SummaryView(BaseModel):
             net=format_amount(row.net_minor, row.currency),
             pending=format_amount(row.pending_minor, row.currency),
             available=format_amount(row.available_minor, row.currency),
+            in_transit=format_amount(row.in_transit_minor, row.currency),
             paid=format_amount(row.paid_minor, row.currency),
             this_month=format_amount(row.month_net_minor, row.currency),
             count=row.count,
@@ -158,7 +165,7 @@ async def list_earnings(
     "/earnings/summary/", operation_id="earnings_summary", response_model=Success[Summary], responses=problems(401, 403)
 )
 async def summarise(request: Request, caller: Practitioner) -> Response:
-    """Your totals by currency: earned, pending, available, paid, and this month's (UTC)."""
+    """Your totals by currency: earned, pending, available, in transit, paid, and this month's (UTC)."""
     house = house_of(request)
     month_start = house.clock().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     async with house.database.reading(caller.actor) as db:
@@ -178,7 +185,7 @@ async def list_transactions(
     page: Paging,
     *,
     kind: Annotated[str | None, Query(max_length=40, description=KINDS)] = None,
-    account: Literal["pending", "available"] | None = None,
+    account: Literal["pending", "available", "in_transit"] | None = None,
     currency: CurrencyCode | None = None,
     since: From = None,
     until: To = None,

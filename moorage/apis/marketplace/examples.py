@@ -14,6 +14,9 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
         "special_requests": "A quiet room, please.",
         "participants": [{"name": "Ada Marsh", "email": "ada@example.com"}],
     },
+    "payouts_request": {"amount": "120.00", "currency": "USD"},
+    "payouts_mark_paid": {"note": "By bank transfer, 3 March."},
+    "payouts_connect": {"country": "US"},
     "bookings_cancel": {"reason": "Something came up."},
     "practitioners_apply": {
         "display_name": "Pia Harbour",

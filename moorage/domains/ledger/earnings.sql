@@ -166,3 +166,17 @@ BEGIN
                  ARRAY[left_minor, -left_minor]);
   END IF;
 END $$;
+
+-- Says which earnings are paid out by now, when `p_paid` of a practitioner's have arrived all in all: the oldest, as far as
+-- that goes. A disputed one stays what it is. The money's account is the same either way. Locks: the earnings' rows that
+-- change.
+CREATE OR REPLACE FUNCTION mark_paid_earnings(p_practitioner uuid, p_currency text, p_paid bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE earnings e SET status = told.status, updated_at = now()
+    FROM (SELECT id, CASE WHEN sum(net_minor - reversed_gross_minor + reversed_commission_minor)
+                               OVER (ORDER BY created_at, id) <= p_paid THEN 'paid' ELSE 'available' END AS status
+            FROM earnings
+           WHERE practitioner_id = p_practitioner AND currency = p_currency AND NOT is_sale
+             AND status IN ('available', 'paid')) AS told
+   WHERE e.id = told.id AND e.status IN ('available', 'paid') AND e.status <> told.status AND e.held_at IS NULL
+$$;

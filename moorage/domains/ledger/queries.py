@@ -37,7 +37,9 @@ class EarningRow:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """A practitioner's earnings in one currency: all that was earned, less what was taken back, and the balances."""
+    """A practitioner's earnings in one currency: all that was earned, less what was taken back, the balances, and what
+    was paid out and did not come back.
+    """
 
     currency: str
     gross_minor: int
@@ -45,6 +47,7 @@ class SummaryRow:
     net_minor: int
     pending_minor: int
     available_minor: int
+    in_transit_minor: int
     paid_minor: int
     month_net_minor: int
     count: int
@@ -87,18 +90,24 @@ SELECT coalesce(e.currency, b.currency) AS currency,
        coalesce(e.gross, 0)::bigint AS gross_minor, coalesce(e.commission, 0)::bigint AS commission_minor,
        coalesce(e.gross - e.commission, 0)::bigint AS net_minor,
        coalesce(b.pending, 0)::bigint AS pending_minor, coalesce(b.available, 0)::bigint AS available_minor,
-       coalesce(e.paid, 0)::bigint AS paid_minor, coalesce(e.month_net, 0)::bigint AS month_net_minor,
+       coalesce(b.in_transit, 0)::bigint AS in_transit_minor,
+       (coalesce(s.sent, 0) - coalesce(b.in_transit, 0))::bigint AS paid_minor,
+       coalesce(e.month_net, 0)::bigint AS month_net_minor,
        coalesce(e.count, 0)::bigint AS count
   FROM (SELECT currency, count(*), sum(gross_minor - reversed_gross_minor) AS gross,
                sum(commission_minor - reversed_commission_minor) AS commission,
-               sum(net_minor) FILTER (WHERE status = 'paid') AS paid,
                sum(net_minor - reversed_gross_minor + reversed_commission_minor)
                  FILTER (WHERE created_at >= $2) AS month_net
           FROM earnings WHERE practitioner_id = $1 AND NOT is_sale GROUP BY currency) AS e
   FULL JOIN (SELECT a.currency, -sum(l.balance_minor) FILTER (WHERE a.code LIKE 'earnings\\_pending:%') AS pending,
-                    -sum(l.balance_minor) FILTER (WHERE a.code LIKE 'earnings\\_available:%') AS available
+                    -sum(l.balance_minor) FILTER (WHERE a.code LIKE 'earnings\\_available:%') AS available,
+                    -sum(l.balance_minor) FILTER (WHERE a.code LIKE 'payout\\_in\\_transit:%') AS in_transit
                FROM ledger_accounts a JOIN ledger_balances l ON l.account_no = a.no
               WHERE a.owner_id = $1 GROUP BY a.currency) AS b ON b.currency = e.currency
+  LEFT JOIN (SELECT a.currency, sum(l.amount_minor) AS sent
+               FROM ledger_accounts a JOIN ledger_entries l ON l.account_no = a.no
+               JOIN ledger_transactions t ON t.id = l.transaction_id AND t.kind IN ('payout', 'payout_returned')
+              WHERE a.code = 'earnings_available:' || $1::uuid GROUP BY a.currency) AS s ON s.currency = b.currency
  ORDER BY 1
 """
 
@@ -139,7 +148,8 @@ async def entries_of(db: Connection, practitioner_id: UUID, wanted: Wanted) -> t
     if wanted.kind is not None:
         where.append(transactions.c.kind == wanted.kind)
     if wanted.status is not None:
-        where.append(accounts.c.code == f"earnings_{wanted.status}:{practitioner_id}")
+        prefix = "payout" if wanted.status == "in_transit" else "earnings"
+        where.append(accounts.c.code == f"{prefix}_{wanted.status}:{practitioner_id}")
     where += _narrowed(accounts, transactions.c.posted_at, wanted)
     columns = [
         transactions.c.id,

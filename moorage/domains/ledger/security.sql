@@ -68,3 +68,4 @@ CREATE POLICY asking ON earnings FOR SELECT TO moorage_web
 SELECT run_as_engine('{
   post, reverse_transaction, record_earning, reverse_earning, restore_earning, schedule_earnings,
   release_earnings, hold_earning, record_receipt}', '{moorage_worker}');
+SELECT run_as_engine('{mark_paid_earnings}');

@@ -220,7 +220,9 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProviderTransfer:
-    """A transfer at the provider. `succeeded` is with the payee; `reversed_minor` of it has come back since."""
+    """A transfer at the provider. `succeeded` is with the payee; `reversed_minor` of it has come back to us since. One
+    that `failed` after it was sent may still lie with the payee's account there: then it is to be reversed.
+    """
 
     reference: str
     status: Literal["pending", "succeeded", "failed"]
@@ -228,6 +230,8 @@ class ProviderTransfer:
     currency: str
     reversed_minor: int = 0
     failure_code: str | None = None
+    payee: str | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)  # the provider's further ids of the same: payout, …
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -15,9 +15,11 @@ EventKind = Literal[
     "dispute",  # a dispute's present state
     "subscription",  # `reference` names one: its provider is asked how it stands (recurring.py)
     "period",  # `reference` names a billed period of a subscription: likewise
+    "transfer",  # a payout of ours to a payee has changed: the present state is asked for
+    "payee",  # a payee's account has changed: the present state is asked for
     "other",  # stored, without effect
 ]
-Movement = Literal["charge", "refund", "dispute"]
+Movement = Literal["charge", "refund", "dispute", "transfer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,10 @@ class ProviderEvent:
     needs_capture: bool = False
     needs_authorization: bool = False
     ids: Mapping[str, str] = field(default_factory=dict)
+    # Of a transfer: our payout, as the provider carries it, `reference` the provider's own id of it; and the payee's
+    # account, which is where the event of a payee comes from.
+    payout_id: UUID | None = None
+    payee: str | None = None
     fee_minor: int | None = None  # the provider's own fee, where the event tells it, in the payment's currency
     tax_minor: int | None = None  # of the amount, where the provider calculated it
     account: str | None = None
@@ -144,7 +150,8 @@ class IntentRequest:
 @dataclass(frozen=True, slots=True)
 class ProviderRecord:
     """One movement of money in a provider's own books, to check ours against. Charges are those that collected
-    (`amount_minor` what was collected, whatever was given back since); refunds and disputes are in every state.
+    (`amount_minor` what was collected, whatever was given back since); refunds, disputes and transfers are in every
+    state. What came back of a transfer is in `reversed_minor`.
     """
 
     kind: Movement
@@ -156,3 +163,5 @@ class ProviderRecord:
     currency: str
     status: RefundStatus | DisputeStatus
     recorded_at: datetime
+    payout_id: UUID | None = None  # ours, of a transfer that we made
+    reversed_minor: int = 0

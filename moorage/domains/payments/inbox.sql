@@ -68,7 +68,7 @@ RETURNS TABLE (id uuid, was text, kind text, request jsonb, attempts integer, re
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH taken AS (
     SELECT o.id, o.status FROM provider_operations o
-     WHERE o.id = p_operation
+     WHERE o.id = p_operation AND o.payment_id IS NOT NULL
        AND (o.status = 'planned' OR o.status IN ('called', 'unknown') AND o.next_at <= now())
        AND (o.kind = 'create' OR NOT EXISTS (
               SELECT FROM provider_operations c WHERE c.payment_id = o.payment_id AND c.kind = 'create'

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from moorage.domains.payments.gateway_values import Movement
@@ -16,8 +16,10 @@ provider_operations = Table(
     id_column(),
     text_column("provider"),
     text_column("kind"),
-    reference("payment_id", "payments.id"),
+    reference("payment_id", "payments.id", nullable=True),
     reference("refund_id", "refunds.id", nullable=True),
+    # Instead of a payment: the payout that it sends or takes back, by id (its table is above this domain).
+    Column("payout_id", Uuid),
     text_column("status", default="planned"),
     Column("request", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("answer", JSONB),
@@ -27,10 +29,13 @@ provider_operations = Table(
     instant("called_at", nullable=True),
     created_at(),
     updated_at(),
-    one_of("kind", "create", "confirm", "authorize", "capture", "cancel", "refund"),
+    one_of("kind", "create", "confirm", "authorize", "capture", "cancel", "refund", "transfer", "reverse"),
+    CheckConstraint("num_nonnulls(payment_id, payout_id) = 1", name="of_one_thing"),
+    CheckConstraint("(kind IN ('transfer', 'reverse')) = (payout_id IS NOT NULL)", name="kind_of_its_thing"),
     one_of("status", "planned", "called", "answered", "unknown", "abandoned"),
     Index("ix_provider_operations_payment", "payment_id", "kind"),
     Index("ix_provider_operations_refund", "refund_id", postgresql_where=text("refund_id IS NOT NULL")),
+    Index("ix_provider_operations_payout", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
     Index("ix_provider_operations_due", "next_at", postgresql_where=text("status IN ('planned', 'called', 'unknown')")),
 )
 

@@ -1,9 +1,9 @@
 """Our adapter to the sandbox, over HTTP like any other provider's: nothing here knows that it runs next door."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
@@ -16,10 +16,10 @@ from moorage.domains.payments.gateway import (
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
 from moorage.providers.http import HttpClient
+from moorage.providers.sandbox.payees import SandboxTransfers
 from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
-from moorage.providers.sandbox.translate import to_event, to_intent, to_record, to_refund
+from moorage.providers.sandbox.translate import read, to_event, to_intent, to_record, to_refund, to_transfer_record
 
-T = TypeVar("T")
 _PAGE_SIZE: Final = 500
 # An event is dated when it is made and seen when its transaction ends: looking back a little further misses none.
 _OVERLAP: Final = timedelta(seconds=60)
@@ -30,7 +30,7 @@ _ALREADY_DECIDED: Final = frozenset(
 _UNDECIDED: Final = frozenset({"idempotency_key_in_use", "invalid_api_key"})
 
 
-class SandboxGateway:
+class SandboxGateway(SandboxTransfers):
     """The sandbox as a PaymentGateway. `base_url` is where its API is reached, `public_url` where payers reach its
     page; `webhook_secrets` are those in force, the newest first.
     """
@@ -44,6 +44,7 @@ class SandboxGateway:
         separate_capture=True,
         hosted_checkout=True,
         known_ahead=True,
+        transfers=True,
         live=False,
     )
 
@@ -92,21 +93,21 @@ class SandboxGateway:
                 for line in request.lines
             ],
         }
-        return _read(to_intent, await self._call("POST", "/intents", body, key=key))
+        return read(to_intent, await self.call("POST", "/intents", body, key=key))
 
     async def confirm(self, reference: str, *, payment_method: str, key: str) -> Intent:
         """Charge a method. What was decided before is answered as it is. Raises ProviderDeclinedError with the
         failure code, OutcomeUnknownError.
         """
         try:
-            answer = await self._call(
+            answer = await self.call(
                 "POST", f"/intents/{reference}/confirm", {"payment_method": payment_method}, key=key
             )
         except ProviderDeclinedError as error:
             if error.facts["failure_code"] in _ALREADY_DECIDED:
                 return await self.fetch(reference)
             raise
-        return _read(to_intent, answer)
+        return read(to_intent, answer)
 
     def check_amount(self, amount_minor: int, currency: str) -> None:
         """The sandbox takes every currency in its own minor units. Raises InvalidCurrencyError for one that is none."""
@@ -117,22 +118,22 @@ class SandboxGateway:
         """Collect what is reserved, or a part. Raises ProviderDeclinedError (`capture_exceeds_authorization`)."""
         del currency
         try:
-            answer = await self._call("POST", f"/intents/{reference}/capture", {"amount_minor": amount_minor}, key=key)
+            answer = await self.call("POST", f"/intents/{reference}/capture", {"amount_minor": amount_minor}, key=key)
         except ProviderDeclinedError as error:
             if error.facts["failure_code"] in _ALREADY_DECIDED:
                 return await self.fetch(reference)
             raise
-        return _read(to_intent, answer)
+        return read(to_intent, answer)
 
     async def test_connection(self) -> str:
         """Ask for nothing much with our key. Raises as any call does."""
-        await self._call("GET", "/events", query={"limit": 1})
+        await self.call("GET", "/events", query={"limit": 1})
         return "sandbox"
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
         """Let nothing be collected any more; an intent that is paid or being processed is answered as it is."""
         try:
-            return _read(to_intent, await self._call("POST", f"/intents/{reference}/cancel", {}, key=key))
+            return read(to_intent, await self.call("POST", f"/intents/{reference}/cancel", {}, key=key))
         except ProviderDeclinedError as error:
             if error.facts["failure_code"] in _ALREADY_DECIDED:
                 return await self.fetch(reference)
@@ -140,12 +141,12 @@ class SandboxGateway:
 
     async def fetch(self, reference: str) -> Intent:
         """The present state. Raises ProviderDeclinedError `resource_missing`, OutcomeUnknownError."""
-        return _read(to_intent, await self._call("GET", f"/intents/{reference}"))
+        return read(to_intent, await self.call("GET", f"/intents/{reference}"))
 
     async def find(self, payment_id: UUID) -> Intent | None:
         """The intent made for our payment, if it was made."""
-        body = await self._look(f"/intents/{payment_id}")
-        return None if body is None else _read(to_intent, body)
+        body = await self.look(f"/intents/{payment_id}")
+        return None if body is None else read(to_intent, body)
 
     async def refund(
         self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str
@@ -157,25 +158,27 @@ class SandboxGateway:
             "currency": currency,
             "client_reference": str(refund_id),
         }
-        return _read(to_refund, await self._call("POST", "/refunds", body, key=key))
+        return read(to_refund, await self.call("POST", "/refunds", body, key=key))
 
     async def find_refund(self, reference: str, refund_id: UUID) -> ProviderRefund | None:
         """The refund of `reference` made for our refund, if it was made."""
-        body = await self._look(f"/refunds/{refund_id}")
+        body = await self.look(f"/refunds/{refund_id}")
         if body is None or body["intent"]["id"] != reference:
             return None
-        return _read(to_refund, body)
+        return read(to_refund, body)
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
         """Every event since then and a minute before, oldest first."""
-        return [_read(to_event, body) async for body in self._all("/events", since - _OVERLAP)]
+        return [read(to_event, body) async for body in self._all("/events", since - _OVERLAP)]
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
-        """Every charge that collected, every refund and every dispute since then."""
+        """Every charge that collected, every refund, dispute and transfer since then."""
         for path in ("/charges", "/refunds", "/disputes"):
             async for body in self._all(path, since):
                 if path != "/charges" or body["status"] == "succeeded":
-                    yield _read(to_record, body)
+                    yield read(to_record, body)
+        async for body in self._all("/transfers", since):
+            yield read(to_transfer_record, body)
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
         """Check who signed these bytes, and when, then translate them."""
@@ -199,22 +202,23 @@ class SandboxGateway:
         if since is not None:
             query["created_since"] = since.isoformat()
         while True:
-            page = await self._call("GET", path, query=query)
+            page = await self.call("GET", path, query=query)
             for body in page["data"]:
                 yield body
             if not page["has_more"]:
                 return
             query["after"] = page["data"][-1]["id"]
 
-    async def _look(self, path: str) -> dict[str, Any] | None:
+    async def look(self, path: str) -> dict[str, Any] | None:
+        """Read what may not exist."""
         try:
-            return await self._call("GET", path)
+            return await self.call("GET", path)
         except ProviderDeclinedError as error:
             if error.facts["failure_code"] == "resource_missing":
                 return None
             raise
 
-    async def _call(
+    async def call(
         self,
         method: str,
         path: str,
@@ -229,16 +233,8 @@ class SandboxGateway:
         )
         content = answer.body()
         if answer.status >= 400:
-            refusal = _read(lambda told: dict(told["error"]), content)
+            refusal = read(lambda told: dict(told["error"]), content)
             if refusal.get("code") in _UNDECIDED:
                 raise OutcomeUnknownError
             raise ProviderDeclinedError(refusal["message"], failure_code=refusal["code"])
         return content
-
-
-def _read(translate: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
-    """An answer that cannot be understood says nothing about what was done."""
-    try:
-        return translate(body)
-    except (KeyError, ValueError, TypeError) as error:
-        raise OutcomeUnknownError from error

@@ -1,13 +1,16 @@
 """The sandbox's objects and events in the core's own words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
+from moorage.domains.payments.facets import ProviderTransfer
+from moorage.domains.payments.gateway import OutcomeUnknownError
 from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderEvent, ProviderRecord, ProviderRefund
 
 Body = Mapping[str, Any]
+T = TypeVar("T")
 
 _STATUSES: Final[dict[str, IntentStatus]] = {
     "open": "pending",
@@ -19,6 +22,11 @@ _STATUSES: Final[dict[str, IntentStatus]] = {
     "declined": "failed",
     "canceled": "canceled",
     "expired": "canceled",
+}
+_ARRIVED: Final[dict[str, Literal["pending", "succeeded", "failed"]]] = {
+    "pending": "pending",
+    "paid": "succeeded",
+    "failed": "failed",
 }
 
 
@@ -69,6 +77,38 @@ def to_record(body: Body) -> ProviderRecord:
     )
 
 
+def to_transfer(transfer: Body, payout: Body | None) -> ProviderTransfer:
+    """A transfer with what became of it from the payee's account on. Raises KeyError for what is none."""
+    return ProviderTransfer(
+        reference=transfer["id"],
+        status="failed" if payout is None else _ARRIVED[payout["status"]],
+        amount_minor=transfer["amount_minor"],
+        currency=transfer["currency"],
+        reversed_minor=transfer["reversed_minor"],
+        failure_code="not_sent" if payout is None else payout["failure_code"],
+        payee=transfer["account"],
+        ids={} if payout is None else {"payout": payout["id"]},
+        raw=transfer,
+    )
+
+
+def to_transfer_record(body: Body) -> ProviderRecord:
+    """A transfer as a movement in the sandbox's books. Raises KeyError for what is none."""
+    return ProviderRecord(
+        kind="transfer",
+        reference=body["id"],
+        payment_reference="",
+        payment_id=None,
+        refund_id=None,
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        status="failed" if body["reversed_minor"] == body["amount_minor"] else "succeeded",
+        recorded_at=datetime.fromisoformat(body["created_at"]),
+        payout_id=_uuid(body["client_reference"]),
+        reversed_minor=body["reversed_minor"],
+    )
+
+
 def to_event(body: Body) -> ProviderEvent:
     """An event. One that means nothing to us is of the kind `other`. Raises KeyError or ValueError for what is none."""
     family = str(body["type"]).partition(".")[0]
@@ -81,6 +121,8 @@ def to_event(body: Body) -> ProviderEvent:
         told = _refund(body["data"])
     elif family == "dispute":
         told = _dispute(body["data"])
+    elif family in {"transfer", "payout"} and body["data"]["account"] is not None:
+        told = _transfer(body["data"])
     return ProviderEvent(event_id=body["id"], event_type=body["type"], live=body["livemode"], raw=body, **told)
 
 
@@ -132,6 +174,17 @@ def _dispute(data: Body) -> dict[str, Any]:
     }
 
 
+def _transfer(data: Body) -> dict[str, Any]:
+    """Money on its way to a payee: moved to their account here, and paid on from there to their bank."""
+    return {
+        "kind": "transfer",
+        "payout_id": _uuid(data["client_reference"]),
+        "reference": data["id"] if data["object"] == "transfer" else None,
+        "payee": data["account"],
+        **_money(data),
+    }
+
+
 def _about(data: Body, kind: str) -> dict[str, Any]:
     parent = data["intent"]
     return {"kind": kind, "payment_id": _uuid(parent["client_reference"]), "reference": parent["id"]}
@@ -153,3 +206,11 @@ def _ids(intent: Body) -> dict[str, str]:
 
 def _uuid(text: str | None) -> UUID | None:
     return None if text is None else UUID(text)
+
+
+def read(translate: Callable[[Body], T], body: Body) -> T:
+    """An answer that cannot be understood says nothing about what was done: OutcomeUnknownError."""
+    try:
+        return translate(body)
+    except (KeyError, ValueError, TypeError) as error:
+        raise OutcomeUnknownError from error

@@ -21,6 +21,7 @@ from tests.builders import (
     make_service,
     make_user,
 )
+from tests.builders.money import post
 from tests.support.databases import TestDatabase
 from tests.support.sandbox import Town
 
@@ -113,6 +114,14 @@ class Cast:
             await self._booking(),
         )
         return subscription_id
+
+    async def payout(self) -> UUID:
+        """What `host` is to be sent by hand."""
+        payout, host = uuid7(), self.practitioner.id
+        await post(self.superuser, {"clearing:sandbox": 6_000, f"earnings_available:{host}": -6_000})
+        request = "SELECT request_payout($1, $2, $3, 6000, 'USD', 50, '{}')"
+        await self.superuser.execute(request, payout, uuid7(), host)
+        return payout
 
     async def quote(self) -> str:
         """A quote for `client`."""

@@ -58,6 +58,12 @@ EXPECTED = {
     "earnings_list": "401 403 200 403 200 403",
     "earnings_summary": "401 403 200 403 200 403",
     "earnings_transactions": "401 403 200 403 200 403",
+    "payouts_own": "401 403 200 403 200 403",
+    "payouts_request": "401 403 409 403 409 403",
+    "payouts_connect": "401 403 200 403 200 403",
+    "payouts_list": "401 403 403 403 403 200",
+    "payouts_mark_paid": "401 403 403 403 403 200",
+    "payouts_mark_failed": "401 403 403 403 403 200",
 }
 TOKEN_UNREAD = {
     "auth_register",
@@ -124,6 +130,15 @@ async def a_payment(cast: Cast) -> Ask:
     return Ask(body={"payment_id": (await cast.hold())["payment"]["id"], "payment_method": "pm_card_visa"})
 
 
+def of_payout(body: object = None) -> Asks:
+    """A payout to `host` by hand, fresh for each caller."""
+
+    async def ask(cast: Cast) -> Ask:
+        return Ask({"payout_id": await cast.payout()}, body)
+
+    return ask
+
+
 SERVICE = {
     "title": "Slow yoga",
     "service_type": "session",
@@ -169,4 +184,8 @@ ASKS: dict[str, Asks] = {
     "bookings_calendar": of_booking(Cast.confirmed),
     "payments_create_intent": an_intent,
     "payments_confirm": a_payment,
+    "payouts_request": of({"amount": "60.00", "currency": "USD"}),
+    "payouts_connect": of({"country": "US"}),
+    "payouts_mark_paid": of_payout(),
+    "payouts_mark_failed": of_payout({"reason": "account_closed"}),
 }
