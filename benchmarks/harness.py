@@ -11,11 +11,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from moorage.wiring.bundled_postgres import Lease
+from moorage.wiring.bundled.address import ServerOptions
+from moorage.wiring.bundled.place import program
+from moorage.wiring.bundled.starter import Lease
 from moorage.wiring.database import DatabaseAddresses, prepare_bundled
 from moorage.wiring.migrate import migrate
-from moorage.wiring.postgres_address import ServerOptions
-from moorage.wiring.postgres_place import program
 from moorage.wiring.scratch import scratch_server
 
 CLIENTS: Final = 16

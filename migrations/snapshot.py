@@ -4,9 +4,9 @@ import asyncio
 import re
 import subprocess
 
+from moorage.wiring.bundled.place import program
 from moorage.wiring.database import prepare_bundled
 from moorage.wiring.migrate import ROOT, migrate
-from moorage.wiring.postgres_place import program
 from moorage.wiring.scratch import scratch_server
 
 SNAPSHOT = ROOT / "database" / "schema.sql"

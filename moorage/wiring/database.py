@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from moorage.wiring.bundled_postgres import Lease
+from moorage.wiring.bundled.address import ServerAddress, ServerOptions
+from moorage.wiring.bundled.starter import Lease
 from moorage.wiring.pooler import connect, keeps_sessions
 from moorage.wiring.postgres import check_version, ensure_postgres
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions
 from moorage.wiring.postgres_errors import BundledPostgresError
 from moorage.wiring.roles import LOGINS, OWNER, WEB, WORKER, ensure_roles
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import asyncpg
 
-from moorage.wiring.bundled_postgres import Lease, start
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions
+from moorage.wiring.bundled.address import ServerAddress, ServerOptions
+from moorage.wiring.bundled.starter import Lease, start
 from moorage.wiring.postgres_errors import BundledPostgresError, PostgresError, UnsupportedPostgresError
 
 __all__ = [
@@ -26,7 +26,7 @@ OLDEST_MAJOR = 15
 
 
 async def ensure_postgres(home: Path, options: ServerOptions | None = None) -> Lease:
-    """Start or join the bundled server of `home` (`bundled_postgres.start`), off the event loop."""
+    """Start or join the bundled server of `home` (`starter.start`), off the event loop."""
     return await asyncio.to_thread(start, home, options)
 
 

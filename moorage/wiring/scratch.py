@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from moorage.wiring.bundled_postgres import Lease, start
-from moorage.wiring.postgres_address import ServerOptions
-from moorage.wiring.postgres_guard import take
-from moorage.wiring.postgres_place import is_outside
+from moorage.wiring.bundled.address import ServerOptions
+from moorage.wiring.bundled.guard import take
+from moorage.wiring.bundled.place import is_outside
+from moorage.wiring.bundled.starter import Lease, start
 
 _PREFIX = "moorage-home-"
 # Where there is room in memory a copy of a database takes 20 ms, on a slow disk 400.

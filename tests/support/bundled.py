@@ -9,9 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from moorage.wiring import postgres_guard as guard
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions
-from moorage.wiring.postgres_place import program
+from moorage.wiring.bundled import guard
+from moorage.wiring.bundled.address import ServerAddress, ServerOptions
+from moorage.wiring.bundled.place import program
 
 QUICK = ServerOptions(durable=False)
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -20,9 +20,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 USER = """
 import sys
 from pathlib import Path
-from moorage.wiring import postgres_guard as guard
-from moorage.wiring.bundled_postgres import start
-from moorage.wiring.postgres_address import ServerOptions
+from moorage.wiring.bundled import guard
+from moorage.wiring.bundled.starter import start
+from moorage.wiring.bundled.address import ServerOptions
 
 home = Path(sys.argv[1])
 lease = start(home, ServerOptions(durable=False))

@@ -17,11 +17,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from moorage.wiring.bundled_postgres import Lease, start
+from moorage.wiring.bundled.address import ServerOptions
+from moorage.wiring.bundled.starter import Lease, start
 from moorage.wiring.database import acting_as, create_database, prepare_bundled
 from moorage.wiring.migrate import migrate, wanted_files
 from moorage.wiring.postgres import check_version
-from moorage.wiring.postgres_address import ServerOptions
 from moorage.wiring.roles import OWNER, WEB, WORKER, ensure_roles
 
 # Where all processes of one run find the bundled server; set by the first of them (see conftest).

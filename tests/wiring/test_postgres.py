@@ -6,9 +6,9 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from moorage.wiring.bundled_postgres import start
+from moorage.wiring.bundled.address import ServerAddress, ServerOptions
+from moorage.wiring.bundled.starter import start
 from moorage.wiring.postgres import BundledPostgresError, ensure_postgres
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions
 from tests.support.bundled import QUICK, ask, is_alive
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from moorage.wiring import postgres_guard as guard
+from moorage.wiring.bundled import guard
 from moorage.wiring.postgres import ensure_postgres
 from moorage.wiring.scratch import remove_home
 from tests.support.bundled import CHECKOUT, QUICK, ask, is_alive, leave, server_of, user_process

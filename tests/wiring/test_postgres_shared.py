@@ -10,7 +10,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 
-from moorage.wiring import postgres_guard as guard
+from moorage.wiring.bundled import guard
 from moorage.wiring.database import open_database
 from moorage.wiring.postgres import ensure_postgres
 from tests.support.bundled import QUICK, ask, ask_at, is_alive, leave, server_of

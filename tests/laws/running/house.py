@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from moorage.wiring import bundled_postgres
+from moorage.wiring.bundled import starter
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
@@ -131,7 +131,7 @@ class RunningHouse:
 
     async def overseer(self) -> asyncpg.Connection:
         """A connection that sees everything, for checks and for moving time."""
-        lease = bundled_postgres.start(self.home)
+        lease = starter.start(self.home)
         try:
             return await asyncpg.connect(lease.address.dsn("moorage"))
         finally:

@@ -1,7 +1,7 @@
 """Starts the bundled PostgreSQL, shares it between processes, and stops it with the last of them.
 
 `start(home)` returns a lease. Everything lies in `home/postgres`: the data, the log, the password of the
-bootstrap account, and the locks that `postgres_guard` explains. The server takes passwords only, on a socket
+bootstrap account, and the locks that `guard` explains. The server takes passwords only, on a socket
 that no other user can open, and on 127.0.0.1 when a port is asked for.
 """
 
@@ -17,9 +17,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from moorage.wiring import postgres_guard as guard
-from moorage.wiring.postgres_address import ServerAddress, ServerOptions, read_address, socket_path
-from moorage.wiring.postgres_cluster import START_TIMEOUT_S, launch
+from moorage.wiring.bundled import guard
+from moorage.wiring.bundled.address import ServerAddress, ServerOptions, read_address, socket_path
+from moorage.wiring.bundled.cluster import START_TIMEOUT_S, launch
 from moorage.wiring.postgres_errors import BundledPostgresError
 
 # "May we speak TLS?": the smallest question that a server's child answers (PostgreSQL manual, "SSLRequest").

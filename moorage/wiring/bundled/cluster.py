@@ -14,10 +14,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from moorage.wiring import postgres_guard as guard
-from moorage.wiring.postgres_address import BOOTSTRAP_USER, ServerOptions, bootstrap_password, write_address
+from moorage.wiring.bundled import guard
+from moorage.wiring.bundled.address import BOOTSTRAP_USER, ServerOptions, bootstrap_password, write_address
+from moorage.wiring.bundled.place import MAJOR, Place, settle
 from moorage.wiring.postgres_errors import BundledPostgresError
-from moorage.wiring.postgres_place import MAJOR, Place, settle
 
 # sizeof(sockaddr_un.sun_path) is 108 on Linux and 104 on macOS; the socket's name takes 21 of it at most.
 SOCKET_DIRECTORY_BYTES = 80
@@ -32,7 +32,7 @@ class _Cluster:
 
     directory: Path
     place: Place
-    alive: int  # inherited by the server's processes, see postgres_guard
+    alive: int  # inherited by the server's processes, see guard.py
     log: int
     options: ServerOptions
 
