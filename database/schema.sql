@@ -219,7 +219,7 @@ CREATE FUNCTION public.apply_booking_payment(p_booking uuid, p_payment uuid, p_a
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE b bookings := lock_booking(p_booking); lapsed boolean; kept payments;
+DECLARE b bookings := lock_booking(p_booking); lapsed boolean;
 BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
@@ -244,14 +244,6 @@ BEGIN
     RETURN 'paid';
   END IF;
   PERFORM make_confirmed(b, p_now);
-  -- What was paid before the confirmation is earned by it, as far as it was kept; held on where it is disputed.
-  FOR kept IN
-    SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('succeeded', 'partially_refunded', 'disputed')
-       AND p.amount_minor > p.refunded_minor + p.refund_pending_minor ORDER BY p.created_at, p.id
-  LOOP
-    PERFORM earn(b, kept.id, kept.amount_minor - kept.refunded_minor - kept.refund_pending_minor);
-    PERFORM hold_earning(kept.id, now()) WHERE kept.status = 'disputed';
-  END LOOP;
   RETURN 'confirmed';
 END $$;
 
@@ -2830,6 +2822,7 @@ END $$;
 CREATE FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE p payments;
 BEGIN
   UPDATE bookings
      SET status = 'confirmed', confirmed_at = p_now, hold_expires_at = NULL, cancelled_at = NULL, cancelled_by = NULL,
@@ -2838,6 +2831,13 @@ BEGIN
   PERFORM confirm_claim(b.id);
   PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
   PERFORM tell_booking(b.id, 'confirmed');
+  FOR p IN
+    SELECT * FROM payments x WHERE x.purpose_id = b.id AND x.status IN ('succeeded', 'partially_refunded', 'disputed')
+       AND x.amount_minor > x.refunded_minor + x.refund_pending_minor ORDER BY x.created_at, x.id
+  LOOP
+    PERFORM earn(b, p.id, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
+    PERFORM hold_earning(p.id, now()) WHERE p.status = 'disputed';
+  END LOOP;
 END $$;
 
 CREATE FUNCTION public.make_quote(p_quote uuid, p_customer uuid, p_email text, p_name text, p_address text, p_booking uuid, p_currency text, p_lines jsonb, p_note text, p_expires_at timestamp with time zone, p_days_until_due integer) RETURNS void
@@ -4773,8 +4773,6 @@ BEGIN
     RETURN operations || refunding;
   ELSIF b.status = 'pending' AND kept >= due THEN
     PERFORM make_confirmed(b, p_now);
-    PERFORM earn(b, p.id, p.amount_minor) FROM payments p
-      WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
   END IF;
   RETURN operations;
 END $$;

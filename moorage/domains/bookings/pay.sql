@@ -25,7 +25,7 @@ END $$;
 -- Locks as lock_booking (the caller, who holds the payment's row too, has called it first).
 CREATE OR REPLACE FUNCTION apply_booking_payment(p_booking uuid, p_payment uuid, p_amount bigint, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE b bookings := lock_booking(p_booking); lapsed boolean; kept payments;
+DECLARE b bookings := lock_booking(p_booking); lapsed boolean;
 BEGIN
   IF b.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such booking.');
@@ -50,14 +50,6 @@ BEGIN
     RETURN 'paid';
   END IF;
   PERFORM make_confirmed(b, p_now);
-  -- What was paid before the confirmation is earned by it, as far as it was kept; held on where it is disputed.
-  FOR kept IN
-    SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('succeeded', 'partially_refunded', 'disputed')
-       AND p.amount_minor > p.refunded_minor + p.refund_pending_minor ORDER BY p.created_at, p.id
-  LOOP
-    PERFORM earn(b, kept.id, kept.amount_minor - kept.refunded_minor - kept.refund_pending_minor);
-    PERFORM hold_earning(kept.id, now()) WHERE kept.status = 'disputed';
-  END LOOP;
   RETURN 'confirmed';
 END $$;
 
@@ -76,9 +68,11 @@ CREATE OR REPLACE FUNCTION earn(b bookings, p_payment uuid, p_amount bigint) RET
     FROM practitioners p WHERE p.id = b.practitioner_id
 $$;
 
--- Confirms a pending (or lapsed and taken again) booking with its children, and tells both sides. The caller holds the
--- booking's row and has seen to its time.
+-- Confirms a pending (or lapsed and taken again) booking with its children, and tells both sides. What was paid for it
+-- before is earned by that, as far as it was kept, and held on where it is disputed. The caller holds the booking's row
+-- and has seen to its time.
 CREATE OR REPLACE FUNCTION make_confirmed(b bookings, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE p payments;
 BEGIN
   UPDATE bookings
      SET status = 'confirmed', confirmed_at = p_now, hold_expires_at = NULL, cancelled_at = NULL, cancelled_by = NULL,
@@ -87,6 +81,13 @@ BEGIN
   PERFORM confirm_claim(b.id);
   PERFORM count_gross(b.practitioner_id, p_now, b.currency, b.total_minor);
   PERFORM tell_booking(b.id, 'confirmed');
+  FOR p IN
+    SELECT * FROM payments x WHERE x.purpose_id = b.id AND x.status IN ('succeeded', 'partially_refunded', 'disputed')
+       AND x.amount_minor > x.refunded_minor + x.refund_pending_minor ORDER BY x.created_at, x.id
+  LOOP
+    PERFORM earn(b, p.id, p.amount_minor - p.refunded_minor - p.refund_pending_minor);
+    PERFORM hold_earning(p.id, now()) WHERE p.status = 'disputed';
+  END LOOP;
 END $$;
 
 -- Takes what a lapsed hold let go of: a session's time if it would be listed without this booking (notice and horizon

@@ -95,8 +95,6 @@ BEGIN
     RETURN operations || refunding;
   ELSIF b.status = 'pending' AND kept >= due THEN
     PERFORM make_confirmed(b, p_now);
-    PERFORM earn(b, p.id, p.amount_minor) FROM payments p
-      WHERE p.purpose_id = b.id AND p.status = 'succeeded' AND p.refund_pending_minor = 0 ORDER BY p.created_at, p.id;
   END IF;
   RETURN operations;
 END $$;

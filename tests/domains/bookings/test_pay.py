@@ -80,6 +80,15 @@ async def test_a_part_that_was_given_back_or_disputed_before_the_confirmation_is
         assert await scene.balance(f"earnings_pending:{scene.practitioner.id}") == 6650
 
 
+async def test_a_part_is_earned_when_the_practitioner_confirms_without_the_rest(scene):
+    booking = await scene.held(day_at(10))
+    await scene.pay(booking, payment=await open_balance(scene, booking, 5000))
+    async with scene.act(scene.practitioner.user_id) as db:
+        await db.fetchval("SELECT confirm_booking($1, $2, now())", booking, scene.practitioner.user_id)
+    assert (await scene.row(booking))["status"] == "confirmed"
+    assert (await scene.balance("held:bookings"), await scene.balance("commission")) == (0, 250)
+
+
 async def test_a_second_payment_of_the_same_goes_back(scene):
     booking = await scene.held(day_at(10))
     second = await open_balance(scene, booking, 8000)
