@@ -10,6 +10,7 @@ from uuid import UUID
 from moorage.domains.bookings import operations
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, Actor, with_retries
+from moorage.kernel.retries import STANDARD
 
 RELEASED_AT_ONCE: Final = 500
 """How many earnings one transaction releases."""
@@ -38,7 +39,7 @@ async def release_due_earnings(house: House) -> int:
                 )
                 return released
 
-        released = await with_retries(release)
+        released = await with_retries(release, policy=STANDARD)
         total += released
         if released < RELEASED_AT_ONCE:
             return total

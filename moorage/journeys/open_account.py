@@ -10,7 +10,7 @@ from moorage.domains.accounts.queries import Account, account_by_email, account_
 from moorage.domains.notifications.operations import queue_mail
 from moorage.journeys.house import House
 from moorage.journeys.sign_in import Session, session_of
-from moorage.kernel.db import SYSTEM, Connection
+from moorage.kernel.db import SYSTEM, Connection, with_retries
 from moorage.kernel.errors import NotFoundError
 from moorage.kernel.jobs import enqueue
 
@@ -32,20 +32,24 @@ async def register(
     """
     check_password(password, email, house.accounts)
     password_hash = await house.passwords.hash(password)
-    async with house.database.transaction(SYSTEM) as db:
-        await create_user(
-            db,
-            user_id,
-            email=email,
-            password_hash=password_hash,
-            first_name=first_name,
-            last_name=last_name,
-            phone_number=phone_number,
-        )
-        await mail_verify_link(house, db, user_id, email)
-        family_id = house.ids()
-        refresh = await open_family(db, family_id, user_id, house.accounts.refresh_token)
-        return await session_of(db, user_id, family_id, refresh)
+
+    async def open_it() -> Session:
+        async with house.database.transaction(SYSTEM) as db:
+            await create_user(
+                db,
+                user_id,
+                email=email,
+                password_hash=password_hash,
+                first_name=first_name,
+                last_name=last_name,
+                phone_number=phone_number,
+            )
+            await mail_verify_link(house, db, user_id, email)
+            family_id = house.ids()
+            refresh = await open_family(db, family_id, user_id, house.accounts.refresh_token)
+            return await session_of(db, user_id, family_id, refresh)
+
+    return await with_retries(open_it)
 
 
 async def prove_email(house: House, secret: str) -> tuple[Account, UUID | None]:

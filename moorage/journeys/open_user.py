@@ -15,7 +15,7 @@ from moorage.domains.practitioners.operations import appoint
 from moorage.domains.practitioners.queries import Person
 from moorage.journeys.house import House
 from moorage.journeys.open_account import mail_verify_link
-from moorage.kernel.db import SYSTEM, Actor, Connection
+from moorage.kernel.db import SYSTEM, Actor, Connection, with_retries
 from moorage.kernel.errors import ForbiddenError, NotFoundError
 
 Duty = Literal["client", "practitioner", "administrator", "owner"]
@@ -50,28 +50,36 @@ async def open_user(house: House, new: NewUser, *, by: UUID | None, by_admin: bo
     if new.password is not None:
         check_password(new.password, new.email, house.accounts)
         password_hash = await house.passwords.hash(new.password)
-    async with house.database.transaction(SYSTEM) as db:
-        await create_user(
-            db,
-            new.id,
-            email=new.email,
-            password_hash=password_hash,
-            first_name=new.first_name,
-            middle_name=new.middle_name,
-            last_name=new.last_name,
-            role=_ROLES[new.duty],
-        )
-        if new.duty != "client" and by is not None:
-            await _give_duty(house, db, new, by)
-        if new.password is None:
-            await _mail_password_link(house, db, new)
-        else:
-            await mail_verify_link(house, db, new.id, new.email)
+
+    async def open_it() -> None:
+        async with house.database.transaction(SYSTEM) as db:
+            await _create(house, db, new, password_hash, by)
+
+    await with_retries(open_it)
     async with house.database.reading(Actor(new.id)) as db:
         person = await queries.get_person(db, new.id)
     if person is None:
         raise NotFoundError
     return person
+
+
+async def _create(house: House, db: Connection, new: NewUser, password_hash: str | None, by: UUID | None) -> None:
+    await create_user(
+        db,
+        new.id,
+        email=new.email,
+        password_hash=password_hash,
+        first_name=new.first_name,
+        middle_name=new.middle_name,
+        last_name=new.last_name,
+        role=_ROLES[new.duty],
+    )
+    if new.duty != "client" and by is not None:
+        await _give_duty(house, db, new, by)
+    if new.password is None:
+        await _mail_password_link(house, db, new)
+    else:
+        await mail_verify_link(house, db, new.id, new.email)
 
 
 async def _give_duty(house: House, db: Connection, new: NewUser, by: UUID) -> None:

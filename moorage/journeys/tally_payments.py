@@ -8,6 +8,7 @@ from moorage.domains import analytics
 from moorage.domains.availability.zones import pinned_zone
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
+from moorage.kernel.retries import STANDARD
 
 DAYS_AT_ONCE: Final = 60
 """How many days one transaction adds up."""
@@ -16,7 +17,7 @@ TIMEOUT_S: Final = 600.0
 
 async def tally_payments(house: House) -> None:
     """Add up what is missing or has changed, in transactions of a limited size."""
-    while await with_retries(lambda: _some(house)):
+    while await with_retries(lambda: _some(house), policy=STANDARD):
         pass
 
 

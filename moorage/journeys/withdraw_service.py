@@ -4,6 +4,7 @@ from uuid import UUID
 
 from moorage.journeys.house import House
 from moorage.kernel.db import Actor, with_retries
+from moorage.kernel.retries import STANDARD
 
 _WITHDRAW = "SELECT withdraw_service($1)"
 
@@ -19,4 +20,4 @@ async def withdraw_service(house: House, actor: Actor, service_id: UUID) -> bool
             gone: bool = await db.fetchval(_WITHDRAW, service_id)
             return gone
 
-    return await with_retries(withdraw)
+    return await with_retries(withdraw, policy=STANDARD)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
-import stamina
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from moorage.kernel.errors import MoorageError, UnavailableError
+from moorage.kernel.errors import MoorageError, OverloadedError, UnavailableError, UnreachableError
+from moorage.kernel.retries import CRITICAL, Policy, retried
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -107,8 +107,10 @@ class _Lender:
         self.waiting += 1
         try:
             return await self.pool.acquire(timeout=timeout_s)
-        except (*AWAY, asyncpg.InternalServerError) as error:  # the latter is how a pooler says that it is full
-            raise UnavailableError from error
+        except (TimeoutError, asyncpg.InternalServerError) as error:  # the latter is how a pooler says that it is full
+            raise OverloadedError from error
+        except AWAY as error:
+            raise UnreachableError from error
         finally:
             self.waiting -= 1
 
@@ -251,25 +253,21 @@ def build(statement: ClauseElement) -> tuple[str, list[Any]]:
     return str(compiled), [parameters[name] for name in (compiled.positiontup or ())]
 
 
-async def with_retries(unit: Callable[[], Awaitable[T]], *, repeatable: bool = False) -> T:
-    """Tell a whole unit again when it failed for a passing reason, by two policies. Conflicts (deadlock,
-    serialization, lock timeout): up to 5 tries within 5 s, always safe. Server away: up to 6 tries within 10 s, and
-    only when the unit is `repeatable` (reads; writes whose ids the caller made). Then UnavailableError.
+async def with_retries(unit: Callable[[], Awaitable[T]], *, repeatable: bool = False, policy: Policy = CRITICAL) -> T:
+    """Tell a whole transaction again when it failed for a passing reason: a conflict (deadlock, serialization, lock
+    timeout), or no server to begin it on. When the server went away meanwhile, whether it was carried out is unknown,
+    and it is told again only when it is `repeatable` (its ids are the caller's). Then UnavailableError.
     """
-    passing = (*CONFLICTS, *AWAY, UnavailableError) if repeatable else CONFLICTS
+
+    def passes(error: Exception) -> bool:
+        if isinstance(error, (*CONFLICTS, UnreachableError)):
+            return True
+        return repeatable and isinstance(error, (*AWAY, UnavailableError)) and not isinstance(error, OverloadedError)
+
     try:
-        return await unit()
-    except passing:
-        pass  # The common case costs no retry machinery at all.
-    try:
-        async for attempt in stamina.retry_context(
-            on=passing, attempts=5, timeout=8.0, wait_initial=0.01, wait_max=1.0, wait_jitter=0.05
-        ):
-            with attempt:
-                return await unit()
+        return await retried(unit, policy, passes)
     except (*CONFLICTS, *AWAY) as error:
         raise UnavailableError from error
-    raise UnavailableError
 
 
 def refused(error: asyncpg.PostgresError) -> MoorageError | None:

@@ -73,6 +73,14 @@ class UnavailableError(MoorageError):
     kind = "unavailable"
 
 
+class OverloadedError(UnavailableError):
+    """The service is busy; nothing was done, so try again."""
+
+
+class UnreachableError(UnavailableError):
+    """The database cannot be reached; nothing was begun, so try again."""
+
+
 class InvalidStateError(MoorageError):
     """It is in a state that does not allow this."""
 

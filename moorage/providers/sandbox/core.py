@@ -15,6 +15,7 @@ import asyncpg
 from moorage.kernel.clock import Clock, system_clock
 from moorage.kernel.db import SYSTEM, Connection, Database, with_retries
 from moorage.kernel.ids import Ids, uuid7
+from moorage.kernel.retries import STANDARD
 from moorage.providers.sandbox.behaviour import Operation, draw, seconds_of
 from moorage.providers.sandbox.call import Answer, Call, Terms
 from moorage.providers.sandbox.deliveries import Courier
@@ -72,7 +73,7 @@ class Sandbox:
             return await self._once(verb, key, fingerprint, dict(faults))
 
         try:
-            answer, faults = await with_retries(once)
+            answer, faults = await with_retries(once, policy=STANDARD)
         except asyncpg.UniqueViolationError as error:
             raise StateError("This reference was used at the same moment.", code="client_reference_used") from error
         return await self._answer(answer, faults)
