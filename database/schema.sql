@@ -114,7 +114,7 @@ CREATE FUNCTION public.add_up(p_from timestamp with time zone, p_to timestamp wi
     LANGUAGE sql STABLE
     AS $$
   SELECT f.currency, f.payment_type, f.method, count(*), count(*) FILTER (WHERE f.is_collected),
-         count(*) FILTER (WHERE f.status = 'failed'), count(*) FILTER (WHERE f.status = 'canceled'),
+         count(*) FILTER (WHERE f.is_failed), count(*) FILTER (WHERE f.status = 'canceled' AND NOT f.is_failed),
          count(*) FILTER (WHERE f.is_collected AND f.payment_type NOT IN ('balance', 'addon')),
          count(*) FILTER (WHERE f.refunded_minor > 0),
          coalesce(sum(f.amount_minor) FILTER (WHERE f.is_collected), 0)::bigint, sum(f.refunded_minor)::bigint,
@@ -4187,6 +4187,10 @@ BEGIN
   END IF;
   outcome := payment_move(p.status, p_new);
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_new = 'failed' AND p.status = 'failed' AND p_failure <> p.failure_code THEN  -- declined again, for another reason
+      UPDATE payments SET failure_code = p_failure, payment_method = coalesce(p_method, payment_method), updated_at = now()
+       WHERE id = p_payment;
+    END IF;
     IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
       PERFORM learn_payment(p_payment, p_data);
       PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
@@ -4205,7 +4209,9 @@ BEGIN
     expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
     tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor),
     payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
-    failure_code = CASE WHEN outcome <> 'moved' THEN failure_code WHEN p_new = 'failed' THEN p_failure END,
+    -- What was declined, and is then given up, keeps why.
+    failure_code = CASE WHEN outcome <> 'moved' OR p_new = 'canceled' THEN failure_code
+                        WHEN p_new = 'failed' THEN p_failure END,
     succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,
     updated_at = now()
   WHERE id = p_payment;
@@ -6376,7 +6382,8 @@ CREATE VIEW public.payment_facts WITH (security_invoker='true') AS
             WHEN (status = 'charged_back'::text) THEN disputed_minor
             ELSE (0)::bigint
         END AS lost_minor,
-    (succeeded_at IS NOT NULL) AS is_collected
+    (succeeded_at IS NOT NULL) AS is_collected,
+    ((status = 'failed'::text) OR ((status = 'canceled'::text) AND (failure_code IS NOT NULL))) AS is_failed
    FROM public.payments;
 
 CREATE VIEW public.payment_overview WITH (security_invoker='true') AS

@@ -31,7 +31,8 @@ OTHERWISE: Final = "USD"
 
 
 class Totals(BaseModel):
-    """Payments of the period. `succeeded` and `failed` are how the attempts ended; the others are open or canceled.
+    """Payments of the period. `succeeded` and `failed` are how the attempts ended, `failed` also those that were given
+    up after a card was declined; the others are open, or canceled without one.
     `revenue` is what was collected, `net` what of it is still here.
     """
 

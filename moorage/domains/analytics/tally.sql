@@ -62,7 +62,7 @@ RETURNS TABLE (currency text, payment_type text, method text, payments bigint, c
                canceled bigint, orders bigint, given_back bigint, gross_minor bigint, refunded_minor bigint,
                lost_minor bigint) LANGUAGE sql STABLE AS $$
   SELECT f.currency, f.payment_type, f.method, count(*), count(*) FILTER (WHERE f.is_collected),
-         count(*) FILTER (WHERE f.status = 'failed'), count(*) FILTER (WHERE f.status = 'canceled'),
+         count(*) FILTER (WHERE f.is_failed), count(*) FILTER (WHERE f.status = 'canceled' AND NOT f.is_failed),
          count(*) FILTER (WHERE f.is_collected AND f.payment_type NOT IN ('balance', 'addon')),
          count(*) FILTER (WHERE f.refunded_minor > 0),
          coalesce(sum(f.amount_minor) FILTER (WHERE f.is_collected), 0)::bigint, sum(f.refunded_minor)::bigint,

@@ -91,6 +91,10 @@ BEGIN
   END IF;
   outcome := payment_move(p.status, p_new);
   IF outcome <> 'moved' AND (p_provider_ref IS NULL OR p.provider_ref IS NOT NULL) THEN
+    IF p_new = 'failed' AND p.status = 'failed' AND p_failure <> p.failure_code THEN  -- declined again, for another reason
+      UPDATE payments SET failure_code = p_failure, payment_method = coalesce(p_method, payment_method), updated_at = now()
+       WHERE id = p_payment;
+    END IF;
     IF p_data ?| ARRAY['ids', 'expires_at', 'tax_minor'] THEN
       PERFORM learn_payment(p_payment, p_data);
       PERFORM post_tax(p_payment) WHERE p_data ? 'tax_minor';
@@ -109,7 +113,9 @@ BEGIN
     expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
     tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor),
     payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
-    failure_code = CASE WHEN outcome <> 'moved' THEN failure_code WHEN p_new = 'failed' THEN p_failure END,
+    -- What was declined, and is then given up, keeps why.
+    failure_code = CASE WHEN outcome <> 'moved' OR p_new = 'canceled' THEN failure_code
+                        WHEN p_new = 'failed' THEN p_failure END,
     succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,
     updated_at = now()
   WHERE id = p_payment;

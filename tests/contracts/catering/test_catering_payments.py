@@ -109,6 +109,25 @@ async def test_declined_cards_are_told_and_another_one_pays(shop: Shop):
     assert payment["id"] == session["payment_id"]
 
 
+async def test_a_card_that_was_declined_is_a_failure_also_when_the_payer_begins_anew(shop: Shop):
+    booking = await book(shop)
+    session = ok(await checkout(shop, booking))
+    for card, code in (("4000 0000 0000 0002", "card_declined"), ("4000 0000 0000 9995", "insufficient_funds")):
+        await pay_on_page(shop, session["url"], card)
+        await shop.settle()
+        [payment] = await listed(shop.client, "payments?status=failed")
+        assert payment["failure_code"] == code
+    again = ok(await checkout(shop, booking))
+    await pay_on_page(shop, again["url"])
+    await shop.settle()
+    declined = {each["failure_code"] for each in await listed(shop.client, "payments?status=canceled")}
+    assert declined == {None, "insufficient_funds"}  # the first was the booking's own, and nobody tried to pay it
+    figures = ok(await shop.seller.get("/api/stripe/analytics/payments"))
+    totals = figures["totals"]
+    assert (totals["succeeded"], totals["failed"], totals["canceled"]) == (1, 1, 1)
+    assert (figures["success_rate"], figures["failure_rate"]) == (0.5, 0.5)
+
+
 async def test_no_more_is_asked_for_than_a_booking_owes(shop: Shop):
     booking = await book(shop)
     assert refused(await checkout(shop, booking, 40_001)) == (422, "amount_mismatch")
