@@ -1728,6 +1728,18 @@ CREATE FUNCTION public.earning_account(e public.earnings) RETURNS text
          || e.practitioner_id
 $$;
 
+CREATE FUNCTION public.end_for_asking(p_subscription uuid, p_at_period_end boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT asking_admin() AND NOT EXISTS (
+       SELECT FROM subscriptions WHERE id = p_subscription AND user_id = asking_user()) THEN
+    PERFORM refuse('not_found', 'There is no such subscription.');
+  END IF;
+  RETURN end_subscription(p_subscription, p_at_period_end);
+END $$;
+
 CREATE FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1735,7 +1747,7 @@ CREATE FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boo
 DECLARE s subscriptions; way text := CASE WHEN p_at_period_end THEN 'at_period_end' ELSE 'now' END;
 BEGIN
   SELECT * INTO s FROM subscriptions WHERE id = p_subscription FOR UPDATE;
-  IF NOT FOUND OR NOT (s.user_id IS NOT DISTINCT FROM asking_user() OR asking_admin()) THEN
+  IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such subscription.');
   ELSIF s.status IN ('canceled', 'expired') THEN
     PERFORM refuse('invalid_state', 'This subscription is over.');
@@ -8748,8 +8760,11 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.earnings TO moorage_engine;
 GRANT SELECT ON TABLE public.earnings TO moorage_web;
 GRANT SELECT ON TABLE public.earnings TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.end_for_asking(p_subscription uuid, p_at_period_end boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_for_asking(p_subscription uuid, p_at_period_end boolean) TO moorage_web;
+GRANT ALL ON FUNCTION public.end_for_asking(p_subscription uuid, p_at_period_end boolean) TO moorage_worker;
+
 REVOKE ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) TO moorage_web;
 GRANT ALL ON FUNCTION public.end_subscription(p_subscription uuid, p_at_period_end boolean) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.enqueue_job(entrypoint text, payload jsonb, dedupe text, delay interval) FROM PUBLIC;

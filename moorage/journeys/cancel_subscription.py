@@ -17,17 +17,20 @@ from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import NotFoundError
 
 END_SUBSCRIPTION: Final = "end_subscription"
+_END_FOR_ASKING: Final = "SELECT end_for_asking($1, $2)"
+_END: Final = "SELECT end_subscription($1, $2)"
 
 
 async def cancel_subscription(house: House, actor: Actor, subscription_id: UUID, *, at_period_end: bool) -> bool:
-    """Have a subscription of the asker's (an administrator: anybody's) end, when its paid period does or now; what is
-    paid is not given back by that. Answers whether the provider has confirmed it; if not, it is told again. Raises
-    NotFoundError, InvalidStateError where it is over, ProviderDeclinedError.
+    """Have a subscription of the asker's (for an administrator and SYSTEM: anybody's) end, when its paid period does or
+    now; what is paid is not given back by that. Answers whether the provider has confirmed it; if not, it is told
+    again. Raises NotFoundError, InvalidStateError where it is over, ProviderDeclinedError.
     """
 
     async def plan() -> bool:
         async with house.database.transaction(actor) as db:
-            is_to_do: bool = await db.fetchval("SELECT end_subscription($1, $2)", subscription_id, at_period_end)
+            ending = _END if actor.is_system else _END_FOR_ASKING
+            is_to_do: bool = await db.fetchval(ending, subscription_id, at_period_end)
             return is_to_do
 
     if not await with_retries(plan, repeatable=True):

@@ -4,14 +4,18 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from moorage.domains.invoicing.errors import PortalLinkExpiredError
 from moorage.domains.invoicing.portal import Person, bookings_of, invoices_of, open_quotes_of, payments_of
+from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.recurring import OVER
+from moorage.domains.payments.subscriptions import subscriptions_of
+from moorage.journeys.cancel_subscription import cancel_subscription
 from moorage.journeys.pay_invoice import pay_booking
 from moorage.journeys.portal_link import mail_portal_link, open_portal_link
 from moorage.kernel.db import SYSTEM
-from moorage.kernel.errors import MoorageError, NotFoundError
+from moorage.kernel.errors import InvalidStateError, MoorageError, NotFoundError
 from moorage.pages.paying import REFUSED, begin_paying
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
@@ -65,6 +69,24 @@ async def pay(request: Request, token: str) -> Response:
         return await _shown(request, token, 422, refused=refused.detail)
 
 
+@router.post("/portal/{token}/end", operation_id="portal_end")
+async def end(request: Request, token: str) -> Response:
+    """End one of their subscriptions with the period that is paid; the page shows what became of it."""
+    form = await form_of(request)
+    house = house_of(request)
+    try:
+        subscription_id = await _subscription_of(request, token, form.get("subscription", ""))
+    except (NotFoundError, PortalLinkExpiredError) as refused:
+        return _closed(request, refused)
+    try:
+        await cancel_subscription(house, SYSTEM, subscription_id, at_period_end=True)
+    except InvalidStateError:
+        pass  # It is over, and is shown so.
+    except ProviderDeclinedError as refused:
+        return await _shown(request, token, 422, refused=refused.detail)
+    return RedirectResponse(f"/portal/{token}", 303)
+
+
 async def _booking_of(request: Request, token: str, wanted: str) -> UUID:
     """The booking by that id, if it is of whose portal this is. Raises NotFoundError, PortalLinkExpiredError."""
     house = house_of(request)
@@ -73,6 +95,17 @@ async def _booking_of(request: Request, token: str, wanted: str) -> UUID:
         theirs = {str(booking.id) for booking in await bookings_of(db, Person(email, user_id), house.clock())}
     if wanted not in theirs:
         raise NotFoundError("There is no such booking.")
+    return UUID(wanted)
+
+
+async def _subscription_of(request: Request, token: str, wanted: str) -> UUID:
+    """The subscription by that id, likewise."""
+    house = house_of(request)
+    email, user_id, _ = await open_portal_link(house, token)
+    async with house.database.reading(SYSTEM) as db:
+        theirs = {str(one.id) for one in await subscriptions_of(db, user_id, email)}
+    if wanted not in theirs:
+        raise NotFoundError("There is no such subscription.")
     return UUID(wanted)
 
 
@@ -96,6 +129,7 @@ async def _shown(request: Request, token: str, status: int = 200, *, started: st
             quotes=await open_quotes_of(db, person, now),
             invoices=await invoices_of(db, person, now),
             payments=await payments_of(db, person),
+            subscriptions=[one for one in await subscriptions_of(db, user_id, email) if one.status not in OVER],
         )
 
 

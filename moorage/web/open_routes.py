@@ -63,6 +63,7 @@ SIGNED: Final = frozenset(
         "quote_bill",
         "portal_page",
         "portal_pay",
+        "portal_end",
         "pay_page",
         "pay_confirm",
     }

@@ -76,15 +76,15 @@ BEGIN
   INSERT INTO payment_audit (payment_id, new_status, change_reason) VALUES (p_payment, 'pending', 'period_billed');
 END $$;
 
--- Writes that a subscription of the asker's (an administrator: anybody's) is to end, when the paid period does or now,
--- and the job that tells the provider. Answers whether that is still to be done: false where it ends so already. Refuses
--- 'not_found', 'invalid_state'. Locks: the subscription's row.
+-- Writes that a subscription is to end, when the paid period does or now, and the job that tells the provider. Answers
+-- whether that is still to be done: false where it ends so already. Refuses 'not_found', 'invalid_state'. Locks: the
+-- subscription's row.
 CREATE FUNCTION end_subscription(p_subscription uuid, p_at_period_end boolean) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE s subscriptions; way text := CASE WHEN p_at_period_end THEN 'at_period_end' ELSE 'now' END;
 BEGIN
   SELECT * INTO s FROM subscriptions WHERE id = p_subscription FOR UPDATE;
-  IF NOT FOUND OR NOT (s.user_id IS NOT DISTINCT FROM asking_user() OR asking_admin()) THEN
+  IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such subscription.');
   ELSIF s.status IN ('canceled', 'expired') THEN
     PERFORM refuse('invalid_state', 'This subscription is over.');
@@ -99,6 +99,17 @@ BEGIN
   RETURN true;
 END $$;
 
+-- end_subscription for whoever is asking: whose it is, or an administrator.
+CREATE FUNCTION end_for_asking(p_subscription uuid, p_at_period_end boolean) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT asking_admin() AND NOT EXISTS (
+       SELECT FROM subscriptions WHERE id = p_subscription AND user_id = asking_user()) THEN
+    PERFORM refuse('not_found', 'There is no such subscription.');
+  END IF;
+  RETURN end_subscription(p_subscription, p_at_period_end);
+END $$;
+
 -- The provider would not end it: the wish is taken back. Locks: the subscription's row.
 CREATE FUNCTION keep_on_subscription(p_subscription uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -109,5 +120,5 @@ SELECT guard_tables('{subscriptions}', '{moorage_web, moorage_worker}');
 GRANT UPDATE ON subscriptions TO moorage_engine;
 CREATE POLICY asking ON subscriptions FOR SELECT TO moorage_web
   USING (user_id = (SELECT asking_user()) OR (SELECT asking_admin()));
-SELECT run_as_engine('{record_subscription, keep_on_subscription}', '{moorage_worker}');
-SELECT run_as_engine('{end_subscription}', '{moorage_web, moorage_worker}');
+SELECT run_as_engine('{record_subscription, end_subscription, keep_on_subscription}', '{moorage_worker}');
+SELECT run_as_engine('{end_for_asking}', '{moorage_web, moorage_worker}');

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from moorage.journeys.audit_books import audit
 from moorage.journeys.cancel_subscription import end_subscription
 from moorage.journeys.customers import provider_customer
+from moorage.journeys.portal_link import make_portal_link
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.reconcile import reconcile
@@ -236,6 +237,21 @@ async def test_an_end_that_stripe_did_not_answer_is_told_again(kitchen, stripe_f
     assert stripe_fake.state.objects[reference]["status"] == "canceled"
     await settle(kitchen, stripe_fake)
     assert (await listed(kitchen.client, "subscriptions")) == [over]
+
+
+async def test_the_portal_shows_and_ends_what_is_ones_own(kitchen, stripe_fake, lunch):
+    await subscribed(kitchen, stripe_fake, lunch)
+    [one] = await listed(kitchen.client, "subscriptions")
+    portal = (await make_portal_link(kitchen.house, kitchen.client.email)).removeprefix(kitchen.house.public_url)
+    shown = (await kitchen.anybody.get(portal)).text
+    assert ("$20.00 every month" in shown, "paid again on" in shown) == (True, True)
+    others = (await make_portal_link(kitchen.house, "who@example.com")).removeprefix(kitchen.house.public_url)
+    form = {"subscription": one["id"]}
+    assert (await kitchen.anybody.post(f"{others}/end", data=form)).status_code == 404
+    assert (await kitchen.anybody.post(f"{portal}/end", data=form)).status_code == 303
+    shown = (await kitchen.anybody.get(portal)).text
+    assert ("ends on" in shown, "End it" in shown) == (True, False)
+    assert (await listed(kitchen.client, "subscriptions"))[0]["cancel_at_period_end"] is True
 
 
 async def test_what_was_subscribed_without_us_is_known_by_its_events_or_by_reconciling(kitchen, stripe_fake, lunch):
