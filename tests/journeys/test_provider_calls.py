@@ -83,7 +83,6 @@ async def test_a_planned_call_whose_job_was_lost_is_made_all_the_same(shop: Shop
 
 
 async def test_case_13_paying_and_cancelling_at_once_one_wins_here_and_there_alike(shop: Shop):
-    seen = set()
     for turn in range(4):
         held = await shop.ready()
         cancel = uuid7()
@@ -101,8 +100,6 @@ async def test_case_13_paying_and_cancelling_at_once_one_wins_here_and_there_ali
         here = (await shop.status(held))[1]
         there = await shop.value("SELECT status FROM sandbox.intents WHERE client_reference = $1", held.payment_id)
         assert (here, there) in {("succeeded", "paid"), ("canceled", "canceled")}
-        seen.add(here)
-    assert seen <= {"succeeded", "canceled"}
     assert await shop.audit() == []
 
 

@@ -119,6 +119,16 @@ class Town:
         answer = await self.api.post("/behaviour", json={"faults": faults})
         assert answer.status_code == 200, answer.text
 
+    async def deliver_next(self) -> None:
+        """Send the webhook whose time comes first, whenever that is, and no other."""
+        async with self.sandbox.database.worker.acquire() as db:
+            await db.execute(
+                "UPDATE sandbox.deliveries SET next_at = CASE WHEN no = (SELECT no FROM sandbox.deliveries"
+                " WHERE status = 'due' ORDER BY next_at, no LIMIT 1) THEN now() ELSE next_at + interval '1 hour' END"
+                " WHERE status = 'due'"
+            )
+        await self.sandbox.deliver_due()
+
     def page(self, payment_id: UUID) -> str:
         """The address of a payment's page."""
         address = self.gateway.ahead(payment_id)[1]
