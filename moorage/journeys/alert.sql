@@ -5,6 +5,4 @@ BEGIN
   PERFORM queue_mail(u.id, u.email, p_subject, p_body, p_cause || ':' || u.id)
      FROM users u WHERE u.role IN ('admin', 'owner') AND u.is_active;
 END $$;
-ALTER FUNCTION alert_administrators(text, text, text) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION alert_administrators(text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION alert_administrators(text, text, text) TO moorage_worker;
+SELECT run_as_engine('{alert_administrators}', '{moorage_worker}');

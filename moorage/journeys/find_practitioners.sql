@@ -67,6 +67,4 @@ BEGIN
             array(SELECT p.id FROM found p ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
   END INTO total, ids USING p_filters, p_limit, p_offset;
 END $$;
-ALTER FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_practitioners(jsonb, text[], int, int, timestamptz) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{find_practitioners}', '{moorage_web}');

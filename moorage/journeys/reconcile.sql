@@ -24,6 +24,4 @@ RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp 
   )
   SELECT count(*)::integer FROM kept
 $$;
-ALTER FUNCTION keep_findings(text, timestamptz, timestamptz, jsonb) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION keep_findings(text, timestamptz, timestamptz, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION keep_findings(text, timestamptz, timestamptz, jsonb) TO moorage_worker;
+SELECT run_as_engine('{keep_findings}', '{moorage_worker}');

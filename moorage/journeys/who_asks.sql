@@ -13,9 +13,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     LEFT JOIN practitioners p ON p.user_id = u.id
    WHERE u.id = p_user
 $$;
-ALTER FUNCTION who_asks(uuid, uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION who_asks(uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION who_asks(uuid, uuid) TO moorage_web, moorage_worker;
+SELECT run_as_engine('{who_asks}', '{moorage_web, moorage_worker}');
 
 -- The same for somebody whose token another issuer signed, met for the first time or again. Locks what meet_identity does.
 CREATE FUNCTION identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid)
@@ -25,6 +23,4 @@ DECLARE v_user uuid := meet_identity(p_issuer, p_subject, p_is_admin, p_email, p
 BEGIN
   RETURN QUERY SELECT v_user, w.role, w.is_active, w.practitioner_id FROM who_asks(v_user, NULL) w;
 END $$;
-ALTER FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION identity_asks(text, text, boolean, text, uuid, uuid) TO moorage_web, moorage_worker;
+SELECT run_as_engine('{identity_asks}', '{moorage_web, moorage_worker}');

@@ -36,6 +36,4 @@ BEGIN
    WHERE service_id = p_service AND status = 'scheduled' AND places_taken = 0 AND starts_at > now();
   RETURN false;
 END $$;
-ALTER FUNCTION withdraw_service(uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION withdraw_service(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION withdraw_service(uuid) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{withdraw_service}', '{moorage_web}');

@@ -31,9 +31,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ON CONFLICT (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status]))
     AND (dedupe_key IS NOT NULL)) DO NOTHING
 $$;
-ALTER FUNCTION enqueue_job(text, jsonb, text, interval) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION enqueue_job(text, jsonb, text, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION enqueue_job(text, jsonb, text, interval) TO moorage_web, moorage_worker, moorage_engine;
+SELECT run_as_engine('{enqueue_job}', '{moorage_web, moorage_worker}');
 
 -- Fails every UPDATE, DELETE and TRUNCATE: for append-only tables.
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -19,9 +19,7 @@ BEGIN
   END IF;
   RETURN QUERY SELECT v_lot, v_taken + v_lot;
 END $$;
-ALTER FUNCTION take_requests(text, bigint, integer, integer) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION take_requests(text, bigint, integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION take_requests(text, bigint, integer, integer) TO moorage_web, moorage_worker;
+SELECT run_as_engine('{take_requests}', '{moorage_web, moorage_worker}');
 
 -- Begins a request that carries an Idempotency-Key. `outcome` is 'begin' (carry it out, under `subject_id`), 'answered'
 -- (send the kept answer), 'running' (the first one is at it) or 'reused' (the key belongs to another request). A request
@@ -66,9 +64,7 @@ BEGIN
     RETURN QUERY SELECT 'begin', v_row.subject_id, NULL::integer, NULL::text, NULL::bytea, 0;
   END IF;
 END $$;
-ALTER FUNCTION begin_idempotent(text, text, bytea, uuid, integer, integer) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION begin_idempotent(text, text, bytea, uuid, integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION begin_idempotent(text, text, bytea, uuid, integer, integer) TO moorage_web;
+SELECT run_as_engine('{begin_idempotent}', '{moorage_web}');
 
 -- Keeps the answer of a request. Without a body (one that holds tokens) only that it was answered: a repeat is carried
 -- out again under the same subject_id.
@@ -78,9 +74,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE idempotency_keys SET state = 'answered', status = p_status, content_type = p_type, body = p_body
    WHERE caller = p_caller AND key = p_key AND subject_id = p_subject
 $$;
-ALTER FUNCTION keep_answer(text, text, uuid, integer, text, bytea) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION keep_answer(text, text, uuid, integer, text, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION keep_answer(text, text, uuid, integer, text, bytea) TO moorage_web;
+SELECT run_as_engine('{keep_answer}', '{moorage_web}');
 
 -- Gives a key back after a refusal (`p_forget`: as if it had never been used), or lets its request be sent again at once
 -- after a failure of ours (nobody knows how far it came, so the subject_id stays).
@@ -91,9 +85,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE idempotency_keys SET locked_until = clock_timestamp()
    WHERE NOT p_forget AND caller = p_caller AND key = p_key AND subject_id = p_subject AND state = 'running';
 $$;
-ALTER FUNCTION release_key(text, text, uuid, boolean) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION release_key(text, text, uuid, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION release_key(text, text, uuid, boolean) TO moorage_web;
+SELECT run_as_engine('{release_key}', '{moorage_web}');
 
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;

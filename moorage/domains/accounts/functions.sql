@@ -1,13 +1,4 @@
--- Accounts: who sees which person, and the questions that other domains' policies and functions ask about them.
-
--- Whether the one who asks is an admin (in the database, whatever a token may say).
-CREATE OR REPLACE FUNCTION asking_admin() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM users WHERE id = asking_user() AND role IN ('admin', 'owner') AND is_active)
-$$;
-ALTER FUNCTION asking_admin() OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION asking_admin() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION asking_admin() TO moorage_web, moorage_worker, moorage_engine;
+-- Accounts: who sees which person.
 
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
@@ -86,6 +77,4 @@ BEGIN
     RETURN QUERY SELECT 'rotated', v_family.user_id, v_family.id;
   END IF;
 END $$;
-ALTER FUNCTION rotate_refresh(bytea, bytea, interval, interval) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION rotate_refresh(bytea, bytea, interval, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION rotate_refresh(bytea, bytea, interval, interval) TO moorage_worker;
+SELECT run_as_engine('{rotate_refresh}', '{moorage_worker}');

@@ -14,10 +14,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT user_id FROM external_identities WHERE subject = p_subject AND asking_admin()
 $$;
 
-ALTER FUNCTION external_subject(uuid) OWNER TO moorage_engine;
-ALTER FUNCTION external_users(text) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION external_subject(uuid), external_users(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION external_subject(uuid), external_users(text) TO moorage_web, moorage_worker;
+SELECT run_as_engine('{external_subject, external_users}', '{moorage_web, moorage_worker}');
 
 -- The account of somebody whom another issuer knows: found, or made at the first meeting, with `p_email` where that is
 -- nobody's yet, and with the id `p_kept_id` where that is free. `p_is_admin`: what the issuer says of that now (NULL: it
@@ -61,5 +58,4 @@ CREATE FUNCTION nobodys_email(p_issuer text, p_subject text) RETURNS text LANGUA
   SELECT encode(substring(sha256(convert_to(p_issuer || ' ' || p_subject, 'UTF8')) FOR 16), 'hex') || '@external.invalid'
 $$;
 
-ALTER FUNCTION meet_identity(text, text, boolean, text, uuid, uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION meet_identity(text, text, boolean, text, uuid, uuid) FROM PUBLIC;
+SELECT run_as_engine('{meet_identity}');

@@ -7,10 +7,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   INSERT INTO audit_log (actor_id, action, subject_type, subject_id, details)
   VALUES (p_actor, p_action, p_subject_type, p_subject, p_details)
 $$;
-ALTER FUNCTION record_action(text, text, uuid, jsonb, uuid) OWNER TO moorage_engine;
 -- Not for the web role: it could sign for somebody else. Its actions are functions that call this one.
-REVOKE ALL ON FUNCTION record_action(text, text, uuid, jsonb, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_action(text, text, uuid, jsonb, uuid) TO moorage_engine, moorage_worker;
+SELECT run_as_engine('{record_action}', '{moorage_worker}');
 
 CREATE TRIGGER audit_log_stays BEFORE UPDATE OR DELETE ON audit_log
   FOR EACH ROW EXECUTE FUNCTION refuse_change();

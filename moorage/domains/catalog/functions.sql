@@ -63,9 +63,7 @@ BEGIN
             array(SELECT s.id FROM found s ORDER BY ' || v_order || ' LIMIT $2 OFFSET $3)'
   END INTO total, ids USING p_filters, p_limit, p_offset;
 END $$;
-ALTER FUNCTION find_services(jsonb, text[], int, int) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION find_services(jsonb, text[], int, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_services(jsonb, text[], int, int) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{find_services}', '{moorage_web}');
 
 -- The category that a slug (in any case) or an id names; NULL for none.
 CREATE FUNCTION find_category(p_named text) RETURNS uuid LANGUAGE sql STABLE AS $$

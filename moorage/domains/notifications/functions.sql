@@ -17,9 +17,7 @@ BEGIN
     PERFORM enqueue_job('send_mail', jsonb_build_object('mail_id', v_id), 'send_mail:' || v_id);
   END IF;
 END $$;
-ALTER FUNCTION queue_mail(uuid, text, text, text, text) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION queue_mail(uuid, text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION queue_mail(uuid, text, text, text, text) TO moorage_worker, moorage_engine;
+SELECT run_as_engine('{queue_mail}', '{moorage_worker}');
 
 ALTER TABLE mails ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mails FORCE ROW LEVEL SECURITY;

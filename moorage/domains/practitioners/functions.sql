@@ -7,9 +7,7 @@ CREATE FUNCTION asking_practitioner() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT id FROM practitioners WHERE user_id = asking_user()
 $$;
-ALTER FUNCTION asking_practitioner() OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION asking_practitioner() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION asking_practitioner() TO moorage_web, moorage_worker, moorage_engine, moorage_owner;
+SELECT run_as_engine('{asking_practitioner}', '{moorage_web, moorage_worker, moorage_owner}');
 
 -- ------------------------------------------------------------------ what search compares with
 
@@ -55,9 +53,7 @@ BEGIN
   END IF;
   RETURN v_id;
 END $$;
-ALTER FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apply_practitioner(uuid, text, text, text, text[], text[]) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{apply_practitioner}', '{moorage_web}');
 
 -- Makes an account a verified practitioner at once, on an administrator's word (`p_by`). Repeating it changes nothing.
 CREATE FUNCTION appoint_practitioner(p_id uuid, p_user uuid, p_display_name text, p_timezone text, p_by uuid) RETURNS void
@@ -69,9 +65,7 @@ BEGIN
     PERFORM record_action('practitioner.appointed', 'practitioner', p_id, NULL, p_by);
   END IF;
 END $$;
-ALTER FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION appoint_practitioner(uuid, uuid, text, text, uuid) TO moorage_worker;
+SELECT run_as_engine('{appoint_practitioner}', '{moorage_worker}');
 
 -- An administrator verifies or rejects: the row, its audit row and the mail to the practitioner, all or nothing.
 -- Refuses `forbidden`, `not_found` and `already_decided`. Locks the practitioner.
@@ -99,9 +93,7 @@ BEGIN
   PERFORM queue_mail(u.id, u.email, p_subject, p_body, format('practitioner_%s:%s:%s', p_status, v.id, new_id()))
      FROM users u WHERE u.id = v.user_id;
 END $$;
-ALTER FUNCTION decide_practitioner(uuid, text, text, text, text) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION decide_practitioner(uuid, text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION decide_practitioner(uuid, text, text, text, text) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{decide_practitioner}', '{moorage_web}');
 
 -- An administrator sets what is theirs to set: whether a practitioner is featured, and their own commission in basis
 -- points (NULL takes the tiers). Refuses `forbidden` and `not_found`. Locks the practitioner.
@@ -119,9 +111,7 @@ BEGIN
   PERFORM record_action('practitioner.terms', 'practitioner', p_practitioner,
                         jsonb_build_object('is_featured', p_is_featured, 'commission_bps', p_commission_bps));
 END $$;
-ALTER FUNCTION set_practitioner_terms(uuid, boolean, int) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION set_practitioner_terms(uuid, boolean, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION set_practitioner_terms(uuid, boolean, int) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{set_practitioner_terms}', '{moorage_web}');
 
 -- An administrator says whether a practitioner is the business itself: what they sell from then on are its own sales,
 -- without commission. Refuses forbidden, not_found.
@@ -137,9 +127,7 @@ BEGIN
   END IF;
   PERFORM record_action('practitioner.house', 'practitioner', p_practitioner, jsonb_build_object('is_house', p_is_house));
 END $$;
-ALTER FUNCTION set_practitioner_house(uuid, boolean) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION set_practitioner_house(uuid, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION set_practitioner_house(uuid, boolean) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{set_practitioner_house}', '{moorage_web}');
 
 -- What the public may not read of a practitioner: theirs and an administrator's alone. No row for anybody else.
 CREATE FUNCTION practitioner_private(p_practitioner uuid)
@@ -148,9 +136,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p.stripe_account_id, p.commission_bps, p.verification_reason FROM practitioners p
    WHERE p.id = p_practitioner AND (p.user_id = asking_user() OR asking_admin())
 $$;
-ALTER FUNCTION practitioner_private(uuid) OWNER TO moorage_engine;
-REVOKE ALL ON FUNCTION practitioner_private(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION practitioner_private(uuid) TO moorage_web, moorage_engine;
+SELECT run_as_engine('{practitioner_private}', '{moorage_web}');
 
 -- ------------------------------------------------------------------ who may what
 
