@@ -8,6 +8,8 @@ from moorage.domains.accounts.queries import account_by_id
 from moorage.domains.payments import mirror
 from moorage.domains.payments.facets import CustomerGateway, CustomerRequest
 from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
+from moorage.domains.payments.gateway_values import ProviderEvent
+from moorage.domains.payments.operations import ClaimedEvent, close_event
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM
 
@@ -37,3 +39,17 @@ async def provider_customer(house: House, provider: str, user_id: UUID) -> str |
         return await mirror.keep_customer(
             db, house.ids(), provider, made.reference, user_id=user_id, email=account.email
         )
+
+
+async def keep_customer_told(house: House, claimed: ClaimedEvent, event: ProviderEvent) -> None:
+    """A provider tells of a customer that we made: kept where its first answer was lost; an earlier one stays."""
+    assert event.user_id is not None and event.reference is not None  # noqa: S101, PT018 - every such event says both
+    async with house.database.transaction(SYSTEM) as db:
+        account = await account_by_id(db, event.user_id)
+        outcome = "nobody here"
+        if account is not None:
+            kept = await mirror.keep_customer(
+                db, house.ids(), claimed.provider, event.reference, user_id=account.id, email=account.email
+            )
+            outcome = "kept" if kept == event.reference else "known by another"
+        await close_event(db, claimed.id, "processed" if outcome == "kept" else "ignored", f"customer: {outcome}")

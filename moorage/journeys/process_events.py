@@ -22,6 +22,7 @@ from moorage.domains.payments.operations import (
     note_refund_reference,
     postpone_event,
 )
+from moorage.journeys.customers import keep_customer_told
 from moorage.journeys.event_outcomes import ParkedError, WaitError
 from moorage.journeys.handle_dispute import handle_dispute
 from moorage.journeys.house import House
@@ -84,6 +85,9 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
     _check_origin(gateway, event)
     if event.kind in {"subscription", "period"}:
         await _apply_subscription(house, gateway, claimed, event)
+        return
+    if event.kind == "customer":
+        await keep_customer_told(house, claimed, event)
         return
     if event.kind in {"transfer", "payee"}:
         apply = apply_transfer if event.kind == "transfer" else apply_payee

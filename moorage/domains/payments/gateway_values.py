@@ -16,6 +16,7 @@ EventKind = Literal[
     "subscription",  # `reference` names one: its provider is asked how it stands (recurring.py)
     "period",  # `reference` names a billed period of a subscription: likewise
     "transfer",  # a payout of ours to a payee has changed: the present state is asked for
+    "customer",  # the provider knows a payer: who it is, in `user_id`
     "payee",  # a payee's account has changed: the present state is asked for
     "other",  # stored, without effect
 ]
@@ -88,6 +89,7 @@ class ProviderEvent:
     # Of a refund that nobody here asked for: it moved no money in the provider's books. So some providers tell that
     # what was reserved and not collected is given up.
     may_be_release: bool = False
+    user_id: UUID | None = None  # whose customer it is
     dispute_reference: str | None = None
     dispute_status: DisputeStatus | None = None
     dispute_reason: str = ""  # in the provider's words, in small letters

@@ -1,13 +1,11 @@
 """Customers at Stripe, and the portal on which they see their payments and keep their methods."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from moorage.domains.payments.facets import CustomerRequest, ProviderCustomer
 from moorage.providers.stripe.client import StripeFacet, read
-from moorage.providers.stripe.translate import uuid_of
-
-_USER: Final = "moorage_user"
+from moorage.providers.stripe.translate import USER, uuid_of
 
 
 class StripeCustomers(StripeFacet):
@@ -19,7 +17,7 @@ class StripeCustomers(StripeFacet):
         parameters = {name: text for name, text in told.items() if text}
         return read(
             _to_customer,
-            await self._line.post("/v1/customers", {**parameters, "metadata": {_USER: str(request.user_id)}}, key=key),
+            await self._line.post("/v1/customers", {**parameters, "metadata": {USER: str(request.user_id)}}, key=key),
         )
 
     async def open_portal(self, customer: str, *, return_url: str | None) -> str:
@@ -31,4 +29,4 @@ class StripeCustomers(StripeFacet):
 
 
 def _to_customer(body: Mapping[str, Any]) -> ProviderCustomer:
-    return ProviderCustomer(body["id"], uuid_of(body.get("metadata"), _USER), body.get("email"), body)
+    return ProviderCustomer(body["id"], uuid_of(body.get("metadata"), USER), body.get("email"), body)

@@ -14,6 +14,7 @@ from moorage.providers.stripe.client import failure_code
 from moorage.providers.stripe.translate import (
     PAYMENT,
     REFUND,
+    USER,
     amount_of,
     dispute_status,
     id_of,
@@ -197,6 +198,12 @@ def _subscription(thing: Body) -> Told:
     return {"kind": "subscription", "reference": thing["id"]}
 
 
+def _customer(thing: Body) -> Told:
+    """A customer that we made; others are none of our accounts."""
+    user_id = uuid_of(thing.get("metadata"), USER)
+    return {"kind": "other"} if user_id is None else {"kind": "customer", "reference": thing["id"], "user_id": user_id}
+
+
 def _known(**ids: str | None) -> dict[str, str]:
     return {name: one for name, one in ids.items() if one is not None}
 
@@ -231,6 +238,7 @@ _TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
     "invoice.payment_action_required": _period,
     "invoice.voided": _period,
     "invoice.marked_uncollectible": _period,
+    "customer.created": _customer,
     "customer.subscription.created": _subscription,
     "customer.subscription.updated": _subscription,
     "customer.subscription.deleted": _subscription,

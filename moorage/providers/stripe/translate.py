@@ -21,6 +21,7 @@ Body = Mapping[str, Any]
 
 PAYMENT: Final = "moorage_payment"
 REFUND: Final = "moorage_refund"
+USER: Final = "moorage_user"
 SUBSCRIPTION: Final = "moorage_subscription"
 
 _STATUSES: Final[Mapping[str, IntentStatus]] = {

@@ -96,6 +96,18 @@ async def test_a_customer_is_made_at_first_need_and_kept_and_has_stripes_portal(
     assert await provider_customer(kitchen.house, "sandbox", kitchen.client.user_id) is None
 
 
+async def test_a_customer_whose_making_was_not_answered_is_known_from_stripes_event(kitchen, stripe_fake):
+    stripe_fake.served.fault("lost_after", method="POST", path="/v1/customers")
+    assert await provider_customer(kitchen.house, "stripe", kitchen.client.user_id) is None
+    await settle(kitchen, stripe_fake)
+    [made] = stripe_fake.state.of("customer")
+    kept = "SELECT provider_ref FROM provider_customers WHERE user_id = $1"
+    assert await kitchen.superuser.fetchval(kept, kitchen.client.user_id) == made["id"]
+    assert await provider_customer(kitchen.house, "stripe", kitchen.client.user_id) == made["id"]
+    log = await kitchen.superuser.fetchrow("SELECT * FROM webhook_events WHERE event_type = 'customer.created'")
+    assert (log["status"], log["outcome"]) == ("processed", "customer: kept")
+
+
 async def test_the_catalog_is_mirrored_once_and_followed(kitchen, stripe_fake):
     offered = await kitchen.superuser.fetchval("SELECT count(*) FROM services") + 1  # Feast has two options
     assert await sync_products(kitchen.house, "stripe") == Synced(put=offered, unchanged=0, retired=0)
