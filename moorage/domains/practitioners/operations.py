@@ -49,7 +49,9 @@ UPDATE practitioners
 _DROP_PLACES = "DELETE FROM practitioner_locations WHERE practitioner_id = $1 AND id <> ALL ($2::uuid[])"
 
 # The index allows one primary at a time, also between two statements of one transaction.
-_NONE_PRIMARY = "UPDATE practitioner_locations SET is_primary = false WHERE practitioner_id = $1 AND is_primary"
+_NONE_PRIMARY = """
+UPDATE practitioner_locations SET is_primary = false, updated_at = now() WHERE practitioner_id = $1 AND is_primary
+"""
 
 _KEEP_PLACE = """
 INSERT INTO practitioner_locations AS l
@@ -57,7 +59,8 @@ INSERT INTO practitioner_locations AS l
 VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO UPDATE
    SET address = excluded.address, city = excluded.city, state = excluded.state, country = excluded.country,
-       lat = excluded.lat, lng = excluded.lng, is_primary = excluded.is_primary, is_virtual = excluded.is_virtual
+       lat = excluded.lat, lng = excluded.lng, is_primary = excluded.is_primary, is_virtual = excluded.is_virtual,
+       updated_at = now()
  WHERE l.practitioner_id = excluded.practitioner_id
 """
 

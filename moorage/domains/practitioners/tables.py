@@ -56,6 +56,7 @@ locations = Table(
     Column("is_primary", Boolean, nullable=False, server_default="false"),
     Column("is_virtual", Boolean, nullable=False, server_default="false"),
     created_at(),
+    updated_at(),
     CheckConstraint("lat BETWEEN -90 AND 90 AND lng BETWEEN -180 AND 180", name="on_earth"),
     CheckConstraint("(lat IS NULL) = (lng IS NULL)", name="lat_with_lng"),
     Index("ix_practitioner_locations_city", text("lower(city)"), "practitioner_id"),
