@@ -6616,6 +6616,7 @@ CREATE TABLE public.practitioner_locations (
     is_primary boolean DEFAULT false NOT NULL,
     is_virtual boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_practitioner_locations_lat_with_lng CHECK (((lat IS NULL) = (lng IS NULL))),
     CONSTRAINT ck_practitioner_locations_on_earth CHECK ((((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision)) AND ((lng >= ('-180'::integer)::double precision) AND (lng <= (180)::double precision))))
 );

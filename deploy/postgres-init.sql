@@ -15,4 +15,6 @@ GRANT moorage_engine TO moorage_owner;
 GRANT moorage_owner, moorage_web, moorage_worker TO moorage_migrate;
 GRANT moorage_web, moorage_worker TO moorage_serve;
 GRANT USAGE, CREATE ON SCHEMA public TO moorage_owner WITH GRANT OPTION;
+-- An administrator who is no superuser (Supabase's, a managed server's) may give nothing to a role without being in it.
+GRANT moorage_owner TO CURRENT_USER;
 CREATE SCHEMA sandbox AUTHORIZATION moorage_owner;

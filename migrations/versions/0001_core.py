@@ -1182,6 +1182,7 @@ def upgrade() -> None:
         sa.Column("is_primary", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("is_virtual", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("(lat IS NULL) = (lng IS NULL)", name=op.f("ck_practitioner_locations_lat_with_lng")),
         sa.CheckConstraint(
             "lat BETWEEN -90 AND 90 AND lng BETWEEN -180 AND 180", name=op.f("ck_practitioner_locations_on_earth")

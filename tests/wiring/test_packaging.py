@@ -22,7 +22,9 @@ from pydantic import SecretStr
 from moorage.wiring.database import open_database
 from moorage.wiring.env_example import PAGE, example
 from moorage.wiring.migrate import migrate
+from moorage.wiring.postgres import check_version
 from moorage.wiring.production import refuse_unsafe
+from moorage.wiring.roles import ALL
 from moorage.wiring.settings import Settings
 from tests.support.databases import in_database
 from tests.support.dockerfile import built, instructions
@@ -30,6 +32,7 @@ from tests.support.dockerfile import built, instructions
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+ADMINISTRATOR = "administrator_of_tests"
 LARGE = os.environ.get("MOORAGE_PACKAGING") == "1"
 
 
@@ -105,7 +108,8 @@ def test_a_unit_starts_its_command_as_nobody_in_particular(unit, command):
     assert "Install" in read
 
 
-async def test_the_logins_of_the_compose_file_migrate_and_serve_in_production(server, tmp_path, settings):
+@pytest.mark.parametrize("by", ["a superuser", "an administrator"])
+async def test_the_logins_of_the_compose_file_migrate_and_serve_in_production(server, tmp_path, settings, by):
     psql = shutil.which("psql") or next(map(str, _bundled_programs()), None)
     if psql is None:
         pytest.skip("no psql here")
@@ -114,6 +118,14 @@ async def test_the_logins_of_the_compose_file_migrate_and_serve_in_production(se
     try:
         await admin.execute(f"CREATE DATABASE {name}")
         dsn = in_database(name, server.superuser_dsn)
+        if by == "an administrator":  # as a managed server's is: the roles that they make they administer, and no more
+            await admin.execute(f"CREATE ROLE {ADMINISTRATOR} LOGIN CREATEROLE BYPASSRLS PASSWORD 'adm1n'")
+            others = (
+                "WITH ADMIN TRUE, INHERIT FALSE, SET FALSE" if await check_version(admin) > 15 else "WITH ADMIN OPTION"
+            )
+            await admin.execute(f"GRANT {', '.join(ALL)} TO {ADMINISTRATOR} {others}")
+            await admin.execute(f"ALTER DATABASE {name} OWNER TO {ADMINISTRATOR}")
+            dsn = _login(dsn, ADMINISTRATOR, "adm1n")
         passwords = {"MIGRATE_PASSWORD": "m1grate", "SERVE_PASSWORD": "s3rve"}
         init = ["--no-psqlrc", "--quiet", "--dbname", dsn, "--file", ROOT / "deploy" / "postgres-init.sql"]
         ran = await asyncio.create_subprocess_exec(psql, *init, env={**os.environ, **passwords})
@@ -134,6 +146,8 @@ async def test_the_logins_of_the_compose_file_migrate_and_serve_in_production(se
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.execute("DROP ROLE IF EXISTS moorage_serve, moorage_migrate")
+        if by == "an administrator":
+            await admin.execute(f"DROP OWNED BY {ADMINISTRATOR}; DROP ROLE {ADMINISTRATOR}")
         await admin.close()
 
 
