@@ -28,6 +28,7 @@ async def refuse_unsafe(settings: Settings, addresses: DatabaseAddresses) -> Non
         return
     for dsn in (addresses.web_dsn, addresses.worker_dsn):
         await _refuse_mighty(dsn)
+    await _refuse_empty(addresses.worker_dsn)
 
 
 async def _refuse_mighty(dsn: str) -> None:
@@ -46,4 +47,16 @@ async def _refuse_mighty(dsn: str) -> None:
             "DATABASE_URL logs in as a superuser or as one who may act as the owner of the tables, whom row-level"
             " security does not bind: give it a login that may act as moorage_web and moorage_worker alone,"
             " and the migrating login to DATABASE_OWNER_URL"
+        )
+
+
+async def _refuse_empty(dsn: str) -> None:
+    connection = await connect(dsn)
+    try:
+        is_empty = await connection.fetchval("SELECT to_regclass('public.sql_files') IS NULL")
+    finally:
+        await connection.close()
+    if is_empty:
+        raise UnsafeSettingsError(
+            "The database has no tables yet, and production makes none by itself: moorage migrate"
         )

@@ -71,6 +71,12 @@ async def test_what_is_not_set_up_is_said_and_the_sandbox_with_its_reason(counte
         assert words in answer.json()["detail"]
 
 
+async def test_what_is_no_amount_reaches_no_provider(counter, stripe_town):
+    for amount in ("0", "20.005", "-1"):
+        answer = await counter.post("/create", json={"provider": "stripe", "amount": amount})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_amount")
+
+
 async def test_it_has_a_reference_and_a_document_of_its_own(counter):
     document = (await counter.get("/openapi/payments-app.json")).json()
     names = {operation["operationId"] for _, _, operation in operations(document)}

@@ -5,9 +5,11 @@ import asyncio
 import asyncpg
 import pytest
 
-from moorage.wiring.database import acting_as, plain, prepare_other
+from moorage.wiring.database import DatabaseAddresses, acting_as, plain, prepare_other
 from moorage.wiring.postgres import PostgresError
+from moorage.wiring.production import refuse_unsafe
 from moorage.wiring.roles import ALL, ENGINE, OWNER, WEB, WORKER
+from moorage.wiring.secrets import UnsafeSettingsError
 from tests.support.databases import in_database
 
 
@@ -81,6 +83,16 @@ async def test_a_login_that_may_not_set_up_roles_is_told_what_to_run(database, s
             await prepare_other(login_as("a_guest", "made up", database.superuser_dsn))
     finally:
         await superuser.execute("DROP ROLE a_guest")
+
+
+async def test_production_does_not_start_on_a_database_that_was_never_migrated(server, settings):
+    empty = await server.empty()
+    try:
+        addresses = DatabaseAddresses(empty.owner_dsn, empty.web_dsn, empty.worker_dsn, None, empty.major)
+        with pytest.raises(UnsafeSettingsError, match="moorage migrate"):
+            await refuse_unsafe(settings.model_copy(update={"environment": "production"}), addresses)
+    finally:
+        await server.drop(empty)
 
 
 async def grant_roles(superuser: asyncpg.Connection, login: str) -> None:

@@ -15,7 +15,7 @@ from moorage.domains.payments.gateway import NotSupportedByProviderError, Paymen
 from moorage.domains.payments.gateway_values import IntentRequest
 from moorage.kernel.errors import InvalidError, MoorageError, NotFoundError
 from moorage.kernel.ids import uuid7
-from moorage.kernel.money import parse_amount
+from moorage.kernel.money import InvalidAmountError, parse_amount
 from moorage.web.body import StrictRoute
 
 router = APIRouter(tags=["Trial payments"], route_class=StrictRoute)
@@ -149,9 +149,12 @@ def _gateway(request: Request, provider: str) -> PaymentGateway:
 
 def _amount(text: str, currency: str) -> int:
     try:
-        return parse_amount(text, currency)
+        amount_minor = parse_amount(text, currency)
     except InvalidError as error:
         raise type(error)(pointer="/amount") from error
+    if amount_minor == 0:
+        raise InvalidAmountError("An amount is more than nothing.", pointer="/amount")
+    return amount_minor
 
 
 def _answer(item: object, status: int = 200) -> Response:
