@@ -5845,6 +5845,18 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION public.tell_payee_refused(p_provider text, p_provider_ref text, p_failure text, p_event uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM queue_mail(u.id, u.email, 'Your bank has refused a payout', format(
+                     'Your bank did not take what %s paid out to it (%s). The money is in your account there: put your bank'
+                     ' details right, and it is sent again.', initcap(p_provider), p_failure), 'payee_refused:' || p_event)
+     FROM payees y JOIN practitioners r ON r.id = y.practitioner_id JOIN users u ON u.id = r.user_id
+    WHERE y.provider = p_provider AND y.provider_ref = p_provider_ref;
+END $$;
+
 CREATE FUNCTION public.tell_payout(p public.payouts, p_what text, p_subject text, p_body text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -9227,6 +9239,9 @@ REVOKE ALL ON FUNCTION public.tax_sale(p_payment uuid, p_type text, p_reference 
 REVOKE ALL ON FUNCTION public.tax_sold_at_once(p_payment uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.tell_booking(p_booking uuid, p_event text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.tell_payee_refused(p_provider text, p_provider_ref text, p_failure text, p_event uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tell_payee_refused(p_provider text, p_provider_ref text, p_failure text, p_event uuid) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.unblock_time(p_block uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unblock_time(p_block uuid) TO moorage_web;

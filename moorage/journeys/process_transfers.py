@@ -61,8 +61,8 @@ async def _meant(house: House, claimed: ClaimedEvent, event: ProviderEvent) -> U
 
 
 async def apply_payee(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, event: ProviderEvent) -> None:
-    """A payee's account has changed. Raises WaitError when it is nobody's here (yet), ParkedError when the event comes
-    from another account than it tells of.
+    """A payee's account has changed, or their bank has refused what was paid on from there: then they are told. Raises
+    WaitError when it is nobody's here (yet), ParkedError when the event comes from another account than it tells of.
     """
     if event.payee is None or event.account not in {None, event.payee}:
         raise ParkedError(f"of another account: {event.account}")
@@ -76,4 +76,12 @@ async def apply_payee(house: House, gateway: PaymentGateway, claimed: ClaimedEve
         raise OutcomeUnknownError from error
     async with house.database.transaction(SYSTEM) as db:
         await operations.record_payee(db, claimed.provider, present)
+        if event.failure_code is not None:
+            await db.execute(
+                "SELECT tell_payee_refused($1, $2, $3, $4)",
+                claimed.provider,
+                event.payee,
+                event.failure_code,
+                claimed.id,
+            )
         await close_event(db, claimed.id, "processed", f"payee: can be paid is {present.can_be_paid}")

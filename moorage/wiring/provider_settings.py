@@ -22,7 +22,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Set without the others they mean that somebody wanted the provider.
 _FURTHER: Final[Mapping[str, tuple[str, ...]]] = {
-    "stripe": ("stripe_previous_webhook_secret", "stripe_base_url"),
+    "stripe": ("stripe_previous_webhook_secret", "stripe_connect_webhook_secret", "stripe_base_url"),
     "paypal": ("paypal_base_url",),
     "square": ("square_webhook_url", "square_base_url"),
     "razorpay": ("razorpay_base_url",),

@@ -54,7 +54,11 @@ def outside_gateways(settings: Settings) -> dict[str, PaymentGateway]:
 def _stripe(settings: Settings) -> PaymentGateway:
     from moorage.providers.stripe.gateway import StripeGateway  # noqa: PLC0415 - the SDK is large
 
-    secrets = (settings.stripe_webhook_secret, settings.stripe_previous_webhook_secret)
+    secrets = (
+        settings.stripe_webhook_secret,
+        settings.stripe_previous_webhook_secret,
+        settings.stripe_connect_webhook_secret,
+    )
     return StripeGateway(
         secret_key=_secret(settings.stripe_secret_key),
         publishable_key=settings.stripe_publishable_key,

@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     stripe_publishable_key: str | None = None
     stripe_webhook_secret: SecretStr | None = None
     stripe_previous_webhook_secret: SecretStr | None = None
+    stripe_connect_webhook_secret: SecretStr | None = None  # of the endpoint for events of payees' accounts
     stripe_base_url: str | None = None
     stripe_automatic_tax: bool = False
     paypal_client_id: str | None = None

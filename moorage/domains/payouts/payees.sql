@@ -31,3 +31,14 @@ BEGIN
    WHERE provider = p_provider AND provider_ref = p_provider_ref;
   RETURN FOUND;
 END $$;
+
+-- Tells a practitioner, once per event, that their bank refused money that is in their account at the provider.
+CREATE FUNCTION tell_payee_refused(p_provider text, p_provider_ref text, p_failure text, p_event uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM queue_mail(u.id, u.email, 'Your bank has refused a payout', format(
+                     'Your bank did not take what %s paid out to it (%s). The money is in your account there: put your bank'
+                     ' details right, and it is sent again.', initcap(p_provider), p_failure), 'payee_refused:' || p_event)
+     FROM payees y JOIN practitioners r ON r.id = y.practitioner_id JOIN users u ON u.id = r.user_id
+    WHERE y.provider = p_provider AND y.provider_ref = p_provider_ref;
+END $$;

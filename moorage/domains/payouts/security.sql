@@ -4,7 +4,7 @@ SELECT guard_tables('{payees, payouts, payout_weeks}');
 GRANT UPDATE ON payees, payouts TO moorage_engine;
 SELECT run_as_engine('{
   request_payout, request_weekly_payout, due_weekly_payouts, payout_week_is_due, finish_payout_week, record_payout,
-  begin_payee, keep_payee, record_payee, claim_payout_call}', '{moorage_worker}');
+  begin_payee, keep_payee, record_payee, claim_payout_call, tell_payee_refused}', '{moorage_worker}');
 SELECT run_as_engine('{request_payout_for_asking, mark_payout_paid, mark_payout_failed}', '{moorage_web, moorage_worker}');
 
 GRANT SELECT ON payouts, payees TO moorage_web;

@@ -14,6 +14,7 @@ from moorage.providers.stripe.client import failure_code
 from moorage.providers.stripe.translate import (
     PAYMENT,
     REFUND,
+    TRANSFER,
     USER,
     amount_of,
     dispute_status,
@@ -40,6 +41,8 @@ def to_event(body: Body) -> ProviderEvent:
     translate = _TYPES.get(body["type"])
     if translate is not None and isinstance(thing, Mapping):
         told = translate(thing)
+    if body["type"] == "payout.failed" and body.get("account") is not None:
+        told = _refused_by_bank(body["account"], thing or {})
     return ProviderEvent(**envelope(body), **told)
 
 
@@ -204,6 +207,28 @@ def _customer(thing: Body) -> Told:
     return {"kind": "other"} if user_id is None else {"kind": "customer", "reference": thing["id"], "user_id": user_id}
 
 
+def _transfer(thing: Body) -> Told:
+    return {
+        "kind": "transfer",
+        "payout_id": uuid_of(thing.get("metadata"), TRANSFER),
+        "reference": thing["id"],
+        "payee": id_of(thing.get("destination")),
+        "amount_minor": from_stripe(thing["amount"], thing["currency"]),
+        "currency": thing["currency"].upper(),
+    }
+
+
+def _payee(thing: Body) -> Told:
+    return {"kind": "payee", "payee": thing["id"]}
+
+
+def _refused_by_bank(account: str, payout: Body) -> Told:
+    """Stripe pays its accounts out to their banks by itself. What a bank refuses is with the payee's account still: it
+    is the payee's, who is told.
+    """
+    return {"kind": "payee", "payee": account, "failure_code": payout.get("failure_code") or "refused"}
+
+
 def _known(**ids: str | None) -> dict[str, str]:
     return {name: one for name, one in ids.items() if one is not None}
 
@@ -228,6 +253,10 @@ _TYPES: Final[Mapping[str, Callable[[Body], Told]]] = {
     "charge.dispute.closed": _dispute,
     "charge.dispute.funds_withdrawn": _dispute,
     "charge.dispute.funds_reinstated": _dispute,
+    "transfer.created": _transfer,
+    "transfer.updated": _transfer,
+    "transfer.reversed": _transfer,
+    "account.updated": _payee,
     "checkout.session.completed": _session,
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _failed_session,

@@ -32,7 +32,7 @@ from moorage.providers.stripe.products import StripeProducts
 from moorage.providers.stripe.signatures import HEADER, signed_at
 from moorage.providers.stripe.subscriptions import StripeSubscriptions
 from moorage.providers.stripe.transfers import StripeTransfers
-from moorage.providers.stripe.translate import REFUND, to_fee, to_record, to_refund
+from moorage.providers.stripe.translate import REFUND, to_fee, to_record, to_refund, to_transfer_record
 
 # What a page with Stripe's Payment Element loads and talks to, by Stripe's own guide to content security policies.
 _SCRIPT: Final = "https://js.stripe.com/v3/"
@@ -179,7 +179,7 @@ class StripeGateway(
         return found[::-1]
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
-        """Every charge that collected, every refund and every dispute since then."""
+        """Every charge that collected, every refund, dispute and transfer since then."""
         created = {} if since is None else {"created": {"gte": int(since.timestamp())}}
         for path, expand in (
             ("/v1/charges", []),
@@ -191,6 +191,9 @@ class StripeGateway(
             found = [read(to_record, body) async for body in self._line.pages(path, query) if _counts(body)]
             for one in reversed(found):
                 yield one
+        sent = [read(to_transfer_record, body) async for body in self._line.pages("/v1/transfers", created)]
+        for one in reversed(sent):
+            yield one
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
         """Check who signed these bytes, and when, then translate them. A genuine event that cannot be understood is

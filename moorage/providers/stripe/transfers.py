@@ -12,11 +12,11 @@ from moorage.domains.payments.facets import PayeeAccount, PayeeRequest, Provider
 from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import Body, StripeFacet, read
+from moorage.providers.stripe.translate import TRANSFER, id_of
 
 _ACCOUNTS: Final = "/v1/accounts"
 _TRANSFERS: Final = "/v1/transfers"
 _PRACTITIONER: Final = "moorage_practitioner"
-_TRANSFER: Final = "moorage_transfer"
 # Stripe's words for two refusals that the core knows by its own.
 _REFUSALS: Final[Mapping[str, str]] = {
     "balance_insufficient": "insufficient_funds",
@@ -60,7 +60,7 @@ class StripeTransfers(StripeFacet):
             "currency": request.currency.lower(),
             "destination": request.payee,
             "transfer_group": str(request.transfer_id),
-            "metadata": {_TRANSFER: str(request.transfer_id)},
+            "metadata": {TRANSFER: str(request.transfer_id)},
             **({"description": request.description} if request.description else {}),
         }
         try:
@@ -100,5 +100,6 @@ def _to_transfer(body: Mapping[str, Any]) -> ProviderTransfer:
         amount_minor=from_stripe(body["amount"], body["currency"]),
         currency=body["currency"].upper(),
         reversed_minor=from_stripe(body.get("amount_reversed") or 0, body["currency"]),
+        payee=id_of(body.get("destination")),
         raw=body,
     )

@@ -21,6 +21,7 @@ Body = Mapping[str, Any]
 
 PAYMENT: Final = "moorage_payment"
 REFUND: Final = "moorage_refund"
+TRANSFER: Final = "moorage_transfer"
 USER: Final = "moorage_user"
 SUBSCRIPTION: Final = "moorage_subscription"
 
@@ -166,6 +167,23 @@ def to_record(body: Body) -> ProviderRecord:
         currency=body["currency"].upper(),
         status=_record_status(body),
         recorded_at=datetime.fromtimestamp(body["created"], UTC),
+    )
+
+
+def to_transfer_record(body: Body) -> ProviderRecord:
+    """A transfer to a payee as a movement in Stripe's books; one that is all back has failed."""
+    return ProviderRecord(
+        kind="transfer",
+        reference=body["id"],
+        payment_reference="",
+        payment_id=None,
+        refund_id=None,
+        amount_minor=from_stripe(body["amount"], body["currency"]),
+        currency=body["currency"].upper(),
+        status="failed" if body.get("reversed") else "succeeded",
+        recorded_at=datetime.fromtimestamp(body["created"], UTC),
+        payout_id=uuid_of(body.get("metadata"), TRANSFER),
+        reversed_minor=from_stripe(body.get("amount_reversed") or 0, body["currency"]),
     )
 
 

@@ -117,6 +117,14 @@ class StripeFake:
         """A payee tells Stripe all that it wants to know."""
         return people.onboard(self.state, account)
 
+    def reverse_transfer(self, id_: str, amount: int | None = None) -> Body:
+        """The merchant takes a transfer back at Stripe itself, or a part."""
+        return people.reverse(self.state, {} if amount is None else {"amount": str(amount)}, id_)
+
+    def refuse_payout(self, account: str) -> None:
+        """A payee's bank refuses what Stripe pays out from the payee's account."""
+        people.refuse_payout(self.state, account)
+
     def ripen(self) -> None:
         """What takes days comes to its end: bank debits, pending and failing refunds, sessions that expire."""
         intents.ripen(self.state)

@@ -155,8 +155,36 @@ def onboard(state: State, id_: str) -> Body:
     made = state.get("account", id_)
     made.update(details_submitted=True, payouts_enabled=True, capabilities={"transfers": "active"})
     made["requirements"].update(currently_due=[], eventually_due=[], disabled_reason=None)
-    state.emit("account.updated", made)
+    state.emit("account.updated", made, account=made["id"])
     return made
+
+
+def refuse_payout(state: State, id_: str) -> None:
+    """The payee's bank does not take what Stripe pays out to it: the money stays in the payee's account."""
+    payout = state.make(
+        "po",
+        "payout",
+        amount=100,
+        arrival_date=state.now(),
+        automatic=True,
+        balance_transaction=None,
+        currency="usd",
+        description=None,
+        destination=None,
+        failure_balance_transaction=None,
+        failure_code="account_closed",
+        failure_message="The bank account has been closed.",
+        metadata={},
+        method="standard",
+        original_payout=None,
+        reconciliation_status="completed",
+        reversed_by=None,
+        source_type="card",
+        statement_descriptor=None,
+        status="failed",
+        type="bank_account",
+    )
+    state.emit("payout.failed", payout, account=id_)
 
 
 def account_link(state: State, form: Body) -> Body:

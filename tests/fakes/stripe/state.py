@@ -77,8 +77,10 @@ class State:
         """Every object of a kind, the newest first."""
         return (body for body in reversed(self.objects.values()) if body["object"] == kind)
 
-    def emit(self, kind: str, thing: Body, **previous: Any) -> None:
-        """An event about `thing` as it is now; `previous` are attributes as they were."""
+    def emit(self, kind: str, thing: Body, *, account: str | None = None, **previous: Any) -> None:
+        """An event about `thing` as it is now; `previous` are attributes as they were. `account`: a payee's, where the
+        event is about what happened there.
+        """
         body: Body = {
             "id": f"evt_{secrets.token_hex(12)}",
             "object": "event",
@@ -89,6 +91,7 @@ class State:
             "pending_webhooks": 1,
             "request": {"id": f"req_{secrets.token_hex(7)}", "idempotency_key": None},
             "type": kind,
+            **({"account": account} if account else {}),
         }
         self.events.append(body)
         self.deliveries.put(body)
