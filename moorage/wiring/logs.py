@@ -24,7 +24,7 @@ ERRORS_LOG: Final = "errors.log"
 FILE_MAX_BYTES = 50 * 1024 * 1024
 FILES_KEPT = 5
 # Links that let their holder in: what follows is a secret.
-_SECRET_PATHS = re.compile(r"(/(?:in|sandbox/pay)/)[^/?\s'\"]+")
+_SECRET_PATHS = re.compile(r"(/(?:in|i|q|portal|sandbox/pay)/|[?&](?:token|key)=)[^/?&\s'\"]+")
 _TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _DIGITS = re.compile(r"(?<![0-9A-Fa-f-])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Fa-f-])", re.ASCII)
 _WRITTEN: Final = "moorage_line"

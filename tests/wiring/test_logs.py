@@ -170,6 +170,9 @@ def test_masking_leaves_what_is_no_secret():
         "booking 0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70 at 2026-12-15T10:30:00+01:00"
     )
     assert masked(f"card {CARD}, link /in/abcdef0123") == "card …, link /in/…"
+    assert masked("/i/c0ffee.pdf /portal/c0ffee/pay /reset-password?token=c0ffee") == (
+        "/i/… /portal/…/pay /reset-password?token=…"
+    )
 
 
 def _token(tokens) -> str:
