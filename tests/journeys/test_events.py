@@ -8,6 +8,7 @@ import pytest
 
 from moorage.journeys.audit_books import audit
 from moorage.journeys.process_events import process_due_events
+from moorage.journeys.provider_calls import carry_out
 from moorage.journeys.receive_event import poll_providers, replay
 from moorage.kernel.ids import uuid7
 from tests.support.shop import Held, Shop
@@ -215,6 +216,26 @@ async def test_case_17_a_refund_from_the_dashboard_is_recorded_once_and_cancels_
     assert await shop.value("SELECT refunded_minor FROM bookings WHERE id = $1", held.id) == 3_000
     assert await shop.value("SELECT count(*) FROM refunds WHERE origin = 'external'") == 1
     assert await audit(shop.house) == []
+
+
+async def test_a_refund_from_the_dashboard_waits_for_ours_that_reserved_the_same_money(shop: Shop):
+    held = await shop.paid()
+    reference = await shop.value("SELECT provider_ref FROM payments WHERE id = $1", held.payment_id)
+    await shop.settle()
+    ours, call = uuid7(), uuid7()
+    planned = "SELECT refund_for_purpose($1, $2, $3, 6000, 'other', NULL, NULL)"
+    await shop.db.execute(planned, ours, call, held.payment_id)
+    await shop.town.api.post("/refunds", json={"intent": reference, "amount_minor": 3_000, "currency": "USD"})
+    await shop.deliver(*await shop.webhooks())
+    await process_due_events(shop.house)
+    assert await shop.value("SELECT status FROM webhook_events WHERE event_type LIKE 'refund%'") == "received"
+    await carry_out(shop.house, call)
+    assert await shop.value("SELECT status FROM refunds WHERE id = $1", ours) == "failed"
+    await shop.due_now()
+    await process_due_events(shop.house)
+    assert await shop.status(held) == ("confirmed", "partially_refunded")
+    assert await shop.balance("clearing:sandbox") == 5_000
+    assert await shop.audit() == []
 
 
 async def test_an_administrator_replays_a_parked_event(shop: Shop):

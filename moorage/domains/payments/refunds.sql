@@ -89,7 +89,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Records a refund that was made in the provider's own dashboard, once per provider's id: answers its id here, NULL
--- when it was recorded before. Refuses as `plan_refund` does when the books cannot hold it. Locks as `plan_refund`.
+-- when it was recorded before. Refuses as `plan_refund` does when the books cannot hold it; 'not_refundable' when they
+-- may later. Locks as `plan_refund`.
 CREATE OR REPLACE FUNCTION record_external_refund(p_refund uuid, p_payment uuid, p_amount bigint, p_provider_ref text)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE p payments;
@@ -107,6 +108,10 @@ BEGIN
      AND p_provider_ref IS NOT NULL;
   IF FOUND THEN
     RETURN NULL;
+  END IF;
+  -- The provider gave away what refunds of ours under way have reserved: it will refuse one of these, and then there is room.
+  IF p.refund_pending_minor > 0 AND p_amount > p.amount_minor - p.refunded_minor - p.refund_pending_minor THEN
+    PERFORM refuse('not_refundable', 'Refunds of this payment are under way, and there is not enough for all of them.');
   END IF;
   -- Made before a dispute of the rest, and heard of after it.
   IF p.status <> 'disputed'
