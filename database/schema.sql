@@ -4093,6 +4093,10 @@ BEGIN
   IF FOUND THEN
     RETURN NULL;
   END IF;
+  -- The provider gave away what refunds of ours under way have reserved: it will refuse one of these, and then there is room.
+  IF p.refund_pending_minor > 0 AND p_amount > p.amount_minor - p.refunded_minor - p.refund_pending_minor THEN
+    PERFORM refuse('not_refundable', 'Refunds of this payment are under way, and there is not enough for all of them.');
+  END IF;
   -- Made before a dispute of the rest, and heard of after it.
   IF p.status <> 'disputed'
      OR p_amount > p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor THEN

@@ -1,11 +1,10 @@
 // Razorpay's Standard Checkout: https://razorpay.com/docs/payments/payment-gateway/web-integration/standard/
-import { refuse, wait } from "/static/pay_form.js";
+import { onPay, refuse, wait } from "/static/pay_form.js";
 const form = document.getElementById("pay");
 const { key, reference, amount, currency, email, name } = form.dataset;
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  wait(form, true);
-  const checkout = new Razorpay({
+const Checkout = Razorpay;
+onPay(form, () => {
+  const checkout = new Checkout({
     key, amount, currency, name, order_id: reference, prefill: { email },
     handler: ({ razorpay_payment_id: id, razorpay_signature: signature }) => {
       form.elements.token.value = `${id}:${signature}`;
