@@ -12,7 +12,7 @@ from moorage.apis.catering.answers import problems, said
 from moorage.domains.payments.facets import Evidence
 from moorage.domains.payments.listed import DisputeRow, disputes_listed
 from moorage.domains.payments.states import DisputeStatus
-from moorage.journeys.answer_dispute import answer_dispute
+from moorage.journeys.answer_dispute import accept_dispute, answer_dispute
 from moorage.web.actor import Admin, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import Id, LongText, StrictModel
@@ -101,3 +101,14 @@ async def send_evidence(request: Request, dispute_id: Id, caller: Admin, body: E
     evidence = Evidence(**body.model_dump(exclude={"submit"}))
     row = await answer_dispute(house_of(request), caller.actor, dispute_id, evidence, submit=body.submit)
     return said(CateringDispute.of(row))
+
+
+@router.post(
+    "/disputes/{dispute_id}/accept",
+    operation_id="catering_dispute_accept",
+    response_model=CateringDispute,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def give_in(request: Request, dispute_id: Id, caller: Admin) -> Response:
+    """Give in, which cannot be taken back. The dispute is `lost` when its provider has said so."""
+    return said(CateringDispute.of(await accept_dispute(house_of(request), caller.actor, dispute_id)))

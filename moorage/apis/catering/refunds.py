@@ -8,7 +8,7 @@ from moorage.apis.catering.payment_shapes import CateringRefund, RefundIn
 from moorage.domains.payments import queries
 from moorage.domains.payments.listed import RefundFilter, refunds_listed
 from moorage.domains.payments.states import RefundStatus
-from moorage.journeys.refund_payment import refund_payment
+from moorage.journeys.refund_payment import complete_manual_refund, refund_payment
 from moorage.kernel.errors import MoorageError, NotFoundError
 from moorage.kernel.money import InvalidAmountError, parse_amount
 from moorage.web.actor import Admin, Caller, house_of
@@ -62,6 +62,17 @@ async def list_refunds(
     async with house_of(request).database.reading(caller.actor) as db:
         rows, total = await refunds_listed(db, RefundFilter(payment_id, status), limit=part.limit, offset=part.offset)
     return sliced([CateringRefund.of(row) for row in rows], total, part)
+
+
+@router.post(
+    "/refunds/{refund_id}/handed-over",
+    operation_id="catering_refund_handed_over",
+    response_model=CateringRefund,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def hand_over(request: Request, refund_id: Id, caller: Admin) -> Response:
+    """Money that came by hand has been handed back: a pending refund of it is done. Again is harmless."""
+    return said(CateringRefund.of(await complete_manual_refund(house_of(request), caller.actor, refund_id)))
 
 
 async def _minor(request: Request, caller: Caller, body: RefundIn) -> int:

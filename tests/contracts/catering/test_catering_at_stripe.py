@@ -81,6 +81,26 @@ async def test_a_deposit_is_paid_on_stripes_page_and_told_to_this_contracts_webh
     assert await audit(kitchen.house) == []
 
 
+async def test_a_dispute_that_is_given_in_to_is_lost_by_stripes_word(kitchen, stripe_fake):
+    body = {"line_items": [{"name": "A tasting", "amount": 4_000, "quantity": 1}]}
+    session = ok(await kitchen.client.client.post("/api/stripe/create-checkout-session", json=body))
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        assert (await payer.post(session["url"], data={"card": "4242 4242 4242 4242"})).status_code == 303
+    await settle(kitchen, stripe_fake)
+    stripe_fake.dispute(one_intent(stripe_fake))
+    await settle(kitchen, stripe_fake)
+    admin = await kitchen.sign_up(role="admin")
+    [opened] = ok(await admin.client.get("/api/stripe/disputes?status=opened"))["items"]
+    given_in = f"/api/stripe/disputes/{opened['id']}/accept"
+    ok(await admin.client.post(given_in))
+    await settle(kitchen, stripe_fake)
+    [lost] = ok(await admin.client.get("/api/stripe/disputes"))["items"]
+    assert (lost["status"], lost["held"]) == ("lost", 4_000)
+    again = await admin.client.post(given_in)
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    assert await audit(kitchen.house) == []
+
+
 async def test_a_customer_is_made_at_first_need_and_kept_and_has_stripes_portal(kitchen, stripe_fake):
     before = ok(await kitchen.client.client.post("/api/stripe/portal-link", json={}))["url"]
     assert before.startswith(f"{kitchen.house.public_url}/portal/")

@@ -8,11 +8,13 @@ import pytest
 from moorage.domains.invoicing.errors import PortalLinkExpiredError, TaxRateUnknownError
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.journeys.accept_quote import NewQuote, make_quote
+from moorage.journeys.audit_books import audit
 from moorage.journeys.portal_link import open_portal_link
 from moorage.kernel.db import Actor
 from moorage.kernel.ids import uuid7
 from tests.builders import make_service
 from tests.support.bookings import Practice
+from tests.support.practice import settle
 
 DAY = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
 
@@ -76,6 +78,20 @@ async def test_a_check_that_bounces_is_owed_again(kitchen: Practice):
     ok(await post(f"/api/stripe/payments/{check['id']}/bounce", json={"reason": "Returned by the bank."}))
     assert (await read(kitchen, booking))["owed"] == 20_000
     assert refused(await by_hand(kitchen, {"id": str(uuid7())}, 1)) == (404, "not_found")
+
+
+async def test_cash_of_a_cancelled_booking_is_given_back_when_somebody_says_so(kitchen: Practice):
+    booking = await book(kitchen)
+    ok(await by_hand(kitchen, booking, 20_000, payment_type="full"), 201)
+    ok(await kitchen.host.client.post(f"/api/v1/bookings/{booking['id']}/cancel/", json={}))
+    await settle(kitchen)
+    [refund] = ok(await kitchen.host.client.get("/api/stripe/refunds?status=pending"))["items"]
+    assert refund["amount"] == "200.00"
+    done = f"/api/stripe/refunds/{refund['id']}/handed-over"
+    assert refused(await kitchen.client.client.post(done)) == (403, "forbidden")
+    for _ in range(2):
+        assert ok(await kitchen.host.client.post(done))["status"] == "succeeded"
+    assert await audit(kitchen.house) == []
 
 
 async def test_a_balance_is_billed_once_and_paid_by_whatever_comes(kitchen: Practice):
