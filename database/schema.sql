@@ -7256,6 +7256,9 @@ CREATE TABLE sandbox.intents (
     brand text,
     last4 text,
     failure_code text,
+    subscription_id text,
+    period_starts_at timestamp with time zone,
+    period_ends_at timestamp with time zone,
     ripe_at timestamp with time zone,
     misbehaved boolean DEFAULT false NOT NULL,
     expires_at timestamp with time zone,
@@ -7330,6 +7333,43 @@ ALTER TABLE ONLY sandbox.refunds FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.refunds ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME sandbox.refunds_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE sandbox.subscriptions (
+    id text NOT NULL,
+    no bigint NOT NULL,
+    client_reference uuid,
+    status text DEFAULT 'incomplete'::text NOT NULL,
+    items jsonb NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    interval_unit text NOT NULL,
+    payer_email text,
+    return_url text NOT NULL,
+    method text,
+    started_at timestamp with time zone,
+    period_starts_at timestamp with time zone,
+    period_ends_at timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    canceled_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_subscriptions_amount_positive CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_subscriptions_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_subscriptions_interval_unit_known CHECK ((interval_unit = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'year'::text]))),
+    CONSTRAINT ck_subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'active'::text, 'past_due'::text, 'canceled'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY sandbox.subscriptions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE sandbox.subscriptions ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sandbox.subscriptions_no_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -7692,6 +7732,9 @@ ALTER TABLE ONLY sandbox.payouts
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT pk_refunds PRIMARY KEY (id);
 
+ALTER TABLE ONLY sandbox.subscriptions
+    ADD CONSTRAINT pk_subscriptions PRIMARY KEY (id);
+
 ALTER TABLE ONLY sandbox.transfers
     ADD CONSTRAINT pk_transfers PRIMARY KEY (id);
 
@@ -7721,6 +7764,12 @@ ALTER TABLE ONLY sandbox.refunds
 
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT uq_refunds_no UNIQUE (no);
+
+ALTER TABLE ONLY sandbox.subscriptions
+    ADD CONSTRAINT uq_subscriptions_client_reference UNIQUE (client_reference);
+
+ALTER TABLE ONLY sandbox.subscriptions
+    ADD CONSTRAINT uq_subscriptions_no UNIQUE (no);
 
 ALTER TABLE ONLY sandbox.transfers
     ADD CONSTRAINT uq_transfers_client_reference UNIQUE (client_reference);
@@ -7942,6 +7991,8 @@ CREATE INDEX ix_idempotency_keys_created_at ON sandbox.idempotency_keys USING bt
 
 CREATE INDEX ix_intents_ripe ON sandbox.intents USING btree (ripe_at) WHERE (status = 'processing'::text);
 
+CREATE INDEX ix_intents_subscription_id ON sandbox.intents USING btree (subscription_id);
+
 CREATE INDEX ix_payouts_account ON sandbox.payouts USING btree (account, currency);
 
 CREATE INDEX ix_payouts_ripe ON sandbox.payouts USING btree (ripe_at) WHERE (status = 'pending'::text);
@@ -7949,6 +8000,8 @@ CREATE INDEX ix_payouts_ripe ON sandbox.payouts USING btree (ripe_at) WHERE (sta
 CREATE INDEX ix_refunds_charge_id ON sandbox.refunds USING btree (charge_id);
 
 CREATE INDEX ix_refunds_ripe ON sandbox.refunds USING btree (ripe_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX ix_subscriptions_due ON sandbox.subscriptions USING btree (period_ends_at) WHERE (status = ANY (ARRAY['active'::text, 'past_due'::text]));
 
 CREATE INDEX ix_transfers_account ON sandbox.transfers USING btree (account, currency);
 
@@ -8175,6 +8228,9 @@ ALTER TABLE ONLY sandbox.deliveries
 
 ALTER TABLE ONLY sandbox.disputes
     ADD CONSTRAINT fk_disputes_charge_id FOREIGN KEY (charge_id) REFERENCES sandbox.charges(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY sandbox.intents
+    ADD CONSTRAINT fk_intents_subscription_id FOREIGN KEY (subscription_id) REFERENCES sandbox.subscriptions(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY sandbox.refunds
     ADD CONSTRAINT fk_refunds_charge_id FOREIGN KEY (charge_id) REFERENCES sandbox.charges(id) ON DELETE RESTRICT;
@@ -8519,6 +8575,8 @@ ALTER TABLE sandbox.payouts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.refunds ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE sandbox.subscriptions ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY the_gateway ON sandbox.charges TO moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY the_gateway ON sandbox.deliveries TO moorage_worker USING (true) WITH CHECK (true);
@@ -8536,6 +8594,8 @@ CREATE POLICY the_gateway ON sandbox.intents TO moorage_worker USING (true) WITH
 CREATE POLICY the_gateway ON sandbox.payouts TO moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY the_gateway ON sandbox.refunds TO moorage_worker USING (true) WITH CHECK (true);
+
+CREATE POLICY the_gateway ON sandbox.subscriptions TO moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY the_gateway ON sandbox.transfers TO moorage_worker USING (true) WITH CHECK (true);
 
@@ -9629,5 +9689,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.intents TO moorage_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.payouts TO moorage_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.refunds TO moorage_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.subscriptions TO moorage_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.transfers TO moorage_worker;

@@ -309,52 +309,6 @@ def upgrade() -> None:
         op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False, schema="sandbox"
     )
     op.create_table(
-        "intents",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("client_reference", sa.Uuid(), nullable=True),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("return_url", sa.Text(), nullable=False),
-        sa.Column("payer_email", sa.Text(), nullable=True),
-        sa.Column(
-            "lines", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
-        ),
-        sa.Column("capture_method", sa.Text(), server_default="automatic", nullable=False),
-        sa.Column("captured_minor", sa.BigInteger(), nullable=True),
-        sa.Column("status", sa.Text(), server_default="open", nullable=False),
-        sa.Column("method", sa.Text(), nullable=True),
-        sa.Column("brand", sa.Text(), nullable=True),
-        sa.Column("last4", sa.Text(), nullable=True),
-        sa.Column("failure_code", sa.Text(), nullable=True),
-        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("misbehaved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_intents_capture_method_known")),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_intents_currency_code")),
-        sa.CheckConstraint(
-            "status IN ('open', 'declined', 'challenge', 'processing', 'authorized', 'paid', 'canceled')",
-            name=op.f("ck_intents_status_known"),
-        ),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_intents_amount_positive")),
-        sa.CheckConstraint("captured_minor BETWEEN 1 AND amount_minor", name=op.f("ck_intents_never_over_captured")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
-        sa.UniqueConstraint("client_reference", name=op.f("uq_intents_client_reference")),
-        sa.UniqueConstraint("no", name=op.f("uq_intents_no")),
-        schema="sandbox",
-    )
-    op.create_index(
-        "ix_intents_ripe",
-        "intents",
-        ["ripe_at"],
-        unique=False,
-        schema="sandbox",
-        postgresql_where=sa.text("status = 'processing'"),
-    )
-    op.create_table(
         "payouts",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -383,6 +337,49 @@ def upgrade() -> None:
         unique=False,
         schema="sandbox",
         postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="incomplete", nullable=False),
+        sa.Column("items", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("interval_unit", sa.Text(), nullable=False),
+        sa.Column("payer_email", sa.Text(), nullable=True),
+        sa.Column("return_url", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_at_period_end", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("canceled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_subscriptions_currency_code")),
+        sa.CheckConstraint(
+            "interval_unit IN ('day', 'week', 'month', 'year')", name=op.f("ck_subscriptions_interval_unit_known")
+        ),
+        sa.CheckConstraint(
+            "status IN ('incomplete', 'active', 'past_due', 'canceled', 'expired')",
+            name=op.f("ck_subscriptions_status_known"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_subscriptions_amount_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_subscriptions_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_subscriptions_no")),
+        schema="sandbox",
+    )
+    op.create_index(
+        "ix_subscriptions_due",
+        "subscriptions",
+        ["period_ends_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status IN ('active', 'past_due')"),
     )
     op.create_table(
         "transfers",
@@ -814,54 +811,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_refresh_families_user_id"), "refresh_families", ["user_id"], unique=False)
     op.create_table(
-        "charges",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("intent_id", sa.Text(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("brand", sa.Text(), nullable=False),
-        sa.Column("last4", sa.Text(), nullable=True),
-        sa.Column("failure_code", sa.Text(), nullable=True),
-        sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("refund_pending_minor", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("dispute_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_charges_currency_code")),
-        sa.CheckConstraint("last4 ~ '^[0-9]{4}$'", name=op.f("ck_charges_only_last_four")),
-        sa.CheckConstraint("status IN ('succeeded', 'failed')", name=op.f("ck_charges_status_known")),
-        sa.CheckConstraint(
-            "refunded_minor >= 0 AND refund_pending_minor >= 0 AND refunded_minor + refund_pending_minor <= amount_minor",
-            name=op.f("ck_charges_never_over_refunded"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["intent_id"], ["sandbox.intents.id"], name=op.f("fk_charges_intent_id"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_charges")),
-        sa.UniqueConstraint("no", name=op.f("uq_charges_no")),
-        schema="sandbox",
-    )
-    op.create_index(
-        "ix_charges_dispute_at",
-        "charges",
-        ["dispute_at"],
-        unique=False,
-        schema="sandbox",
-        postgresql_where=sa.text("dispute_at IS NOT NULL"),
-    )
-    op.create_index(op.f("ix_charges_intent_id"), "charges", ["intent_id"], unique=False, schema="sandbox")
-    op.create_index(
-        "uq_charges_paid",
-        "charges",
-        ["intent_id"],
-        unique=True,
-        schema="sandbox",
-        postgresql_where=sa.text("status = 'succeeded'"),
-    )
-    op.create_table(
         "deliveries",
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
@@ -889,6 +838,62 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'due'"),
     )
     op.create_index(op.f("ix_deliveries_event_id"), "deliveries", ["event_id"], unique=False, schema="sandbox")
+    op.create_table(
+        "intents",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("return_url", sa.Text(), nullable=False),
+        sa.Column("payer_email", sa.Text(), nullable=True),
+        sa.Column(
+            "lines", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("capture_method", sa.Text(), server_default="automatic", nullable=False),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="open", nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("brand", sa.Text(), nullable=True),
+        sa.Column("last4", sa.Text(), nullable=True),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("subscription_id", sa.Text(), nullable=True),
+        sa.Column("period_starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("misbehaved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_intents_capture_method_known")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_intents_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('open', 'declined', 'challenge', 'processing', 'authorized', 'paid', 'canceled')",
+            name=op.f("ck_intents_status_known"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_intents_amount_positive")),
+        sa.CheckConstraint("captured_minor BETWEEN 1 AND amount_minor", name=op.f("ck_intents_never_over_captured")),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["sandbox.subscriptions.id"],
+            name=op.f("fk_intents_subscription_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_intents_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_intents_no")),
+        schema="sandbox",
+    )
+    op.create_index(
+        "ix_intents_ripe",
+        "intents",
+        ["ripe_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'processing'"),
+    )
+    op.create_index(op.f("ix_intents_subscription_id"), "intents", ["subscription_id"], unique=False, schema="sandbox")
     op.create_table(
         "subscriptions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1309,73 +1314,52 @@ def upgrade() -> None:
         postgresql_where=sa.text("provider_ref IS NOT NULL"),
     )
     op.create_table(
-        "disputes",
+        "charges",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("charge_id", sa.Text(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), server_default="opened", nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=True),
-        sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_disputes_currency_code")),
-        sa.CheckConstraint(
-            "status IN ('opened', 'under_review', 'won', 'lost')", name=op.f("ck_disputes_status_known")
-        ),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_disputes_amount_positive")),
-        sa.ForeignKeyConstraint(
-            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_disputes_charge_id"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
-        sa.UniqueConstraint("no", name=op.f("uq_disputes_no")),
-        schema="sandbox",
-    )
-    op.create_index(op.f("ix_disputes_charge_id"), "disputes", ["charge_id"], unique=False, schema="sandbox")
-    op.create_index(
-        "uq_disputes_open",
-        "disputes",
-        ["charge_id"],
-        unique=True,
-        schema="sandbox",
-        postgresql_where=sa.text("status <> 'won'"),
-    )
-    op.create_table(
-        "refunds",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("charge_id", sa.Text(), nullable=False),
-        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("intent_id", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=False),
+        sa.Column("last4", sa.Text(), nullable=True),
         sa.Column("failure_code", sa.Text(), nullable=True),
-        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ripens_to", sa.Text(), nullable=True),
+        sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refund_pending_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("dispute_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_refunds_currency_code")),
-        sa.CheckConstraint("ripens_to IN ('succeeded', 'failed')", name=op.f("ck_refunds_ripens_to_known")),
-        sa.CheckConstraint("status IN ('pending', 'succeeded', 'failed')", name=op.f("ck_refunds_status_known")),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount_positive")),
-        sa.ForeignKeyConstraint(
-            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_refunds_charge_id"), ondelete="RESTRICT"
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_charges_currency_code")),
+        sa.CheckConstraint("last4 ~ '^[0-9]{4}$'", name=op.f("ck_charges_only_last_four")),
+        sa.CheckConstraint("status IN ('succeeded', 'failed')", name=op.f("ck_charges_status_known")),
+        sa.CheckConstraint(
+            "refunded_minor >= 0 AND refund_pending_minor >= 0 AND refunded_minor + refund_pending_minor <= amount_minor",
+            name=op.f("ck_charges_never_over_refunded"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
-        sa.UniqueConstraint("client_reference", name=op.f("uq_refunds_client_reference")),
-        sa.UniqueConstraint("no", name=op.f("uq_refunds_no")),
+        sa.ForeignKeyConstraint(
+            ["intent_id"], ["sandbox.intents.id"], name=op.f("fk_charges_intent_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_charges")),
+        sa.UniqueConstraint("no", name=op.f("uq_charges_no")),
         schema="sandbox",
     )
-    op.create_index(op.f("ix_refunds_charge_id"), "refunds", ["charge_id"], unique=False, schema="sandbox")
     op.create_index(
-        "ix_refunds_ripe",
-        "refunds",
-        ["ripe_at"],
+        "ix_charges_dispute_at",
+        "charges",
+        ["dispute_at"],
         unique=False,
         schema="sandbox",
-        postgresql_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("dispute_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_charges_intent_id"), "charges", ["intent_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "uq_charges_paid",
+        "charges",
+        ["intent_id"],
+        unique=True,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'succeeded'"),
     )
     op.create_table(
         "weekly_hours",
@@ -1457,6 +1441,75 @@ def upgrade() -> None:
         ["refund_id"],
         unique=False,
         postgresql_where=sa.text("refund_id IS NOT NULL"),
+    )
+    op.create_table(
+        "disputes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("charge_id", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="opened", nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_disputes_currency_code")),
+        sa.CheckConstraint(
+            "status IN ('opened', 'under_review', 'won', 'lost')", name=op.f("ck_disputes_status_known")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_disputes_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_disputes_charge_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+        sa.UniqueConstraint("no", name=op.f("uq_disputes_no")),
+        schema="sandbox",
+    )
+    op.create_index(op.f("ix_disputes_charge_id"), "disputes", ["charge_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "uq_disputes_open",
+        "disputes",
+        ["charge_id"],
+        unique=True,
+        schema="sandbox",
+        postgresql_where=sa.text("status <> 'won'"),
+    )
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("charge_id", sa.Text(), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ripens_to", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_refunds_currency_code")),
+        sa.CheckConstraint("ripens_to IN ('succeeded', 'failed')", name=op.f("ck_refunds_ripens_to_known")),
+        sa.CheckConstraint("status IN ('pending', 'succeeded', 'failed')", name=op.f("ck_refunds_status_known")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount_positive")),
+        sa.ForeignKeyConstraint(
+            ["charge_id"], ["sandbox.charges.id"], name=op.f("fk_refunds_charge_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_refunds_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_refunds_no")),
+        schema="sandbox",
+    )
+    op.create_index(op.f("ix_refunds_charge_id"), "refunds", ["charge_id"], unique=False, schema="sandbox")
+    op.create_index(
+        "ix_refunds_ripe",
+        "refunds",
+        ["ripe_at"],
+        unique=False,
+        schema="sandbox",
+        postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_table(
         "services",
@@ -1980,6 +2033,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_services_category_id"), table_name="services")
     op.drop_table("services")
     op.drop_index(
+        "ix_refunds_ripe", table_name="refunds", schema="sandbox", postgresql_where=sa.text("status = 'pending'")
+    )
+    op.drop_index(op.f("ix_refunds_charge_id"), table_name="refunds", schema="sandbox")
+    op.drop_table("refunds", schema="sandbox")
+    op.drop_index(
+        "uq_disputes_open", table_name="disputes", schema="sandbox", postgresql_where=sa.text("status <> 'won'")
+    )
+    op.drop_index(op.f("ix_disputes_charge_id"), table_name="disputes", schema="sandbox")
+    op.drop_table("disputes", schema="sandbox")
+    op.drop_index(
         "ix_provider_operations_refund",
         table_name="provider_operations",
         postgresql_where=sa.text("refund_id IS NOT NULL"),
@@ -1999,15 +2062,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_weekly_hours_practitioner_id"), table_name="weekly_hours")
     op.drop_table("weekly_hours")
     op.drop_index(
-        "ix_refunds_ripe", table_name="refunds", schema="sandbox", postgresql_where=sa.text("status = 'pending'")
+        "uq_charges_paid", table_name="charges", schema="sandbox", postgresql_where=sa.text("status = 'succeeded'")
     )
-    op.drop_index(op.f("ix_refunds_charge_id"), table_name="refunds", schema="sandbox")
-    op.drop_table("refunds", schema="sandbox")
+    op.drop_index(op.f("ix_charges_intent_id"), table_name="charges", schema="sandbox")
     op.drop_index(
-        "uq_disputes_open", table_name="disputes", schema="sandbox", postgresql_where=sa.text("status <> 'won'")
+        "ix_charges_dispute_at",
+        table_name="charges",
+        schema="sandbox",
+        postgresql_where=sa.text("dispute_at IS NOT NULL"),
     )
-    op.drop_index(op.f("ix_disputes_charge_id"), table_name="disputes", schema="sandbox")
-    op.drop_table("disputes", schema="sandbox")
+    op.drop_table("charges", schema="sandbox")
     op.drop_index("uq_refunds_provider_ref", table_name="refunds", postgresql_where=sa.text("provider_ref IS NOT NULL"))
     op.drop_index(op.f("ix_refunds_payment_id"), table_name="refunds")
     op.drop_table("refunds")
@@ -2047,22 +2111,16 @@ def downgrade() -> None:
     op.drop_table("date_overrides")
     op.drop_index("ix_subscriptions_user", table_name="subscriptions")
     op.drop_table("subscriptions")
+    op.drop_index(op.f("ix_intents_subscription_id"), table_name="intents", schema="sandbox")
+    op.drop_index(
+        "ix_intents_ripe", table_name="intents", schema="sandbox", postgresql_where=sa.text("status = 'processing'")
+    )
+    op.drop_table("intents", schema="sandbox")
     op.drop_index(op.f("ix_deliveries_event_id"), table_name="deliveries", schema="sandbox")
     op.drop_index(
         "ix_deliveries_due", table_name="deliveries", schema="sandbox", postgresql_where=sa.text("status = 'due'")
     )
     op.drop_table("deliveries", schema="sandbox")
-    op.drop_index(
-        "uq_charges_paid", table_name="charges", schema="sandbox", postgresql_where=sa.text("status = 'succeeded'")
-    )
-    op.drop_index(op.f("ix_charges_intent_id"), table_name="charges", schema="sandbox")
-    op.drop_index(
-        "ix_charges_dispute_at",
-        table_name="charges",
-        schema="sandbox",
-        postgresql_where=sa.text("dispute_at IS NOT NULL"),
-    )
-    op.drop_table("charges", schema="sandbox")
     op.drop_index(op.f("ix_refresh_families_user_id"), table_name="refresh_families")
     op.drop_table("refresh_families")
     op.drop_table("provider_customers")
@@ -2140,14 +2198,17 @@ def downgrade() -> None:
     op.drop_index("ix_transfers_account", table_name="transfers", schema="sandbox")
     op.drop_table("transfers", schema="sandbox")
     op.drop_index(
+        "ix_subscriptions_due",
+        table_name="subscriptions",
+        schema="sandbox",
+        postgresql_where=sa.text("status IN ('active', 'past_due')"),
+    )
+    op.drop_table("subscriptions", schema="sandbox")
+    op.drop_index(
         "ix_payouts_ripe", table_name="payouts", schema="sandbox", postgresql_where=sa.text("status = 'pending'")
     )
     op.drop_index("ix_payouts_account", table_name="payouts", schema="sandbox")
     op.drop_table("payouts", schema="sandbox")
-    op.drop_index(
-        "ix_intents_ripe", table_name="intents", schema="sandbox", postgresql_where=sa.text("status = 'processing'")
-    )
-    op.drop_table("intents", schema="sandbox")
     op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys", schema="sandbox")
     op.drop_table("idempotency_keys", schema="sandbox")
     op.drop_table("faults", schema="sandbox")

@@ -105,7 +105,7 @@ async def test_records_are_read_through_every_page(town: Town, monkeypatch):
     reference = await town.paid(100_000)
     for _ in range(7):
         await town.api.post("/refunds", json={"intent": reference, "amount_minor": 1, "currency": "GBP"})
-    monkeypatch.setattr("moorage.providers.sandbox.gateway._PAGE_SIZE", 3)
+    monkeypatch.setattr("moorage.providers.sandbox.line._PAGE_SIZE", 3)
     assert len([one async for one in town.gateway.records() if one.kind == "refund"]) == 7
     assert await town.gateway.events_since(town.sandbox.clock() + timedelta(hours=1)) == []
 

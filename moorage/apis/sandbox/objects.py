@@ -41,6 +41,10 @@ class IntentObject(BaseModel):
     currency: str = Field(examples=["GBP"])
     captured_minor: int | None = Field(description="What was collected", examples=[7200])
     capture_method: Literal["automatic", "manual"]
+    subscription: str | None = Field(description="What it bills a period of", examples=[None])
+    period_starts_at: str | None
+    period_ends_at: str | None
+    payer_email: str | None
     description: str = Field(examples=["Massage, 60 minutes"])
     lines: list[dict[str, Any]]
     payment_method: str | None = Field(examples=["visa 4242"])
@@ -52,6 +56,37 @@ class IntentObject(BaseModel):
     return_url: str
     expires_at: str | None
     created_at: str = Field(examples=["2026-12-15T10:30:00+00:00"])
+
+
+class PriceObject(BaseModel):
+    """What is paid by the period: the id says it, `price_month_2000_usd` being 20.00 USD a month."""
+
+    id: str = Field(examples=["price_month_2000_usd"])
+    object: Literal["price"]
+    name: str
+    amount_minor: int
+    currency: str
+    interval: Literal["day", "week", "month", "year"]
+
+
+class SubscriptionObject(BaseModel):
+    """What a payer pays by the period. `past_due`: the period that runs is not paid; it ends with it."""
+
+    id: str = Field(examples=["sub_0197c2f0a1b27c3d8e4f5a6b7c8d9e0f"])
+    object: Literal["subscription"]
+    client_reference: str | None
+    status: Literal["incomplete", "active", "past_due", "canceled", "expired"]
+    items: list[dict[str, Any]]
+    amount_minor: int = Field(description="Of a period", examples=[2000])
+    currency: str
+    interval: Literal["day", "week", "month", "year"]
+    cancel_at_period_end: bool
+    started_at: str | None
+    period_starts_at: str | None
+    period_ends_at: str | None
+    canceled_at: str | None
+    ended_at: str | None
+    created_at: str
 
 
 class ChargeObject(BaseModel):

@@ -37,6 +37,31 @@ class IntentRequest(StrictModel):
     lines: Annotated[list[LineRequest], Field(default_factory=list, max_length=100)]
 
 
+class SubscriptionRequest(StrictModel):
+    """What is to be paid by the period: ids of prices, one named twice being two pieces. `client_reference` and
+    `intent_reference` are the merchant's own ids of the subscription and of the intent that pays its first period.
+    """
+
+    prices: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=1_000)]
+    description: Annotated[Name, Field(examples=["Lunch, every month"])]
+    return_url: Annotated[str, Field(max_length=2_000, examples=["http://127.0.0.1:8000/"])]
+    client_reference: Id
+    intent_reference: Id
+    payer_email: Annotated[str, Field(max_length=254)] | None = None
+
+
+class EndRequest(StrictModel):
+    """When a subscription ends: with the period that is paid, or now."""
+
+    at_period_end: bool = True
+
+
+class RenewRequest(StrictModel):
+    """What the next period is paid by: another named test method than the last one."""
+
+    payment_method: Annotated[str, Field(max_length=60, examples=["pm_card_declined"])] | None = None
+
+
 class CaptureRequest(StrictModel):
     """How much of what is reserved to collect; all of it where nothing is said. The rest is released."""
 

@@ -3,34 +3,30 @@
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
     Capabilities,
     InvalidSignatureError,
-    OutcomeUnknownError,
     ProviderDeclinedError,
     TimestampOutOfToleranceError,
 )
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
-from moorage.providers.http import HttpClient
 from moorage.providers.sandbox.payees import SandboxTransfers
 from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
+from moorage.providers.sandbox.subscribing import SandboxSubscriptions
 from moorage.providers.sandbox.translate import read, to_event, to_intent, to_record, to_refund, to_transfer_record
 
-_PAGE_SIZE: Final = 500
 # An event is dated when it is made and seen when its transaction ends: looking back a little further misses none.
 _OVERLAP: Final = timedelta(seconds=60)
 _ALREADY_DECIDED: Final = frozenset(
     {"intent_paid", "intent_processing", "intent_authorized", "intent_canceled", "intent_expired"}
 )
-# Refusals that say nothing about the outcome: try again, or have somebody put the settings right.
-_UNDECIDED: Final = frozenset({"idempotency_key_in_use", "invalid_api_key"})
 
 
-class SandboxGateway(SandboxTransfers):
+class SandboxGateway(SandboxTransfers, SandboxSubscriptions):
     """The sandbox as a PaymentGateway. `base_url` is where its API is reached, `public_url` where payers reach its
     page; `webhook_secrets` are those in force, the newest first.
     """
@@ -43,6 +39,7 @@ class SandboxGateway(SandboxTransfers):
         disputes=True,
         separate_capture=True,
         hosted_checkout=True,
+        subscriptions=True,
         known_ahead=True,
         transfers=True,
         live=False,
@@ -59,17 +56,11 @@ class SandboxGateway(SandboxTransfers):
         tolerance_s: int = 300,
     ) -> None:
         """Open nothing yet; connections are made when they are needed, and shared by all calls."""
+        super().__init__(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
         self._api_key = api_key
         self._secrets = tuple(webhook_secrets)
         self._public_url = (public_url or base_url).rstrip("/")
         self._tolerance_s = tolerance_s
-        self._http = HttpClient(
-            f"{base_url.rstrip('/')}/sandbox/v1", timeout_s=timeout_s, headers={"Authorization": f"Bearer {api_key}"}
-        )
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     def ahead(self, payment_id: UUID) -> tuple[str | None, str | None]:
         """(client_secret, checkout_url): both follow from our id, so they can be told before the intent exists."""
@@ -79,6 +70,8 @@ class SandboxGateway(SandboxTransfers):
 
     async def create(self, request: IntentRequest, *, key: str) -> Intent:
         """Make the intent. Raises ProviderDeclinedError (`return_url_not_allowed`, …), OutcomeUnknownError."""
+        if request.mode == "subscription":
+            return await self.subscribe(request, key=key)
         body = {
             "amount_minor": request.amount_minor,
             "currency": request.currency,
@@ -169,15 +162,15 @@ class SandboxGateway(SandboxTransfers):
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
         """Every event since then and a minute before, oldest first."""
-        return [read(to_event, body) async for body in self._all("/events", since - _OVERLAP)]
+        return [read(to_event, body) async for body in self.all("/events", since - _OVERLAP)]
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
         """Every charge that collected, every refund, dispute and transfer since then."""
         for path in ("/charges", "/refunds", "/disputes"):
-            async for body in self._all(path, since):
+            async for body in self.all(path, since):
                 if path != "/charges" or body["status"] == "succeeded":
                     yield read(to_record, body)
-        async for body in self._all("/transfers", since):
+        async for body in self.all("/transfers", since):
             yield read(to_transfer_record, body)
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderEvent:
@@ -196,45 +189,3 @@ class SandboxGateway(SandboxTransfers):
             return to_event(json.loads(body))
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidSignatureError("The event cannot be read.") from error
-
-    async def _all(self, path: str, since: datetime | None) -> AsyncIterator[dict[str, Any]]:
-        query: dict[str, str | int] = {"limit": _PAGE_SIZE}
-        if since is not None:
-            query["created_since"] = since.isoformat()
-        while True:
-            page = await self.call("GET", path, query=query)
-            for body in page["data"]:
-                yield body
-            if not page["has_more"]:
-                return
-            query["after"] = page["data"][-1]["id"]
-
-    async def look(self, path: str) -> dict[str, Any] | None:
-        """Read what may not exist."""
-        try:
-            return await self.call("GET", path)
-        except ProviderDeclinedError as error:
-            if error.facts["failure_code"] == "resource_missing":
-                return None
-            raise
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        query: Mapping[str, str | int] | None = None,
-    ) -> dict[str, Any]:
-        """One request. No answer, a broken one and one of overload all mean: unknown."""
-        answer = await self._http.request(
-            method, path, json=body, query=query, headers={"Idempotency-Key": key} if key else None
-        )
-        content = answer.body()
-        if answer.status >= 400:
-            refusal = read(lambda told: dict(told["error"]), content)
-            if refusal.get("code") in _UNDECIDED:
-                raise OutcomeUnknownError
-            raise ProviderDeclinedError(refusal["message"], failure_code=refusal["code"])
-        return content

@@ -13,6 +13,7 @@ from moorage.providers.sandbox.behaviour import seconds_of
 from moorage.providers.sandbox.call import Answer, Call, Row
 from moorage.providers.sandbox.cards import BY_NAME, REASONS, Method
 from moorage.providers.sandbox.errors import SandboxError, StateError
+from moorage.providers.sandbox.periods import period_declined, period_given_up, period_paid
 from moorage.providers.sandbox.present import charge_object, intent_object
 from moorage.providers.sandbox.return_urls import check_return_url
 
@@ -124,6 +125,8 @@ async def cancel_intent(call: Call, intent_id: str) -> Answer:
         raise StateError("It has been paid or is being processed.", code=f"intent_{intent['status']}")
     if intent["status"] != "canceled":
         intent = await _move(call, intent, "canceled")
+        if intent["subscription_id"] is not None:
+            await period_given_up(call, intent)
         call.tell("intent.canceled", intent_id, intent_object(call.terms, intent, None))
     return Answer(200, intent_object(call.terms, intent, None))
 
@@ -162,6 +165,8 @@ async def _take(call: Call, intent: Row, method: Method, amount_minor: int) -> d
     )
     await call.db.execute("UPDATE sandbox.intents SET captured_minor = $2 WHERE id = $1", intent["id"], amount_minor)
     intent = await _move(call, intent, "paid", method=method)
+    if intent["subscription_id"] is not None:
+        await period_paid(call, intent, method)
     shown_intent = intent_object(call.terms, intent, charge)
     call.tell("charge.succeeded", intent["id"], charge_object(intent, charge))
     call.tell("intent.succeeded", intent["id"], shown_intent)
@@ -220,6 +225,8 @@ async def _decline(call: Call, intent: Row, method: Method, failure_code: str) -
         failure_code,
     )
     intent = await _move(call, intent, "declined", method=method, failure_code=failure_code)
+    if intent["subscription_id"] is not None:
+        await period_declined(call, intent)
     body = intent_object(call.terms, intent, None)
     call.tell("intent.declined", intent["id"], body)
     error = {

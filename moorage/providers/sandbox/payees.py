@@ -1,32 +1,15 @@
 """Payees at the sandbox: money is moved to their account there, and paid on to their bank, which may fail."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from moorage.domains.payments.facets import PayeeAccount, PayeeRequest, ProviderTransfer, TransferRequest
 from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.providers.sandbox.line import SandboxLine
 from moorage.providers.sandbox.translate import read, to_transfer
 
 
-class SandboxTransfers:
+class SandboxTransfers(SandboxLine):
     """TransferGateway. Both steps carry our payout's id, so that either is found again."""
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        query: Mapping[str, str | int] | None = None,
-    ) -> dict[str, Any]:
-        """One request, by the gateway."""
-        raise NotImplementedError
-
-    async def look(self, path: str) -> dict[str, Any] | None:
-        """Read what may not exist, by the gateway."""
-        raise NotImplementedError
 
     async def create_payee(self, request: PayeeRequest, *, key: str) -> PayeeAccount:
         """The sandbox opens accounts for whoever is named, and wants to know nothing of them."""

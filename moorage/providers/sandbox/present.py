@@ -19,6 +19,11 @@ def intent_object(terms: Terms, intent: Row, charge: Row | None) -> dict[str, An
         "captured_minor": intent["captured_minor"],
         "currency": intent["currency"],
         "capture_method": intent["capture_method"],
+        # Of an intent that bills a period.
+        "subscription": intent["subscription_id"],
+        "period_starts_at": _instant(intent["period_starts_at"]),
+        "period_ends_at": _instant(intent["period_ends_at"]),
+        "payer_email": intent["payer_email"],
         "description": intent["description"],
         "lines": intent["lines"],
         "payment_method": method_label(intent),
@@ -81,6 +86,23 @@ def dispute_object(intent: Row, dispute: Row) -> dict[str, Any]:
         "evidence": dispute["evidence"],
         "evidence_due_at": _instant(dispute["evidence_due_at"]),
         "created_at": _instant(dispute["created_at"]),
+    }
+
+
+def subscription_object(subscription: Row) -> dict[str, Any]:
+    """What is paid by the period."""
+    instants = ("started_at", "period_starts_at", "period_ends_at", "canceled_at", "ended_at", "created_at")
+    return {
+        "id": subscription["id"],
+        "object": "subscription",
+        "client_reference": _text(subscription["client_reference"]),
+        "status": subscription["status"],
+        "items": subscription["items"],
+        "amount_minor": subscription["amount_minor"],
+        "currency": subscription["currency"],
+        "interval": subscription["interval_unit"],
+        "cancel_at_period_end": subscription["cancel_at_period_end"],
+        **{name: _instant(subscription[name]) for name in instants},
     }
 
 

@@ -20,8 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from moorage.kernel.tables import created_at, currency_check, instant, metadata, minor, one_of, text_column, updated_at
-
-SCHEMA = "sandbox"
+from moorage.providers.sandbox.subscription_tables import SCHEMA
 
 
 def _id() -> Column[Any]:
@@ -61,6 +60,10 @@ intents = Table(
     text_column("brand", nullable=True),
     text_column("last4", nullable=True),
     text_column("failure_code", nullable=True),
+    # What it bills a period of (subscription_tables.py); a first period begins when it is paid.
+    Column("subscription_id", Text, ForeignKey(f"{SCHEMA}.subscriptions.id", ondelete="RESTRICT"), index=True),
+    instant("period_starts_at", nullable=True),
+    instant("period_ends_at", nullable=True),
     # When a slow method's processing ends.
     instant("ripe_at", nullable=True),
     # A method's misbehaviour happens once per intent, so that a repeat can succeed.

@@ -117,6 +117,8 @@ def to_event(body: Body) -> ProviderEvent:
         told = _payment(body["data"])
     elif body["type"] == "charge.succeeded":
         told = _charge(body["data"])
+    elif family == "subscription":
+        told = {"kind": "subscription", "reference": body["data"]["id"]}
     elif family == "refund":
         told = _refund(body["data"])
     elif family == "dispute":

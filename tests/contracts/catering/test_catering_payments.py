@@ -173,7 +173,7 @@ async def test_a_free_amount_and_prices_of_the_catalog_are_paid_without_a_bookin
     for wrong, code in (
         ({}, "lines_required"),
         ({"price_ids": ["price_of_nothing"]}, "unknown_price"),
-        ({"price_ids": [str(option)], "mode": "subscription"}, "not_supported"),
+        ({"price_ids": [str(option)], "mode": "subscription"}, "unknown_price"),
         ({"price_ids": [str(option)], "success_url": "https://evil.example/"}, "return_url_not_allowed"),
         ({"line_items": [{"name": "x", "amount": 0}]}, "invalid_amount"),
         ({"line_items": [{"name": "x", "amount": -1}]}, "invalid_amount"),

@@ -2,12 +2,14 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from moorage.domains.bookings.errors import NotSupportedError
 from moorage.journeys.audit_books import audit
 from moorage.journeys.cancel_subscription import end_subscription
 from moorage.journeys.customers import provider_customer
@@ -15,6 +17,8 @@ from moorage.journeys.portal_link import make_portal_link
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import recover_operations
 from moorage.journeys.reconcile import reconcile
+from moorage.journeys.start_subscription import SubscriptionStart, start_subscription
+from moorage.kernel.db import Actor
 from moorage.kernel.ids import uuid7
 from tests.fakes.schemas import present
 from tests.fakes.stripe import subscriptions
@@ -289,3 +293,7 @@ async def test_what_cannot_be_subscribed_to_is_refused(kitchen, stripe_town, lun
         answer = await post("/api/stripe/create-checkout-session", json={"mode": "subscription", **wrong})
         assert (answer.status_code, answer.json()["code"]) == (422, code), wrong
     assert await listed(kitchen.client, "payments") == []
+    by_hand = replace(kitchen.house, terms=replace(kitchen.house.terms, default_provider="manual"))
+    start = SubscriptionStart(uuid7(), [lunch], kitchen.client.user_id)
+    with pytest.raises(NotSupportedError, match="manual does not"):
+        await start_subscription(by_hand, Actor(user_id=kitchen.client.user_id), start)
