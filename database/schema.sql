@@ -1011,7 +1011,7 @@ CREATE FUNCTION public.claim_events(p_limit integer, p_lease interval) RETURNS T
   RETURNING w.id, w.provider, w.event_type, w.body, w.attempts
 $$;
 
-CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb, description text, return_url text, cancel_url text, payer_email text, customer text, expires_at timestamp with time zone)
+CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETURNS TABLE(id uuid, was text, kind text, request jsonb, attempts integer, refund_id uuid, refund_minor bigint, payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text, purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb, description text, return_url text, cancel_url text, payer_email text, customer text, expires_at timestamp with time zone, tax_minor bigint)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1036,7 +1036,7 @@ CREATE FUNCTION public.claim_operation(p_operation uuid, p_lease interval) RETUR
          coalesce(p.payer_email, (SELECT u.email FROM users u WHERE o.kind = 'create' AND u.id = p.payer_id)),
          coalesce(p.provider_ids ->> 'customer', (SELECT c.provider_ref FROM provider_customers c
                    WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id)),
-         p.expires_at
+         p.expires_at, p.tax_minor
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 

@@ -7,6 +7,7 @@ call that was made without an answer is unknown, never failed.
 import asyncio
 import logging
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -28,6 +29,7 @@ from moorage.journeys.transfer_calls import carry_out_transfer
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
 from moorage.kernel.ids import made_at
+from moorage.kernel.money import format_amount
 
 T = TypeVar("T")
 
@@ -38,6 +40,9 @@ PLANNED_AFTER: Final = timedelta(seconds=5)
 RECOVER_AT_ONCE: Final = 8
 # After so many unknown answers (about a minute) nobody waits to be charged any more: what was not collected stays so.
 CHARGE_TRIES: Final = 6
+
+# What every provider takes of a line for the payer, or shortens by itself.
+DESCRIPTION_CHARS: Final = 200
 
 log = logging.getLogger(__name__)
 
@@ -132,22 +137,39 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         if made is not None:
             return made
         _check_key(house, gateway, operation)
+    tax = _tax_told(gateway, operation)
+    said = operation.description or await _what_for(house, operation)
     request = IntentRequest(
         payment_id=operation.payment_id,
         amount_minor=operation.amount_minor,
         currency=operation.currency,
-        description=operation.description or await _what_for(house, operation),
+        description=said[: DESCRIPTION_CHARS - len(tax)] + tax,
         return_url=operation.return_url or f"{house.public_url}/?payment={operation.payment_id}",
         payer_email=operation.payer_email,
         capture=operation.capture_method,
         mode=operation.mode,
         subscription_id=operation.purpose_id if operation.purpose == "subscription" else None,
         cancel_url=operation.cancel_url,
-        lines=tuple(Line(**line) for line in operation.lines or ()),
+        lines=_lines(operation, tax),
         customer=operation.customer,
         expires_at=operation.expires_at,
     )
     return await gateway.create(request, key=str(operation.id))
+
+
+def _lines(operation: ClaimedOperation, tax: str) -> tuple[Line, ...]:
+    """What is paid for, line by line; the last one tells the tax in all of them."""
+    lines = [Line(**line) for line in operation.lines or ()]
+    if lines and tax:
+        lines[-1] = replace(lines[-1], description=f"{lines[-1].description}{tax}".strip())
+    return tuple(lines)
+
+
+def _tax_told(gateway: PaymentGateway, operation: ClaimedOperation) -> str:
+    """The tax in what is paid, for the payer; empty where there is none, or where the provider tells it itself."""
+    if operation.tax_minor == 0 or gateway.capabilities.tax:
+        return ""
+    return f" (with {format_amount(operation.tax_minor, operation.currency)} {operation.currency} of tax)"
 
 
 async def _what_for(house: House, operation: ClaimedOperation) -> str:

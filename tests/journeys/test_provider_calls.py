@@ -10,6 +10,7 @@ from moorage.journeys.provider_calls import carry_out, recover_operations
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
 from moorage.kernel.ids import uuid7
+from tests.builders import make_service
 from tests.support.shop import Shop
 
 
@@ -125,6 +126,12 @@ async def test_a_disputed_payment_is_held_and_told(shop: Shop):
     assert (await shop.status(held))[1] == "charged_back"
     assert await shop.balance("commission") == 0
     assert await shop.audit() == []
+
+
+async def test_a_service_with_a_long_title_is_paid_like_any(shop: Shop):
+    held = await shop.hold(service=await make_service(shop.db, shop.practitioner, title="Rest " * 40))
+    assert await carry_out(shop.house, held.operation_id) == "answered"
+    assert (await shop.status(held))[1] == "pending"
 
 
 async def test_a_free_amount_that_nobody_paid_is_closed_after_its_time(shop: Shop):

@@ -66,6 +66,8 @@ async def test_a_payer_sees_the_tax_before_they_pay_and_without_a_rate_there_is_
     assert await started() == 0
     await taxed(shop)
     assert await started() == 200
+    [page] = await shop.db.fetch("SELECT checkout_url FROM payments WHERE tax_minor = 200")
+    assert "with 2.00 USD of tax" in (await shop.town.payer.get(page["checkout_url"])).text
     cash = ManualPayment(uuid7(), 1_200, "USD", "cash", payer_email="ann@example.com")
     await record_manual_payment(shop.house, SYSTEM, cash)
     assert (await shop.balance("sales"), await shop.balance("tax_payable")) == (1_000, 200)

@@ -40,9 +40,9 @@ async def start(house, client, currency):
     return invoice, going.headers["location"]
 
 
-async def start_here(house, tokens, currency):
+async def start_here(house, tokens, currency, tax_bps=0):
     """A payment of an invoice for a page of ours, as a contract's client may start it; the invoice, and that page."""
-    new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=0)])
+    new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=tax_bps)])
     invoice = await issue_invoice(house, SYSTEM, new)
     back = f"{house.public_url}/i/{invoice.link}"
     asked = PaymentStart(uuid7(), uuid7(), 7_200, currency, "invoice", invoice.id, return_url=back)
@@ -52,8 +52,9 @@ async def start_here(house, tokens, currency):
 
 async def test_squares_form_is_let_in_alone_and_its_token_is_charged(by, square, square_fake, tokens):
     house, client = by(square)
-    invoice, address = await start_here(house, tokens, "GBP")
+    invoice, address = await start_here(house, tokens, "GBP", tax_bps=2_000)
     shown = await client.get(address)
+    assert "Includes £12.00 of tax." in shown.text
     assert '<script src="https://sandbox.web.squarecdn.com/v1/square.js"></script>' in shown.text
     assert f'data-account="{square.capabilities.page_account}"' in shown.text
     assert "script-src 'self' https://sandbox.web.squarecdn.com " in shown.headers["content-security-policy"]

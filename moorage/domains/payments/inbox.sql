@@ -64,7 +64,7 @@ RETURNS TABLE (id uuid, was text, kind text, request jsonb, attempts integer, re
                payment_id uuid, provider text, provider_ref text, status text, amount_minor bigint, currency text,
                purpose text, purpose_id uuid, is_stopping boolean, capture_method text, mode text, lines jsonb,
                description text, return_url text, cancel_url text, payer_email text, customer text,
-               expires_at timestamptz)
+               expires_at timestamptz, tax_minor bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH taken AS (
     SELECT o.id, o.status FROM provider_operations o
@@ -87,7 +87,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
          coalesce(p.payer_email, (SELECT u.email FROM users u WHERE o.kind = 'create' AND u.id = p.payer_id)),
          coalesce(p.provider_ids ->> 'customer', (SELECT c.provider_ref FROM provider_customers c
                    WHERE o.kind = 'create' AND c.provider = p.provider AND c.user_id = p.payer_id)),
-         p.expires_at
+         p.expires_at, p.tax_minor
     FROM called o JOIN payments p ON p.id = o.payment_id LEFT JOIN refunds r ON r.id = o.refund_id
 $$;
 

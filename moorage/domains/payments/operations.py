@@ -45,6 +45,7 @@ class ClaimedOperation:
     payer_email: str | None
     customer: str | None
     expires_at: datetime | None
+    tax_minor: int
 
 
 @dataclass(frozen=True, slots=True)
