@@ -35,8 +35,7 @@ async def audit(house: House, *, grace: timedelta = timedelta(0)) -> list[Findin
     """
     started = house.clock()
     findings: list[Finding] = []
-    async with house.database.reading(SYSTEM) as db:
-        await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    async with house.database.reading(SYSTEM, at_one_moment=True) as db:
         await db.execute("SET LOCAL statement_timeout = 0")
         for check, query in (LEDGER | PAYMENTS | BOOKINGS | INVOICES | SUBSCRIPTIONS).items():
             findings += await _broken(db, check, query)

@@ -1,15 +1,14 @@
-"""The database: pools, transactions that state who is asking, and the two retry policies.
+"""The database: transactions that state who is asking, and the two retry policies.
 
 One driver, asyncpg, for everything. The hot verbs are one call of a SQL function on an autocommit connection (one
 round trip); everything else runs in `transaction(actor)` or `reading(actor)`, which set the claims that row-level
 security reads. SQLAlchemy Core statements are built where the shape of a query varies and run by `fetch_built`.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -26,13 +25,11 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Lent: TypeAlias = PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
-    _AnyConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:  # asyncpg's classes are generic for type checkers only.
-    Connection = Lent = Pool = _AnyConnection = asyncpg.Connection
+    Connection = Lent = Pool = asyncpg.Connection
 T = TypeVar("T")
+Isolation: TypeAlias = Literal["repeatable_read"] | None
 
-CONNECT_TIMEOUT_S: Final = 5.0
-"""A server that died with its socket open takes connections and never answers them."""
 KEPT_AT_HAND: Final = 8
 """Connections of one pool that wait outside it for the next statement; the rest the pool closes when they are idle."""
 REFUSED_SQLSTATE: Final = "MO000"
@@ -67,24 +64,6 @@ SYSTEM: Final = Actor(is_system=True)
 """The product itself: sign-in, provider events, jobs. Runs on the worker's role."""
 
 
-class _PlainConnection(_AnyConnection):
-    """A connection whose release to the pool costs no round trip: nothing here outlives a transaction
-    (settings are SET LOCAL, advisory locks are transaction-scoped), so there is nothing to reset.
-    """
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
-class NamelessConnection(_PlainConnection):
-    """A connection through a pooler, which gives each transaction to any session: no statement has a name there, for
-    the session that would know it may be another's, and may know another by it.
-    """
-
-    def _get_unique_id(self, prefix: str) -> str:
-        return "" if prefix == "stmt" else super()._get_unique_id(prefix)  # type: ignore[misc]
-
-
 class _Lender:
     """A pool, and a few of its connections kept at hand: taking one from the pool and giving it back takes longer than
     some of the statements that run in between.
@@ -101,8 +80,11 @@ class _Lender:
         """A connection that is open, as far as anybody knows. Raises UnavailableError."""
         while self.at_hand:
             connection = self.at_hand.pop()
-            if not connection.is_closed():
-                return connection
+            try:
+                if not connection.is_closed():
+                    return connection
+            except asyncpg.InterfaceError:  # it was lost, and the pool has taken it back
+                continue
             await self.pool.release(connection)
         self.waiting += 1
         try:
@@ -169,9 +151,12 @@ class Database:
             yield db
 
     @asynccontextmanager
-    async def reading(self, actor: Actor) -> AsyncIterator[Connection]:
-        """Like `transaction`, for reads alone; the place where a read replica will come in."""
-        async with self.hot(actor) as db, db.transaction(readonly=True):
+    async def reading(self, actor: Actor, *, at_one_moment: bool = False) -> AsyncIterator[Connection]:
+        """Like `transaction`, for reads alone; the place where a read replica will come in. `at_one_moment`: no query
+        sees what was committed after the first.
+        """
+        isolation: Isolation = "repeatable_read" if at_one_moment else None
+        async with self.hot(actor) as db, db.transaction(isolation=isolation, readonly=True):
             if not actor.is_system:
                 await db.execute(_STATE_CLAIMS, *claims_of(actor))
             yield db
@@ -193,48 +178,6 @@ class Database:
         """Wait for what runs, then close both pools."""
         await self._web.close()
         await self._worker.close()
-
-
-async def connect_pool(
-    dsn: str,
-    *,
-    role: str,
-    min_size: int,
-    max_size: int,
-    statement_timeout_ms: int,
-    lock_timeout_ms: int,
-    prepared_statements: bool = True,
-    pooled: bool = False,
-) -> Pool:
-    """A pool whose sessions act as `role`, in UTC, with timeouts; where they are a pooler's (`pooled`), each
-    transaction has to say so itself (`PooledDatabase`). `prepared_statements=False`: not every pooler knows them.
-    """
-    kept = session_settings(role, statement_timeout_ms, lock_timeout_ms)
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=min_size,
-        max_size=max_size,
-        max_queries=10_000_000,
-        timeout=CONNECT_TIMEOUT_S,
-        command_timeout=statement_timeout_ms / 1000 + 5,
-        connection_class=_PlainConnection if prepared_statements else NamelessConnection,
-        init=_prepare_session,
-        statement_cache_size=256 if prepared_statements else 0,
-        server_settings={"application_name": role} if pooled else kept,
-    )
-
-
-def session_settings(role: str, statement_timeout_ms: int, lock_timeout_ms: int) -> dict[str, str]:
-    """What every session of ours is set to."""
-    return {
-        "role": role,
-        "timezone": "UTC",
-        "application_name": role,
-        "statement_timeout": str(statement_timeout_ms),
-        "lock_timeout": str(lock_timeout_ms),
-        "idle_in_transaction_session_timeout": "30000",
-        "jit": "off",
-    }
 
 
 async def fetch_built(db: Connection, statement: ClauseElement) -> list[asyncpg.Record]:
@@ -288,11 +231,6 @@ def claims_of(actor: Actor) -> tuple[str, str]:
     """The two claims that tell row-level security who is asking; empty for nobody."""
     user_id = str(actor.user_id) if actor.user_id else ""
     return user_id, f'{{"sub":"{user_id}"}}' if user_id else ""
-
-
-async def _prepare_session(connection: _AnyConnection) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
 
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves the constructor untyped.

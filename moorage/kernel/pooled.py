@@ -8,7 +8,7 @@ is asking, in one statement after BEGIN, and all of it ends with the transaction
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from moorage.kernel.db import ANONYMOUS, Actor, Connection, Database, Pool, claims_of
+from moorage.kernel.db import ANONYMOUS, Actor, Connection, Database, Isolation, Pool, claims_of
 
 
 class PooledDatabase(Database):
@@ -35,9 +35,10 @@ class PooledDatabase(Database):
             yield db
 
     @asynccontextmanager
-    async def reading(self, actor: Actor) -> AsyncIterator[Connection]:
+    async def reading(self, actor: Actor, *, at_one_moment: bool = False) -> AsyncIterator[Connection]:
         """As `Database.reading`."""
-        async with self._begun(actor, actor, readonly=True) as db:
+        isolation: Isolation = "repeatable_read" if at_one_moment else None
+        async with self._begun(actor, actor, isolation, readonly=True) as db:
             yield db
 
     @asynccontextmanager
@@ -60,8 +61,10 @@ class PooledDatabase(Database):
         return "SELECT " + ", ".join(f"set_config({_quoted(name)}, {_quoted(stated[name])}, true)" for name in stated)
 
     @asynccontextmanager
-    async def _begun(self, actor: Actor, asking: Actor, *, readonly: bool) -> AsyncIterator[Connection]:
-        async with super().hot(actor) as db, db.transaction(readonly=readonly):
+    async def _begun(
+        self, actor: Actor, asking: Actor, isolation: Isolation = None, *, readonly: bool
+    ) -> AsyncIterator[Connection]:
+        async with super().hot(actor) as db, db.transaction(isolation=isolation, readonly=readonly):
             await db.execute(self.opening(actor, asking))
             yield db
 

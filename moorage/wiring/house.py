@@ -11,8 +11,9 @@ from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.domains.payouts.policy import PayoutTerms
 from moorage.journeys.house import BookingTerms, House
-from moorage.kernel.db import Database, Pool, connect_pool, session_settings
+from moorage.kernel.db import Database, Pool
 from moorage.kernel.pooled import PooledDatabase
+from moorage.kernel.pools import connect_pool, session_settings
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
 from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.providers import close_gateways, gateways, mail_gateway

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from moorage.kernel.db import NamelessConnection
+from moorage.kernel.pools import NamelessConnection
 
 PROBED_MS = 45_678
 """A limit that nobody sets, so that a session which has it has it from us."""

@@ -19,8 +19,9 @@ from pgqueuer.db import AsyncpgPoolDriver
 from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from moorage.kernel.bell import CHANNEL
-from moorage.kernel.db import SYSTEM, Connection, Database, NamelessConnection, Pool
+from moorage.kernel.db import SYSTEM, Connection, Database, Pool
 from moorage.kernel.pooled import PooledDatabase
+from moorage.kernel.pools import NamelessConnection
 from moorage.wiring.pooler import connect
 
 if TYPE_CHECKING:

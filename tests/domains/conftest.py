@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 
-from moorage.kernel.db import _prepare_session
+from moorage.kernel.pools import prepare_session
 from tests.support.databases import TestDatabase, connection_to
 
 
@@ -13,5 +13,5 @@ from tests.support.databases import TestDatabase, connection_to
 async def worker(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
     """A connection to `database` with the worker's role."""
     async with connection_to(database.worker_dsn) as connection:
-        await _prepare_session(connection)
+        await prepare_session(connection)
         yield connection

@@ -3,7 +3,7 @@
 import asyncpg
 
 from moorage.journeys.audit_invoices import INVOICES
-from moorage.kernel.db import _prepare_session
+from moorage.kernel.pools import prepare_session
 from tests.builders.invoicing import issue, line, pay
 
 BREAKS = {
@@ -17,7 +17,7 @@ BREAKS = {
 
 async def test_each_kind_of_break_is_found_and_whole_books_have_none(database, superuser):
     worker = await asyncpg.connect(database.worker_dsn)
-    await _prepare_session(worker)
+    await prepare_session(worker)
     await pay(worker, superuser, await issue(worker, line(9_999, 2_000)), 9_999)
     await worker.close()
     assert BREAKS.keys() == INVOICES.keys()

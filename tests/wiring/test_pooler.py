@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from moorage.journeys.audit_books import audit
 from moorage.kernel.db import ANONYMOUS, SYSTEM, Actor
 from moorage.kernel.errors import UnavailableError
 from moorage.kernel.jobs import enqueue
@@ -115,6 +116,16 @@ async def test_each_sees_their_own_however_transactions_take_turns(pooled, super
     for _ in range(3):
         seen = await asyncio.gather(*(look(Actor(payer)) for payer in payers), look(ANONYMOUS), look_without_claims())
         assert seen == [*([payer] for payer in payers), None, None]
+
+
+async def test_the_books_are_audited_as_of_one_moment(pooled, settings, superuser):
+    # The sandbox, which has no part in this, is not served here.
+    found = await audit(make_house(settings, pooled))
+    assert [one for one in found if one.check != "provider_can_be_asked"] == []
+    async with pooled.reading(SYSTEM, at_one_moment=True) as db:
+        before = await db.fetchval("SELECT count(*) FROM users")
+        await make_user(superuser)
+        assert await db.fetchval("SELECT count(*) FROM users") == before
 
 
 async def test_nothing_is_left_in_the_sessions_of_the_pooler(pooled, way):

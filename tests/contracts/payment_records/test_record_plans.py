@@ -8,7 +8,7 @@ import asyncpg
 import pytest_asyncio
 
 from moorage.domains.payments.records import RecordFilter, record_of_gateway_id, record_of_no, records_of
-from moorage.kernel.db import _prepare_session
+from moorage.kernel.pools import prepare_session
 
 _FILL = """
 INSERT INTO users (id, email, role)
@@ -37,7 +37,7 @@ async def scanned(server):
     """`await scanned(asker, question)`: the indexes, and the large tables from end to end, that `question` read."""
     database = await server.clone()
     connection = await asyncpg.connect(database.superuser_dsn)
-    await _prepare_session(connection)
+    await prepare_session(connection)
     for statement in _FILL.split(";"):
         if statement.strip():
             await connection.execute(statement)

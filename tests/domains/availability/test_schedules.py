@@ -16,9 +16,10 @@ from moorage.domains.availability import (
     operations,
     queries,
 )
-from moorage.kernel.db import ANONYMOUS, Actor, Database, connect_pool
+from moorage.kernel.db import ANONYMOUS, Actor, Database
 from moorage.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from moorage.kernel.ids import uuid7
+from moorage.kernel.pools import connect_pool
 from tests.builders import make_practitioner, make_service, make_user
 from tests.domains.availability.conftest import utc
 

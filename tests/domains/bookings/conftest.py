@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from moorage.domains.bookings import operations
 from moorage.domains.bookings.operations import HoldRequest, Terms
-from moorage.kernel.db import ANONYMOUS, SYSTEM, Actor, Database, connect_pool
+from moorage.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
 from moorage.kernel.ids import uuid7
+from moorage.kernel.pools import connect_pool
 from tests.builders import MadePractitioner, make_hours, make_practitioner, make_service, make_user
 
 TERMS = Terms(15, 500, [5_000, 10_000], [400, 300])

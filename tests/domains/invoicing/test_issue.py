@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from moorage.domains.invoicing.policy import split_tax
-from moorage.kernel.db import _prepare_session
 from moorage.kernel.money import split
+from moorage.kernel.pools import prepare_session
 from tests.builders import make_user
 from tests.builders.invoicing import NOW, draft, finalise, issue, line, pay, row_of
 from tests.builders.money import balance, books_sum_to_zero
@@ -50,7 +50,7 @@ async def test_sql_and_python_take_the_same_tax(superuser):
 
 async def test_case_28_100_finalised_at_once_with_30_rolled_back_leave_no_gap(worker, database):
     drafts = [await draft(worker) for _ in range(100)]
-    pool = await asyncpg.create_pool(database.worker_dsn, min_size=8, max_size=8, init=_prepare_session)
+    pool = await asyncpg.create_pool(database.worker_dsn, min_size=8, max_size=8, init=prepare_session)
 
     async def finalise_one(position: int, invoice) -> None:
         async with pool.acquire() as db:
