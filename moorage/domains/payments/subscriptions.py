@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from moorage.domains.payments.recurring import ProviderSubscription, SubscriptionPeriod
 from moorage.domains.payments.states import Interval, SubscriptionStatus
@@ -64,8 +64,12 @@ async def subscriptions_listed(
 
 async def subscriptions_of(db: Connection, user_id: UUID | None, email: str) -> list[SubscriptionRow]:
     """Those of an account, and those of an address that has none, the newest first."""
-    nobodys = subscriptions.c.user_id.is_(None) & (func.lower(subscriptions.c.email) == email.lower())
-    asked = select(*_ROW).where(or_(subscriptions.c.user_id == user_id, nobodys))
+    theirs: ColumnElement[bool] = and_(
+        subscriptions.c.user_id.is_(None), func.lower(subscriptions.c.email) == email.lower()
+    )
+    if user_id is not None:  # compared with None, every one without an account would be theirs
+        theirs = or_(theirs, subscriptions.c.user_id == user_id)
+    asked = select(*_ROW).where(theirs)
     page = asked.order_by(subscriptions.c.started_at.desc(), subscriptions.c.id.desc()).limit(100)
     return [SubscriptionRow(**row) for row in await fetch_built(db, page)]
 

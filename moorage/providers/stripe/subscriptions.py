@@ -126,7 +126,7 @@ def _to_subscription(body: Body) -> ProviderSubscription:
         moment(items[0].get(name) or body.get(name))
         for name in ("current_period_start", "current_period_end")
     )
-    ending = bool(body.get("cancel_at_period_end")) or (body.get("cancel_at") is not None and ends is not None)
+    last = moment(body.get("cancel_at"))
     return ProviderSubscription(
         reference=body["id"],
         status=_STATUSES[body["status"]],
@@ -137,7 +137,8 @@ def _to_subscription(body: Body) -> ProviderSubscription:
         started_at=datetime.fromtimestamp(body.get("start_date") or body["created"], UTC),
         period_starts_at=begins,
         period_ends_at=ends,
-        cancel_at_period_end=ending,
+        cancel_at_period_end=bool(body.get("cancel_at_period_end"))
+        or (last is not None and ends is not None and last <= ends),
         canceled_at=moment(body.get("canceled_at")),
         ended_at=moment(body.get("ended_at")),
         customer=id_of(body.get("customer")),

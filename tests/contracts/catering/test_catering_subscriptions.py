@@ -255,6 +255,12 @@ async def test_the_portal_shows_and_ends_what_is_ones_own(kitchen, stripe_fake, 
     assert (await kitchen.anybody.post(f"{portal}/end", data=form)).status_code == 303
     shown = (await kitchen.anybody.get(portal)).text
     assert ("ends on" in shown, "End it" in shown) == (True, False)
+    await kitchen.superuser.execute("UPDATE subscriptions SET user_id = NULL, email = 'Ann@example.com'")
+    anns = (await make_portal_link(kitchen.house, "ann@example.com")).removeprefix(kitchen.house.public_url)
+    assert "$20.00 every month" in (await kitchen.anybody.get(anns)).text
+    for stranger in (others, portal):
+        assert "every month" not in (await kitchen.anybody.get(stranger)).text
+    await kitchen.superuser.execute("UPDATE subscriptions SET user_id = $1", kitchen.client.user_id)
     assert (await listed(kitchen.client, "subscriptions"))[0]["cancel_at_period_end"] is True
 
 
