@@ -1,6 +1,7 @@
 """Writing what became of a call to a provider: settled and closed in one transaction, and as often as it takes."""
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +16,14 @@ from moorage.kernel.money import format_amount
 _LONGEST_WAIT_S: Final = 300
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NotCollected:
+    """The provider would not collect, with its code why, and the payment is no longer as it was."""
+
+    present: Intent
+    failure: str
 
 
 async def record_intent(house: House, operation: ClaimedOperation, intent: Intent, reason: str | None = None) -> None:
@@ -142,6 +151,30 @@ async def record_declined(house: House, operation: ClaimedOperation, error: Moor
         )
         await record_intent(house, operation, refused_intent)
     return "declined"
+
+
+async def record_not_collected(house: House, operation: ClaimedOperation, answer: NotCollected) -> None:
+    """Settle what the payment has come to instead, and close the call by why: its payer may pay it another way."""
+    present = answer.present
+
+    async def settle() -> None:
+        async with house.database.transaction(SYSTEM) as db:
+            await db.execute(
+                "SELECT settle_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                operation.payment_id,
+                present.status,
+                present.amount_minor,
+                present.currency,
+                present.reference or None,
+                present.payment_method,
+                answer.failure,
+                f"{operation.provider}_declined",
+                {"operation": str(operation.id), "checkout_url": present.checkout_url, **learned(present)},
+                house.clock(),
+            )
+            await close_operation(db, operation.id, "answered", error=answer.failure)
+
+    await with_retries(settle, repeatable=True)
 
 
 async def record_unknown(house: House, operation: ClaimedOperation | ClaimedCall, error: str) -> str:

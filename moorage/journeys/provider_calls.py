@@ -24,7 +24,14 @@ from moorage.domains.payments.gateway import (
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, Line, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, claim_operation, due_operations
 from moorage.journeys.house import House
-from moorage.journeys.provider_answers import record_declined, record_intent, record_refund, record_unknown
+from moorage.journeys.provider_answers import (
+    NotCollected,
+    record_declined,
+    record_intent,
+    record_not_collected,
+    record_refund,
+    record_unknown,
+)
 from moorage.journeys.transfer_calls import carry_out_transfer
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
@@ -71,6 +78,9 @@ async def carry_out(house: House, operation_id: UUID) -> str:
         log.exception("a call to a provider broke", extra={"operation_id": str(operation.id)})
         return await record_unknown(house, operation, type(error).__name__)
     crash_point("after_call_before_record")
+    if isinstance(answer, NotCollected):
+        await record_not_collected(house, operation, answer)
+        return "declined"
     if isinstance(answer, ProviderRefund):
         await record_refund(house, operation, answer)
     else:
@@ -93,7 +103,7 @@ async def recover_operations(house: House, *, limit: int = 100) -> int:
     return len(due)
 
 
-async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderRefund:
+async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderRefund | NotCollected:
     gateway = house.gateways.get(operation.provider)
     if gateway is None:
         raise OutcomeUnknownError("This provider is not set up here any more.")
@@ -192,17 +202,24 @@ async def _confirm(house: House, gateway: PaymentGateway, operation: ClaimedOper
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
 
 
-async def _authorize(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+async def _authorize(
+    house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str
+) -> Intent | NotCollected:
     del house
     present = await gateway.fetch(reference)
     if operation.is_stopping or not present.needs_authorization:
         return present
     if not isinstance(gateway, AuthorizesAfterApproval):
         raise NotSupportedByProviderError
-    return await gateway.authorize(reference, key=str(operation.id))
+    try:
+        return await gateway.authorize(reference, key=str(operation.id))
+    except ProviderDeclinedError as declined:
+        return await _instead(gateway, reference, declined)
 
 
-async def _capture(house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+async def _capture(
+    house: House, gateway: PaymentGateway, operation: ClaimedOperation, reference: str
+) -> Intent | NotCollected:
     if operation.was != "planned":
         present = await _asked(gateway.fetch(reference))
         if operation.is_stopping or present.status not in {"pending", "requires_action", "processing"}:
@@ -216,11 +233,20 @@ async def _capture(house: House, gateway: PaymentGateway, operation: ClaimedOper
             currency=operation.currency,
             key=str(operation.id),
         )
-    except ProviderDeclinedError as error:
-        present = await gateway.fetch(reference)
-        if present.status in {"succeeded", "canceled", "failed"}:
-            return present
-        raise error from None
+    except ProviderDeclinedError as declined:
+        return await _instead(gateway, reference, declined)
+
+
+async def _instead(gateway: PaymentGateway, reference: str, declined: ProviderDeclinedError) -> Intent | NotCollected:
+    """What a payment has come to that could not be collected: it had been before, it is over, or the payer has to
+    approve it by another method. Raises `declined` where it waits to be collected as it did.
+    """
+    present = await gateway.fetch(reference)
+    if present.status in {"succeeded", "canceled", "failed"}:
+        return present
+    if present.status == "processing":
+        raise declined
+    return NotCollected(present, str(declined.facts.get("failure_code") or declined.code))
 
 
 async def _refund(house: House, gateway: PaymentGateway, operation: ClaimedOperation) -> ProviderRefund:

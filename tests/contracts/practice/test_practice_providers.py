@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest_asyncio
 
+from moorage.domains.payments import queries
 from moorage.journeys.house import House
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.provider_calls import recover_operations
+from moorage.kernel.db import SYSTEM
 from moorage.wiring.app import build_app
 from tests.fakes.paypal.fake import PaypalFake
 from tests.fakes.stripe.fake import PUBLISHABLE_KEY
@@ -112,6 +115,21 @@ async def test_paypal_is_approved_there_and_collected_by_us_once(counter: Counte
     told = (await counter.client.get(f"/payments/paypal/payment/{order['payment_id']}")).json()
     assert (told["payment"], told["provider_status"]) == (payment, "succeeded")
     assert told["provider_data"]["id"] == order["order_id"]
+
+
+async def test_a_payer_whose_method_paypal_declines_may_choose_another(counter: Counter):
+    order = await counter.ask("paypal/create-order", {"amount": 20.00, **BACK})
+    counter.paypal.pay(order["order_id"], "declined")
+    await counter.tell(counter.paypal, "/payments/paypal/webhook")
+    declined = await counter.ask(f"paypal/capture-payment/{order['payment_id']}", status=422)
+    assert (declined["code"], declined["failure_code"]) == ("provider_declined", "instrument_declined")
+    async with counter.house.database.reading(SYSTEM) as db:
+        row = await queries.payment(db, UUID(order["payment_id"]))
+    assert (row.status, row.checkout_url) == ("requires_action", order["approval_url"])
+    counter.paypal.pay(order["order_id"])
+    await counter.tell(counter.paypal, "/payments/paypal/webhook")
+    captured = await counter.ask(f"paypal/capture-payment/{order['payment_id']}", status=200)
+    assert captured["status"] == "completed"
 
 
 async def test_paypal_wants_to_know_where_the_payer_comes_back_to(counter: Counter):
