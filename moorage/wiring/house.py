@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
+
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
 from moorage.domains.invoicing.policy import InvoicingTerms
@@ -15,6 +17,7 @@ from moorage.kernel.db import Database, Pool
 from moorage.kernel.pooled import PooledDatabase
 from moorage.kernel.pools import connect_pool, session_settings
 from moorage.wiring.database import DatabaseAddresses, OpenDatabase, open_database
+from moorage.wiring.postgres_errors import UnreachablePostgresError
 from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.providers import close_gateways, gateways, mail_gateway
 from moorage.wiring.roles import WEB, WORKER
@@ -49,14 +52,25 @@ async def opened_house(settings: Settings) -> AsyncIterator[OpenHouse]:
 
 
 async def open_settings_database(settings: Settings) -> OpenDatabase:
-    """The database that `settings` name, its roles seen to."""
+    """The database that `settings` name, its roles seen to. Raises PostgresError with what to do about it."""
     url, owner_url = settings.database_url, settings.database_owner_url
-    return await open_database(
-        settings.moorage_home,
-        url.get_secret_value() if url else None,
-        owner_url.get_secret_value() if owner_url else None,
-        pooled=settings.database_pooled,
-    )
+    try:
+        return await open_database(
+            settings.moorage_home,
+            url.get_secret_value() if url else None,
+            owner_url.get_secret_value() if owner_url else None,
+            pooled=settings.database_pooled,
+        )
+    except (OSError, asyncpg.PostgresError) as error:
+        if url is None:
+            raise
+        raise UnreachablePostgresError(
+            f"The server that DATABASE_URL names does not let us in: {error or 'it does not answer'}"
+        ) from error
+    except ValueError:
+        # What the driver says of an address may quote its password.
+        problem = "DATABASE_URL cannot be read: is it postgresql://USER:PASSWORD@HOST/NAME?"
+        raise UnreachablePostgresError(problem) from None
 
 
 async def connect_database(settings: Settings, addresses: DatabaseAddresses) -> Database:

@@ -11,3 +11,7 @@ class BundledPostgresError(PostgresError):
 
 class UnsupportedPostgresError(PostgresError):
     """The server that DATABASE_URL names is too old."""
+
+
+class UnreachablePostgresError(PostgresError):
+    """The server that DATABASE_URL names cannot be reached, or lets nobody in by it."""

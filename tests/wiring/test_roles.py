@@ -4,8 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from moorage.wiring.database import DatabaseAddresses, acting_as, plain, prepare_other
+from moorage.wiring.house import open_settings_database
 from moorage.wiring.postgres import PostgresError
 from moorage.wiring.production import refuse_unsafe
 from moorage.wiring.roles import ALL, ENGINE, OWNER, WEB, WORKER
@@ -93,6 +95,19 @@ async def test_production_does_not_start_on_a_database_that_was_never_migrated(s
             await refuse_unsafe(settings.model_copy(update={"environment": "production"}), addresses)
     finally:
         await server.drop(empty)
+
+
+async def test_a_server_that_lets_nobody_in_is_told_in_a_sentence_without_its_password(database, settings):
+    superuser = database.superuser_dsn
+    for url, said in (
+        ("postgresql://a:hidden@127.0.0.1:1/b", "does not let us in"),
+        (in_database("nothing_here", superuser), "nothing_here"),
+        ("mysql://a:hidden@127.0.0.1/b", "cannot be read"),
+        ("postgresql://a:hid:den@127.0.0.1:not/b", "cannot be read"),
+    ):
+        with pytest.raises(PostgresError, match=said) as refusal:
+            await open_settings_database(settings.model_copy(update={"database_url": SecretStr(url)}))
+        assert "hid" not in str(refusal.value)
 
 
 async def grant_roles(superuser: asyncpg.Connection, login: str) -> None:
