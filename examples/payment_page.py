@@ -1,5 +1,6 @@
 """Paying on a provider's page as a browser would: read its form, fill it in, send it. For the other examples here."""
 
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -27,6 +28,11 @@ def pay(page_url: str, *, card: str = CARD) -> httpx.Response:
     """
     with httpx.Client(timeout=30, trust_env=False, headers={"Accept": "text/html"}) as browser:
         page = browser.get(page_url, follow_redirects=True)
+        for _ in range(20):  # a page that says so itself is looked at again, as a browser does
+            if "refresh" not in page.headers:
+                break
+            time.sleep(float(page.headers["refresh"].split(";")[0]))
+            page = browser.get(str(page.url))
         address = str(page.url)
         form = _paying_form(page)
         values = {name: _value(word, value, card) for name, (word, value) in form.fields.items()}

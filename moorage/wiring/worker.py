@@ -75,7 +75,7 @@ async def _run_queue(settings: Settings, house: House, worker_dsn: str) -> None:
         ringing = asyncio.create_task(house.bell.announce(partial(driver.ring, manager.channel)))
         running = asyncio.create_task(
             manager.run(
-                dequeue_timeout=timedelta(seconds=settings.worker_poll_s),
+                dequeue_timeout=timedelta(seconds=min(settings.worker_poll_s, driver.poll_s)),
                 batch_size=BATCH,
                 max_concurrent_tasks=max(settings.worker_concurrency, 2 * BATCH),
                 shutdown_on_listener_failure=True,

@@ -8,6 +8,7 @@ keeps one transaction open.
 import asyncio
 import contextlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 5  # a server that died with its socket open takes connections and never answers
 LEADER_LOCK: Final = 0x6D6F6F7263  # whoever holds it does the chores
+POLL_S: Final = 0.25  # where the rings of other processes cannot be heard
 _TABLE_CHANGED: Final = {"operation": "insert", "table": "pgqueuer", "type": "table_changed_event"}
 
 
@@ -57,6 +59,8 @@ class ListeningDriver(AsyncpgPoolDriver):
     failure ten seconds later.
     """
 
+    poll_s = math.inf
+
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
         self._listens = asyncio.Event()
@@ -82,6 +86,8 @@ class ListeningDriver(AsyncpgPoolDriver):
 
 class PolledDriver(Driver):
     """Each statement in a transaction that begins with `opening`. What is notified here is heard here alone."""
+
+    poll_s = POLL_S
 
     def __init__(self, pool: Pool, opening: str) -> None:
         self._pool, self._opening = pool, opening
