@@ -11,6 +11,7 @@ from typing import Final
 from moorage.domains.payments.gateway import OutcomeUnknownError, PaymentGateway, ProviderDeclinedError
 from moorage.journeys.audit_checks import BOOKINGS, LEDGER, PAYMENTS
 from moorage.journeys.audit_invoices import INVOICES
+from moorage.journeys.audit_payouts import PAYOUTS
 from moorage.journeys.audit_subscriptions import SUBSCRIPTIONS
 from moorage.journeys.compare_books import Difference, compare_books
 from moorage.journeys.house import House
@@ -37,7 +38,7 @@ async def audit(house: House, *, grace: timedelta = timedelta(0)) -> list[Findin
     findings: list[Finding] = []
     async with house.database.reading(SYSTEM, at_one_moment=True) as db:
         await db.execute("SET LOCAL statement_timeout = 0")
-        for check, query in (LEDGER | PAYMENTS | BOOKINGS | INVOICES | SUBSCRIPTIONS).items():
+        for check, query in (LEDGER | PAYMENTS | BOOKINGS | INVOICES | SUBSCRIPTIONS | PAYOUTS).items():
             findings += await _broken(db, check, query)
     for gateway in house.gateways.values():
         if gateway.capabilities.recorded_by_hand:  # it keeps no books to compare with

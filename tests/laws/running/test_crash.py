@@ -7,6 +7,7 @@ sandbox's own record and the ledger agree to the cent, and no paid booking is wi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -16,12 +17,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
 from moorage.kernel.crash import CRASH_POINTS
+from moorage.kernel.ids import uuid7
 from tests.laws.running import truths
 from tests.laws.running.conftest import FULL
 from tests.laws.running.house import ROOT, RunningHouse
@@ -55,14 +58,15 @@ class Stage:
 
     house: RunningHouse
     service: str = ""
+    keeper: str = ""
     clients: list[str] = field(default_factory=list)
     next_hour: int = 0
     remembered: Remembered = field(default_factory=Remembered)
 
     async def set(self) -> None:
         town = Town(self.house.base_url)
-        keeper, _ = await town.practitioner(self.house.facts["tokens"]["owner"], ALL_DAY)
-        self.service = await town.service(keeper, slot_interval_minutes=60, horizon_days=730)
+        self.keeper, _ = await town.practitioner(self.house.facts["tokens"]["owner"], ALL_DAY)
+        self.service = await town.service(self.keeper, slot_interval_minutes=60, horizon_days=730)
         self.clients = await town.register_many(8)
         await town.close()
 
@@ -81,6 +85,19 @@ class Stage:
             pass
         finally:
             await town.close()
+
+    async def earn(self) -> None:
+        """One booking is paid, and what it earned is available."""
+        town, token = Town(self.house.base_url), self.clients[0]
+        booking = (await town.book(token, self.service, start_time=self.take_start())).json()["data"]
+        paid = await town.pay(token, booking, "pm_card_visa")
+        assert paid.status_code == 200, paid.text
+        await town.close()
+        db = await self.house.overseer()
+        earned = "UPDATE earnings SET available_at = now() - interval '1 minute' WHERE booking_id = $1"
+        await db.execute(earned, UUID(booking["id"]))
+        await db.execute("SELECT release_earnings(now(), $1)", UUID(booking["id"]))
+        await db.close()
 
     async def _one_client(self, town: Town, index: int) -> None:
         chance = random.Random(index)
@@ -185,6 +202,35 @@ async def test_killed_at_a_named_point_it_finds_its_way_to_a_whole_state(stage: 
     stage.house.start()
     await _everything_is_whole(stage)
     assert died_there, f"nothing in the load passed {point}"
+
+
+PAYING_OUT = [point for point in ALL_POINTS if "event" not in point]
+
+
+@pytest.mark.parametrize(
+    "point", PAYING_OUT if FULL else random.Random(datetime.now(UTC).toordinal()).sample(PAYING_OUT, 1)
+)
+async def test_killed_while_it_pays_out_it_does_so_once(stage: Stage, point: str) -> None:
+    await stage.earn()
+    town, key = Town(stage.house.base_url), str(uuid7())
+    await town.ask("POST", "/api/v1/practitioner/connect/", stage.keeper, {"country": "US"})
+    stage.house.stop()
+    stage.house.start(CRASH_AT=point)
+    town.http.headers["Idempotency-Key"] = key
+    with contextlib.suppress(httpx.HTTPError):
+        await town.ask("POST", "/api/v1/practitioner/payouts/request/", stage.keeper, {})
+    assert stage.house.wait_for_death(timeout_s=10), f"paying out did not pass {point}"
+    stage.house.start()
+    await _everything_is_whole(stage)
+    again = await town.ask("POST", "/api/v1/practitioner/payouts/request/", stage.keeper, {})
+    await town.close()
+    assert again.status_code in {201, 409}, again.text  # done by then, or still taken for running
+    db = await stage.house.overseer()
+    sent = "SELECT count(*), sum(p.amount_minor) FROM payouts p WHERE p.status <> 'failed'"
+    there = "SELECT count(*), sum(amount_minor - reversed_minor) FROM sandbox.transfers"
+    assert tuple(await db.fetchrow(sent)) == tuple(await db.fetchrow(there))
+    assert await db.fetchval("SELECT count(*) FROM payouts WHERE status = 'requested'") == 0
+    await db.close()
 
 
 @pytest.mark.parametrize("seed", range(8 if FULL else 1))
