@@ -4,6 +4,7 @@ as without: a transaction says itself who acts and who asks, and leaves nothing 
 
 import asyncio
 import contextlib
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -214,3 +215,17 @@ async def test_a_client_signs_up_books_and_pays_through_a_pooler(way, tmp_path):
         assert way.pooler.transactions > 100
     finally:
         await asyncio.to_thread(house.stop)
+
+
+# What ends with a session instead of a transaction, or must come before what each transaction begins with.
+_OF_SESSIONS = re.compile(
+    r"\b(SET (ROLE|SESSION) |SET TRANSACTION |LISTEN \w+\b|pg_(try_)?advisory_(un)?lock\(|CREATE TEMP)"
+    r"|set_config\([^()]*, false\)|\.add_listener\("
+)
+_WHERE_SESSIONS_ARE_KEPT = {"moorage/wiring/worker_connections.py"}
+
+
+def test_nothing_else_counts_on_keeping_its_session():
+    sources = [path for ending in ("py", "sql") for path in (ROOT / "moorage").rglob(f"*.{ending}")]
+    found = {str(path.relative_to(ROOT)) for path in sources if _OF_SESSIONS.search(path.read_text())}
+    assert found == _WHERE_SESSIONS_ARE_KEPT

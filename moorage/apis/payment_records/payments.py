@@ -73,7 +73,7 @@ async def everybodys(
 
 @router.get("/payment-gateway/{payment_id:path}", operation_id="records_read_by_gateway", response_model=RecordOut)
 async def read_by_gateway(
-    request: Request, caller: CurrentUser, payment_id: Annotated[str, Path(min_length=1, max_length=201)]
+    request: Request, caller: CurrentUser, payment_id: Annotated[str, Path(min_length=1, max_length=256)]
 ) -> Response:
     """A payment by the provider's id."""
     house, wanted = house_of(request), payment_id.removesuffix("/")  # an id may hold anything, a dot or a slash too

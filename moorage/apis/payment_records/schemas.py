@@ -50,8 +50,8 @@ def _not_blank(value: str) -> str:
     return value
 
 
-Token = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
-"""An id of another system's."""
+Token = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_not_blank)]
+"""An id of another system's: Stripe's may have 255 characters."""
 
 Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
 """A running number: ours, or of the site's other services."""

@@ -37,6 +37,15 @@ async def test_what_is_not_said_is_pending_and_empty(sign_up):
     assert (made["payment_status"], made["payment_method_types"], made["description"]) == ("pending", [], None)
 
 
+async def test_an_id_may_have_as_many_characters_as_stripes(sign_up):
+    ann = await sign_up()
+    names = {"payment_id": "p" * 255, "checkout_session_id": "c" * 255}
+    made = await recorded(ann, **names)
+    assert made.items() >= names.items()
+    assert told(await ann.client.get(f"{PAYMENTS}payment-gateway/{names['payment_id']}")) == made
+    assert (await recorded(ann, 422, payment_id="p" * 256))["code"] == "too_long"
+
+
 AMOUNTS = [
     ("80", "USD", "80.00"),
     ("80.5", "USD", "80.50"),
