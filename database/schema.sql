@@ -7857,6 +7857,8 @@ CREATE INDEX ix_payments_free_provider ON public.payments USING btree (provider,
 
 CREATE INDEX ix_payments_free_status ON public.payments USING btree (status, created_at) WHERE (purpose = 'free_amount'::text);
 
+CREATE INDEX ix_payments_newest ON public.payments USING btree (created_at, id);
+
 CREATE INDEX ix_payments_open ON public.payments USING btree (provider, updated_at) WHERE (status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text]));
 
 CREATE INDEX ix_payments_payer ON public.payments USING btree (payer_id, created_at);

@@ -681,6 +681,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("purpose = 'free_amount'"),
     )
+    op.create_index("ix_payments_newest", "payments", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_payments_open",
         "payments",
@@ -2160,6 +2161,7 @@ def downgrade() -> None:
         table_name="payments",
         postgresql_where=sa.text("status IN ('pending', 'requires_action', 'processing')"),
     )
+    op.drop_index("ix_payments_newest", table_name="payments")
     op.drop_index("ix_payments_free_status", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'"))
     op.drop_index(
         "ix_payments_free_provider", table_name="payments", postgresql_where=sa.text("purpose = 'free_amount'")

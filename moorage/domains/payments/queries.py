@@ -213,5 +213,5 @@ async def stored_events(
     if provider is not None:
         where.append(webhook_events.c.provider == provider)
     count = await fetch_built(db, select(func.count(webhook_events.c.id)).where(*where))
-    page = select(*columns).where(*where).order_by(webhook_events.c.received_at.desc(), webhook_events.c.id.desc())
+    page = select(*columns).where(*where).order_by(webhook_events.c.id.desc())  # as they came in
     return [EventRow(**row) for row in await fetch_built(db, page.limit(limit).offset(offset))], count[0][0]

@@ -115,6 +115,8 @@ payments = Table(
     ),
     Index("ix_payments_purpose", "purpose_id", "created_at"),
     Index("ix_payments_payer", "payer_id", "created_at"),
+    # An administrator's list begins with the newest of all.
+    Index("ix_payments_newest", "created_at", "id"),
     # Rows lie in the order of their making: reports read stretches of it, and find what has changed.
     Index("ix_payments_created", "created_at", "updated_at", postgresql_using="brin"),
     Index(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest_asyncio
 
+from moorage.domains.payments.listed import PaymentFilter, payments_listed
 from moorage.domains.payments.records import RecordFilter, record_of_gateway_id, record_of_no, records_of
 from moorage.kernel.pools import prepare_session
 
@@ -92,6 +93,14 @@ async def test_each_filter_of_ones_own_records_is_answered_by_an_index(scanned):
                 await records_of(db, RecordFilter(payer_id=user_id, **narrowed), limit=20, offset=0)
 
             assert (await scanned(OWNER, ask))[1] == set(), name
+
+
+async def test_the_first_page_of_all_payments_is_read_in_order(scanned):
+    async def ask(db, _):
+        rows, count = await payments_listed(db, PaymentFilter(), limit=20, offset=0)
+        assert (len(rows), count) == (20, 18_000)
+
+    assert "ix_payments_newest" in (await scanned(ADMIN, ask))[0]
 
 
 async def test_a_record_is_found_by_either_id_with_an_index(scanned):
