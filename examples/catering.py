@@ -1,5 +1,5 @@
 """The catering contract from a client's side: book an event, pay its deposit on the payment page, see the webhook, the
-payment and the figures, give half of it back.
+payment and the figures, give half of it back. Where the sandbox collects: pay for a lunch by the month, and end that.
 
     python examples/catering.py [--base-url http://127.0.0.1:8000] [--demo var/demo.json]
 
@@ -61,6 +61,25 @@ def tell(http: httpx.Client, client: str, admin: str) -> None:
     say("refunded", f"{refund['amount']} {refund['currency']}")
     after = call(http, "GET", "/api/stripe/analytics/payments?currency=USD", admin)
     check("the net figure", before["totals"]["net"] - after["totals"]["net"], 5_000)
+    if payment["provider"] == "sandbox":
+        subscribe(http, client)
+
+
+def subscribe(http: httpx.Client, client: str) -> None:
+    """By the month, until that is ended. A price of the sandbox says itself what it is; other providers make theirs."""
+    body = {"mode": "subscription", "price_ids": ["price_month_2000_usd"]}
+    session = call(http, "POST", "/api/stripe/create-checkout-session", client, body)
+    pay(session["url"])
+    paid = "/api/stripe/payments?payment_type=subscription&status=succeeded"
+    payment = wait_for(lambda: one(http, paid, client, id=session["payment_id"]), "the first period's payment")
+    check("the first period", payment["amount"], 2_000)
+    active = "/api/stripe/subscriptions?status=active"
+    running = wait_for(lambda: one(http, active, client, id=payment["subscription_id"]), "the subscription")
+    say("subscribed", f"{running['amount']} cents a {running['interval']} until {running['current_period_end']}")
+    ending = call(http, "POST", f"/api/stripe/subscriptions/{running['id']}/cancel", client, {})
+    check("its end", (ending["status"], ending["cancel_at_period_end"]), ("active", True))
+    call(http, "POST", f"/api/stripe/subscriptions/{running['id']}/cancel", client, {"at_period_end": False})
+    say("ended", running["id"])
 
 
 def book(http: httpx.Client, client: str) -> dict[str, Any]:
@@ -77,10 +96,10 @@ def book(http: httpx.Client, client: str) -> dict[str, Any]:
     return stop("no day was free")
 
 
-def one(http: httpx.Client, path: str, token: str) -> dict[str, Any] | None:
-    """The first item of a list; None of an empty one."""
+def one(http: httpx.Client, path: str, token: str, **wanted: object) -> dict[str, Any] | None:
+    """The first item of a list that is as `wanted`; None where there is none."""
     items: list[dict[str, Any]] = call(http, "GET", path, token)["items"]
-    return items[0] if items else None
+    return next((item for item in items if wanted.items() <= item.items()), None)
 
 
 def call(http: httpx.Client, method: str, path: str, token: str, body: Any = None, *, key: str | None = None) -> Any:

@@ -79,5 +79,5 @@ async def tell_provider(house: House, subscription_id: UUID) -> None:
 
 def _key(row: SubscriptionRow) -> str:
     """The same wish again is the same call; one made after the last was taken back is another."""
-    since = "" if row.ending_since is None else f"{row.ending_since.timestamp():.0f}"
-    return f"end:{row.id}:{since}"
+    since = "" if row.ending_since is None else row.ending_since.isoformat()
+    return f"end:{row.id}:{row.ending}:{since}"

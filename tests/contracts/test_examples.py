@@ -13,6 +13,7 @@ REFUSED_AS_SUCH = {
     "auth_password_reset_confirm": "invalid_link",
     "auth_verify_email": "invalid_link",
     "sandbox_intents_create": "return_url_not_allowed",
+    "sandbox_subscriptions_create": "return_url_not_allowed",
 }
 
 

@@ -54,6 +54,8 @@ async def test_it_is_begun_paid_again_and_ended_whatever_the_order_of_events(sho
     ok(await shop.seller.post("/api/stripe/refund", json=refund), 403)
     await shop.db.execute("UPDATE users SET role = 'admin' WHERE id = $1", shop.practitioner.user_id)
     ok(await shop.seller.post("/api/stripe/refund", json=refund))
+    ending = ok(await shop.client.post(f"/api/stripe/subscriptions/{one['id']}/cancel", json={}))
+    assert (ending["status"], ending["cancel_at_period_end"]) == ("active", True)
     ended = ok(await shop.client.post(f"/api/stripe/subscriptions/{one['id']}/cancel", json={"at_period_end": False}))
     assert ended["status"] == "canceled"
     await settled(shop)

@@ -42,7 +42,10 @@ class SubscriptionRequest(StrictModel):
     `intent_reference` are the merchant's own ids of the subscription and of the intent that pays its first period.
     """
 
-    prices: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=1_000)]
+    prices: Annotated[
+        list[Annotated[str, Field(max_length=60)]],
+        Field(min_length=1, max_length=1_000, examples=[["price_month_2000_usd"]]),
+    ]
     description: Annotated[Name, Field(examples=["Lunch, every month"])]
     return_url: Annotated[str, Field(max_length=2_000, examples=["http://127.0.0.1:8000/"])]
     client_reference: Id
