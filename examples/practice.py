@@ -71,8 +71,7 @@ def collect(http: httpx.Client, appointment: dict[str, Any], service: dict[str, 
         "currency": service["currency"],
         "payment_provider": provider,
         "appointment_id": appointment["id"],
-        "return_url": str(http.base_url.join("/")),
-        "cancel_url": str(http.base_url.join("/")),
+        **on_its_page(http),
     }
     refuse(http, "POST", "/payments/create-payment", body | {"amount": "0.50"}, expect=422, code="amount_mismatch")
     key = uuid.uuid4().hex
@@ -111,7 +110,7 @@ def administer(http: httpx.Client, owner: dict[str, str], user: dict[str, Any], 
     check(http.put(path, json={"status": "pending"}, headers=owner), 409, "invalid_transition")
     check(http.put(path, json={"status": "refunded"}, headers=owner), 200)
     say("cash", "noted, received, given back")
-    reserve = {"amount": "100.00", "payment_provider": provider, "capture_method": "manual"}
+    reserve = {"amount": "100.00", "payment_provider": provider, "capture_method": "manual", **on_its_page(http)}
     held = check(http.post("/payments/create-payment", json=reserve), 201)
     pay(held["approval_url"])
     answer = wait_for(lambda: captured(http, owner, held["payment_id"]), "the reservation")
@@ -123,6 +122,12 @@ def administer(http: httpx.Client, owner: dict[str, str], user: dict[str, Any], 
     say("sums", f"{len(rows)} rows by method, status and currency")
     theirs = next(one for one in check(http.get("/payments/", headers=owner), 200) if one["user_id"] != user["id"])
     check(http.get(f"/payments/{theirs['id']}"), 403, "forbidden")
+
+
+def on_its_page(http: httpx.Client) -> dict[str, str]:
+    """How a payer is sent to the provider's own page, and where they come back to."""
+    here = str(http.base_url.join("/"))
+    return {"mode": "checkout", "return_url": here, "cancel_url": here}
 
 
 def completed(http: httpx.Client, payment_id: str) -> dict[str, Any] | None:
