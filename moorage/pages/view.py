@@ -23,7 +23,7 @@ _EMBEDDED: Final = (
     " font-src {hosts}; connect-src 'self' {hosts}; frame-src {hosts}; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-_HEADERS: Final = {"content-security-policy": POLICY, "cache-control": "no-store", "x-robots-tag": "noindex"}
+HEADERS: Final = {"content-security-policy": POLICY, "cache-control": "no-store", "x-robots-tag": "noindex"}
 _FORM: Final = "application/x-www-form-urlencoded"
 _MAX_FORM_BYTES: Final = 16_384
 _pages = Environment(
@@ -56,13 +56,18 @@ def page(
     """Render `template` with `facts`; `business` is at hand in each. `refresh` is the header of that name ("2", or
     "0; url=…"). `hosts`: the origins of an embedded payment form, which the page's policy then lets in.
     """
-    text = _pages.get_template(template).render(business=request.app.state.settings.business_name, **facts)
-    headers = dict(_HEADERS)
+    body = rendered(template, request.app.state.settings.business_name, **facts)
+    headers = dict(HEADERS)
     if refresh is not None:
         headers["refresh"] = refresh
     if hosts:
         headers["content-security-policy"] = _EMBEDDED.format(hosts=" ".join(hosts))
-    return sent(request, text.encode(), status, headers, "text/html; charset=utf-8")
+    return sent(request, body, status, headers, "text/html; charset=utf-8")
+
+
+def rendered(template: str, business: str, **facts: Any) -> bytes:
+    """The page's HTML."""
+    return _pages.get_template(template).render(business=business, **facts).encode()
 
 
 def notice(request: Request, status: int, title: str, text: str) -> Response:

@@ -20,6 +20,7 @@ from moorage.web.errors import BodyTooLargeError, MalformedRequestError
 from moorage.web.problems import Problem, Rendered, crash, problem_of, render
 from moorage.web.request_id import current_request_id, request_id_from
 
+NOT_FOUND: Final = 404
 TOO_LARGE: Final = 413
 LINGER_S: Final = 5.0
 LINGER_BYTES: Final = 64 * 1024 * 1024
@@ -40,6 +41,10 @@ class Gate(Protocol):
 
     async def admit(self, scope: Scope) -> RawHeaders:
         """Headers for the answer. Raises MoorageError (whose `facts` may hold `headers`) to refuse."""
+        ...
+
+    async def missed(self, scope: Scope) -> None:
+        """Told of each request that found nothing (404)."""
         ...
 
 
@@ -90,6 +95,8 @@ class Front:
             if self._gate is not None:
                 answer.headers.extend(await self._gate.admit(scope))
             await self._app(scope, self._within_limit(scope, receive), answer.send)
+            if self._gate is not None and answer.status == NOT_FOUND:
+                await self._gate.missed(scope)
         except Exception as error:  # noqa: BLE001 - the last place where anything can be caught
             await answer.refuse(scope["path"], error)
 

@@ -7,6 +7,7 @@ fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +27,11 @@ WINDOW_S: Final = 3600
 LOT: Final = 10
 # Besides the contracts. Whoever watches this service asks for as long as it lives.
 LIMITED: Final = ("/in/", "/verify-email", "/reset-password")
+# Pages behind a link that only its owner knows. Looking is free, and waiting pages look every two seconds: what is
+# counted is acting, and addresses that nobody has.
+LINKS: Final = ("/i/", "/q/", "/portal", "/pay/")
 PRACTITIONER_PATHS: Final = "/api/v1/practitioner/"
+_LOOKING: Final = frozenset({"GET", "HEAD"})
 _MOST_CALLERS: Final = 50_000
 _TAKE: Final = "SELECT granted, taken FROM take_requests($1, $2, $3, $4)"
 
@@ -67,14 +72,19 @@ class RateLimits:
         self._user = Policy("user", user_per_hour)
         self._practitioner = Policy("practitioner", practitioner_per_hour)
         self._lots: dict[str, _Lot] = {}
+        self._guessers: dict[str, int] = {}  # the hour in which an address has had its misses
 
     async def admit(self, scope: Scope) -> RawHeaders:
         """Count the request. Raises RateLimitedError when its caller has none left in this hour."""
-        if not is_api(scope["path"]) and not scope["path"].startswith(LIMITED):
+        window_no, past_s = divmod(int(time.time()), WINDOW_S)
+        if scope["path"].startswith(LINKS):
+            if self._guessers.get(address_of(scope)) == window_no:
+                raise RateLimitedError("Too many links that do not exist.", retry_after_s=WINDOW_S - past_s)
+            if scope["method"] in _LOOKING:
+                return []
+        elif not is_api(scope["path"]) and not scope["path"].startswith(LIMITED):
             return []
         caller, policy = self._caller(scope)
-        now_s = int(time.time())
-        window_no, past_s = divmod(now_s, WINDOW_S)
         lot = self._lots.get(caller)
         if lot is None or lot.window_no != window_no or lot.left == 0:
             try:
@@ -93,6 +103,19 @@ class RateLimits:
             )
         lot.left -= 1
         return headers
+
+    async def missed(self, scope: Scope) -> None:
+        """Count a link that does not exist: whoever tries as many as an hour's limit sees no more links in it."""
+        if not scope["path"].startswith(LINKS):
+            return
+        address, window_no = address_of(scope), int(time.time()) // WINDOW_S
+        with suppress(UnavailableError):
+            async with self._house().database.hot(ANONYMOUS) as db:
+                row = await db.fetchrow(_TAKE, f"links:{address}", window_no, 1, self._anonymous.quota)
+            if row is None or row["taken"] >= self._anonymous.quota:
+                if len(self._guessers) >= _MOST_CALLERS:
+                    self._guessers.clear()
+                self._guessers[address] = window_no
 
     def _caller(self, scope: Scope) -> tuple[str, Policy]:
         try:

@@ -19,6 +19,7 @@ from moorage.apis.payment_records import payments as payment_records
 from moorage.apis.webhooks import events
 from moorage.journeys.house import House
 from moorage.kernel.errors import MoorageError, UnavailableError
+from moorage.pages import wrong
 from moorage.web.access_log import note_request
 from moorage.web.actor import known_user, make_ready
 from moorage.web.direct import Direct, Shortcut
@@ -68,6 +69,8 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
         _move_in(api, settings, house)
     render_below(envelope.PREFIX + "/", envelope.wrapped)
     render_where(payment_records.PLACES, problem_json)
+    for place in wrong.PLACES:
+        render_below(place, wrong.as_page(settings.business_name))
     for router, prefix in ROUTERS:
         api.include_router(router, prefix=prefix)
     return api

@@ -43,6 +43,25 @@ async def test_one_request_over_the_limit_is_refused_until_the_hour_ends(api):
     assert left(last) == 0
 
 
+async def test_whoever_guesses_links_is_stopped_and_whoever_waits_on_their_own_is_not(settings, house):
+    one, other = build_app(settings, house), build_app(settings, house)
+    async with in_process(one) as a, in_process(other) as b:
+        waiting = [(await a.get("/portal")).status_code for _ in range(40)]
+        guessed = [(await a.get(f"/i/{uuid7().hex}")).status_code for _ in range(31)]
+        stopped = await a.get("/portal")
+        elsewhere = [(await b.get(f"/q/{uuid7().hex}")).status_code for _ in range(2)]
+    assert waiting == [200] * 40
+    assert guessed == [404] * 30 + [429]
+    assert (stopped.status_code, stopped.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert 0 < int(stopped.headers["retry-after"]) <= 3600
+    assert elsewhere == [404, 429]  # another process hears of it at the next miss
+
+
+async def test_mail_to_a_portal_is_asked_for_as_often_as_the_limit_lets(api):
+    answers = [await api.post("/portal", data={"email": f"{n}@example.com"}) for n in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+
+
 async def test_two_processes_share_one_count(settings, house):
     one, other = build_app(settings, house), build_app(settings, house)
     statuses = []
