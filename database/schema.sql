@@ -7869,6 +7869,8 @@ CREATE INDEX ix_payments_purpose ON public.payments USING btree (purpose_id, cre
 
 CREATE INDEX ix_payouts_created ON public.payouts USING btree (created_at);
 
+CREATE INDEX ix_payouts_in_transit ON public.payouts USING btree (created_at) WHERE (status = 'in_transit'::text);
+
 CREATE INDEX ix_payouts_practitioner ON public.payouts USING btree (practitioner_id, created_at);
 
 CREATE INDEX ix_portal_links_expires_at ON public.portal_links USING btree (expires_at);

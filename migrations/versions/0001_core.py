@@ -1174,6 +1174,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "provider_ref", name=op.f("uq_payouts_provider_provider_ref")),
     )
     op.create_index("ix_payouts_created", "payouts", ["created_at"], unique=False)
+    op.create_index(
+        "ix_payouts_in_transit",
+        "payouts",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'in_transit'"),
+    )
     op.create_index("ix_payouts_practitioner", "payouts", ["practitioner_id", "created_at"], unique=False)
     op.create_table(
         "practitioner_locations",
@@ -2089,6 +2096,7 @@ def downgrade() -> None:
     op.drop_index("ix_practitioner_locations_city", table_name="practitioner_locations")
     op.drop_table("practitioner_locations")
     op.drop_index("ix_payouts_practitioner", table_name="payouts")
+    op.drop_index("ix_payouts_in_transit", table_name="payouts", postgresql_where=sa.text("status = 'in_transit'"))
     op.drop_index("ix_payouts_created", table_name="payouts")
     op.drop_table("payouts")
     op.drop_index(

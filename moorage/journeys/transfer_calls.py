@@ -6,7 +6,7 @@ found out by asking. `provider_calls.carry_out` hands on to here what is no paym
 
 import logging
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 from moorage.domains.payments.facets import ProviderTransfer, TransferGateway, TransferRequest
@@ -25,6 +25,19 @@ from moorage.journeys.provider_answers import record_unknown
 from moorage.kernel.crash import crash_point
 from moorage.kernel.db import SYSTEM, with_retries
 from moorage.kernel.ids import made_at
+from moorage.kernel.money import format_amount
+
+# What administrators are told of a refusal: payout, amount, account, provider, why.
+_REFUSED: Final = {
+    "transfer": (
+        "A payout was refused",
+        "Payout {0} of {1} to {2} was refused by {3} ({4}). The practitioner has it available again.",
+    ),
+    "reverse": (
+        "A payout that failed could not be taken back",
+        "Payout {0} of {1} did not reach the bank of {2}, and {3} does not give it back ({4}); here it is available.",
+    ),
+}
 
 log = logging.getLogger(__name__)
 
@@ -135,14 +148,10 @@ async def _record_declined(house: House, call: ClaimedCall, failure: str) -> str
             if call.kind == "transfer":
                 refused = ProviderTransfer("", "failed", call.amount_minor, call.currency, failure_code=failure)
                 await operations.record(db, call.payout_id, refused)
-            else:
-                await db.execute(
-                    "SELECT alert_administrators($1, $2, $3)",
-                    "A payout that failed could not be taken back",
-                    f"Payout {call.payout_id} ({call.amount_minor} {call.currency}) did not reach {call.payee}'s bank,"
-                    f" and {call.provider} does not give it back ({failure}). In our books it is available again.",
-                    f"payout_reverse:{call.id}",
-                )
+            subject, body = _REFUSED[call.kind]
+            amount = f"{format_amount(call.amount_minor, call.currency)} {call.currency}"
+            told = body.format(call.payout_id, amount, call.payee, call.provider, failure)
+            await db.execute("SELECT alert_administrators($1, $2, $3)", subject, told, f"payout_refused:{call.id}")
 
     await with_retries(write, repeatable=True)
     return "declined"

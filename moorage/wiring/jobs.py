@@ -11,6 +11,7 @@ from moorage.journeys.cancel_subscription import END_SUBSCRIPTION, end_subscript
 from moorage.journeys.collect_payment import cancel_stale_payments
 from moorage.journeys.complete import release_due_earnings
 from moorage.journeys.dun_invoices import dun_invoices
+from moorage.journeys.follow_payouts import follow_payouts
 from moorage.journeys.house import House
 from moorage.journeys.mail_receipt import MAIL_RECEIPT, mail_receipt
 from moorage.journeys.open_account import SEND_VERIFY_LINK, send_verify_link
@@ -69,6 +70,7 @@ def periodic(settings: Settings, house: House) -> Iterator[Periodic]:
     yield Periodic("poll_providers", 60, partial(poll_providers, house))
     yield Periodic("release_expired_holds", 2, partial(release_expired_holds, house))
     yield Periodic("release_earnings", 60, partial(release_due_earnings, house))
+    yield Periodic("follow_payouts", 600, partial(follow_payouts, house))
     yield Periodic("pay_out_weekly", 300, partial(pay_out_weekly, house))
     yield Periodic("cancel_stale_payments", 300, partial(cancel_stale_payments, house))
     yield Periodic("reconcile_daily", 900, partial(reconcile_daily, house))

@@ -12,6 +12,7 @@ import pytest_asyncio
 from moorage.domains.payouts.policy import PayoutTerms, payday
 from moorage.journeys import pay_out
 from moorage.journeys.complete import release_due_earnings
+from moorage.journeys.follow_payouts import follow_payouts
 from moorage.journeys.pay_out import pay_out_weekly
 from moorage.journeys.provider_calls import carry_out
 from moorage.journeys.reconcile import reconcile
@@ -126,9 +127,11 @@ async def test_a_call_whose_maker_died_is_taken_up(till: Shop):
 
 
 async def test_a_payout_that_the_provider_refuses_is_available_again_at_once(till: Shop):
+    await till.db.execute("UPDATE users SET role = 'admin' WHERE id = $1", till.client_id)
     await till.db.execute("UPDATE sandbox.charges SET refunded_minor = 1000")  # its balance there is too small
     payout = await requested(till)
     assert (payout["status"], payout["failure_code"]) == ("failed", "insufficient_balance")
+    assert await till.value("SELECT count(*) FROM mails WHERE cause LIKE 'payout_refused:%'") == 1
     assert await books(till) == (NET, 0)
 
 
@@ -144,6 +147,16 @@ async def test_an_event_of_another_amount_or_nobodys_is_parked(till: Shop):
     await till.settle()
     assert await till.value("SELECT count(*) FROM webhook_events WHERE status = 'parked'") == 3
     assert await status_of(till, payout) == "in_transit"
+
+
+async def test_what_is_on_its_way_for_long_is_asked_about(till: Shop):
+    payout = await requested(till)
+    await resolve(till, payout, "paid")
+    await till.webhooks()  # lost on the way
+    assert await follow_payouts(till.house) == 0
+    await till.db.execute("UPDATE payouts SET created_at = now() - interval '2 hours'")
+    assert [await follow_payouts(till.house) for _ in range(2)] == [1, 0]
+    assert await status_of(till, payout) == "paid"
 
 
 async def test_what_was_never_told_is_found_by_reconciling(till: Shop):

@@ -19,7 +19,7 @@ from moorage.domains.payouts import queries
 from moorage.domains.payouts.queries import PayoutMethod, PayoutStatus, Wanted
 from moorage.journeys import pay_out
 from moorage.journeys.connect_payee import connect_payee
-from moorage.kernel.money import parse_amount
+from moorage.kernel.money import InvalidAmountError, parse_amount
 from moorage.web.actor import Admin, Practitioner, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import CurrencyCode, Id
@@ -73,6 +73,8 @@ async def request_one(request: Request, caller: Practitioner, body: PayoutIn | N
             async with house.database.reading(caller.actor) as db:
                 currency = await queries.only_currency(db, _own_id(caller))
         amount_minor = parse_amount(asked.amount, currency)
+        if amount_minor == 0:
+            raise InvalidAmountError("An amount is more than nothing.", pointer="/amount")
     row = await pay_out.request_payout(house, caller.actor, subject_id(request), amount_minor, currency)
     return created(PayoutView.of(row))
 

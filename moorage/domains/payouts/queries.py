@@ -3,7 +3,7 @@ there, by row-level security.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -95,6 +95,17 @@ async def payout_at(db: Connection, provider: str, reference: str) -> UUID | Non
         "SELECT id FROM payouts WHERE provider = $1 AND provider_ref = $2", provider, reference
     )
     return found
+
+
+async def long_in_transit(db: Connection, age: timedelta, limit: int) -> list[tuple[UUID, str]]:
+    """Payouts that have been on their way for `age` or longer, the oldest first: (id, provider)."""
+    rows = await db.fetch(
+        "SELECT id, provider FROM payouts WHERE status = 'in_transit' AND created_at <= now() - $1::interval"
+        " ORDER BY created_at LIMIT $2",
+        age,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 async def payee_at(db: Connection, provider: str, reference: str) -> PayeeRow | None:

@@ -75,6 +75,7 @@ payouts = Table(
     UniqueConstraint("practitioner_id", "currency", "week"),
     Index("ix_payouts_practitioner", "practitioner_id", "created_at"),
     Index("ix_payouts_created", "created_at"),
+    Index("ix_payouts_in_transit", "created_at", postgresql_where=text("status = 'in_transit'")),
 )
 
 # The weeks whose automatic payouts are all made.

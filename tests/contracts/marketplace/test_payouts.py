@@ -89,6 +89,7 @@ async def test_what_cannot_be_paid_out_is_refused(till: Shop):
         ({"amount": "49.99"}, (422, "payout_below_minimum")),
         ({"amount": "120.01"}, (409, "insufficient_balance")),
         ({"amount": "60.001"}, (422, "invalid_amount")),
+        ({"amount": "0"}, (422, "invalid_amount")),
         ({"amount": "60", "currency": "EUR"}, (409, "insufficient_balance")),
         ({"sum": "60"}, (422, "unknown_field")),
     ):
