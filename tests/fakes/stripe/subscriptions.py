@@ -18,14 +18,15 @@ def begin(state: State, session: Body, told: Body, card: str) -> Body:
     if session["subscription"] is None:
         if session["customer"] is None:
             session["customer"] = _customer(state, session)["id"]
-        made = create(state, session["customer"], told["line_items"], told.get("metadata") or {})
+        taxed = session["automatic_tax"]["enabled"]
+        made = create(state, session["customer"], told["line_items"], told.get("metadata") or {}, taxed=taxed)
         session.update(subscription=made["id"], invoice=made["latest_invoice"])
     subscription = state.get("subscription", session["subscription"])
     return settle(state, subscription, card)
 
 
-def create(state: State, customer: str, lines: list[Body], metadata: Body) -> Body:
-    """An incomplete subscription with the invoice of its first period."""
+def create(state: State, customer: str, lines: list[Body], metadata: Body, *, taxed: bool = False) -> Body:
+    """An incomplete subscription with the invoice of its first period; `taxed`: its prices include tax."""
     id_ = f"sub_{secrets.token_hex(12)}"
     priced = [(state.get("price", line["price"]), int(line.get("quantity", 1))) for line in lines]
     starts = state.now()
@@ -34,7 +35,7 @@ def create(state: State, customer: str, lines: list[Body], metadata: Body) -> Bo
         "sub",
         "subscription",
         id_,
-        automatic_tax={"enabled": False, "liability": None, "disabled_reason": None},
+        automatic_tax={"enabled": taxed, "liability": None, "disabled_reason": None},
         billing_cycle_anchor=starts,
         cancel_at=None,
         cancel_at_period_end=False,
@@ -72,7 +73,9 @@ def create(state: State, customer: str, lines: list[Body], metadata: Body) -> Bo
 def bill(state: State, subscription: Body, reason: str) -> Body:
     """The invoice of the period that runs, finalised."""
     items = subscription["items"]["data"]
-    invoice = invoices.create(state, {"customer": subscription["customer"], "currency": subscription["currency"]})
+    told = {"customer": subscription["customer"], "currency": subscription["currency"]}
+    taxed = {"enabled": "true" if subscription["automatic_tax"]["enabled"] else "false"}
+    invoice = invoices.create(state, {**told, "automatic_tax": taxed})
     details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
     invoice.update(
         billing_reason=reason,
