@@ -49,7 +49,7 @@ async def make_quote(house: House, actor: Actor, new: NewQuote) -> QuoteRow:
     """
     exponent(new.currency)
     if new.recipient.user_id is None and not new.recipient.email and new.booking_id is None:
-        raise InvalidError("A quote is for somebody: an account, an email address or a booking.", pointer="/customer")
+        raise InvalidError("A quote is for an account, an email address or a booking.", pointer="/customer_email")
     terms = house.invoicing
 
     async def make() -> None:

@@ -40,7 +40,7 @@ async def issue_invoice(house: House, actor: Actor, new: NewInvoice) -> InvoiceR
     """
     exponent(new.currency)
     if new.recipient.user_id is None and not new.recipient.email:
-        raise InvalidError("An invoice is for somebody: an account, or an email address.", pointer="/customer")
+        raise InvalidError("An invoice is for somebody: an account, or an email address.", pointer="/customer_email")
 
     async def issue() -> None:
         now = house.clock()

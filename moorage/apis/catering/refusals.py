@@ -93,5 +93,6 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "catering_customers_list": ("forbidden", "invalid_currency"),
     "catering_webhook": ("not_found", "invalid_signature", "timestamp_out_of_tolerance"),
     "catering_webhook_events_list": ("forbidden",),
+    "catering_webhook_rejections_list": ("forbidden",),
     "catering_webhook_events_replay": ("forbidden",),
 }

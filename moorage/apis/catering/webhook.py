@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from moorage.apis.catering.answers import problems, said
-from moorage.domains.payments.queries import EventRow, stored_events
+from moorage.domains.payments.queries import EventRow, RefusedRow, refused_deliveries, stored_events
 from moorage.domains.payments.states import EventStatus
 from moorage.journeys.receive_event import receive_event, replay
 from moorage.web.actor import Admin, house_of
@@ -62,6 +62,20 @@ class WebhookEvent(BaseModel):
         )
 
 
+class RefusedDeliveries(BaseModel):
+    """How many deliveries were refused on a day of UTC, and why. Nothing of them is kept."""
+
+    provider: str
+    date: str = Field(examples=["2026-12-01"])
+    reason: str = Field(examples=["invalid_signature"])
+    deliveries: int
+
+    @classmethod
+    def of(cls, row: RefusedRow) -> "RefusedDeliveries":
+        """The view of one count."""
+        return cls(provider=row.provider, date=row.day.isoformat(), reason=row.reason, deliveries=row.deliveries)
+
+
 @router.post(
     "/webhook",
     operation_id="catering_webhook",
@@ -94,6 +108,19 @@ async def list_events(
     async with house_of(request).database.reading(caller.actor) as db:
         rows, total = await stored_events(db, status, provider, limit=part.limit, offset=part.offset)
     return sliced([WebhookEvent.of(row) for row in rows], total, part)
+
+
+@router.get(
+    "/webhook-rejections",
+    operation_id="catering_webhook_rejections_list",
+    response_model=Sliced[RefusedDeliveries],
+    responses=problems(401, 403, 422),
+)
+async def list_rejections(request: Request, caller: Admin, part: Slicing) -> Response:
+    """Deliveries of every provider that were not believed, counted by day: many of them mean a wrong webhook secret."""
+    async with house_of(request).database.reading(caller.actor) as db:
+        rows, total = await refused_deliveries(db, limit=part.limit, offset=part.offset)
+    return sliced([RefusedDeliveries.of(row) for row in rows], total, part)
 
 
 @router.post(

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from moorage.domains.payments.gateway_values import ProviderEvent
-from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events
+from moorage.domains.payments.inbox_tables import provider_cursors, webhook_events, webhook_rejections
 from moorage.domains.payments.provider_tables import provider_operations
 from moorage.domains.payments.refund_tables import refunds
 from moorage.domains.payments.states import EventStatus, PaymentStatus, RefundStatus
@@ -87,6 +87,16 @@ class OperationRow:
     kind: str
     status: str
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """How many deliveries of a provider were refused on a day (of UTC), and why; nothing else is kept of them."""
+
+    provider: str
+    day: date
+    reason: str
+    deliveries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,15 @@ async def polled_until(db: Connection, provider: str) -> datetime | None:
     """Until when the provider's own list of events was read."""
     rows = await fetch_built(db, select(provider_cursors.c.polled_until).where(provider_cursors.c.provider == provider))
     return rows[0][0] if rows else None
+
+
+async def refused_deliveries(db: Connection, *, limit: int, offset: int) -> tuple[list[RefusedRow], int]:
+    """One page of the deliveries that nobody believed, the latest days first, and how many counts there are."""
+    counted = webhook_rejections.c
+    columns = [counted[name] for name in RefusedRow.__slots__]
+    count = await fetch_built(db, select(func.count()).select_from(webhook_rejections))
+    page = select(*columns).order_by(counted.day.desc(), counted.provider, counted.reason)
+    return [RefusedRow(**row) for row in await fetch_built(db, page.limit(limit).offset(offset))], count[0][0]
 
 
 async def stored_events(

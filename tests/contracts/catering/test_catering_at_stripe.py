@@ -78,6 +78,8 @@ async def test_a_deposit_is_paid_on_stripes_page_and_told_to_this_contracts_webh
     assert disputed["status"] == "under_review"
     forged = await kitchen.anybody.post("/api/stripe/webhook", json={"id": "evt_forged"})
     assert (forged.status_code, forged.json()["code"]) == (400, "invalid_signature")
+    [refused] = ok(await admin.client.get("/api/stripe/webhook-rejections"))["items"]
+    assert (refused["provider"], refused["reason"], refused["deliveries"]) == ("stripe", "invalid_signature", 1)
     assert await audit(kitchen.house) == []
 
 

@@ -42,6 +42,7 @@ EXPECTED = {
     "catering_customers_list": "401 403 403 403 403 200",
     "catering_webhook": "404 404 404 404 404 404",
     "catering_webhook_events_list": "401 403 403 403 403 200",
+    "catering_webhook_rejections_list": "401 403 403 403 403 200",
     "catering_webhook_events_replay": "401 403 403 403 403 200",
 }
 TOKEN_UNREAD = {"catering_auth_login", "catering_webhook"}
