@@ -76,6 +76,8 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         started = time.perf_counter()
         answer = _Answer(receive, send, request_id_from(scope["headers"]))
         scope.setdefault("state", {})["request_id"] = answer.request_id
@@ -171,6 +173,15 @@ class _Answer:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": rendered.status, "headers": raw})
         await self.send({"type": "http.response.body", "body": rendered.body})
+
+
+def _without_body(send: Send) -> Send:
+    """The answer to a HEAD: that to the same GET but for its content (RFC 9110, section 9.3.2)."""
+
+    async def sent(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sent
 
 
 def recorded_crash(error: Exception, request_id: str) -> Problem:

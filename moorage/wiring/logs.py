@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import sentry_sdk
@@ -21,8 +20,6 @@ from moorage.wiring.settings import Settings
 
 APP_LOG: Final = "app.log"
 ERRORS_LOG: Final = "errors.log"
-FILE_MAX_BYTES = 50 * 1024 * 1024
-FILES_KEPT = 5
 # Links that let their holder in: what follows is a secret.
 _SECRET_PATHS = re.compile(r"(/(?:in|i|q|portal|sandbox/pay)/|[?&](?:token|key)=)[^/?&\s'\"]+")
 _TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -99,14 +96,16 @@ def _handlers(settings: Settings) -> Iterator[logging.Handler]:
         yield logging.StreamHandler(sys.stdout)
     if settings.log_dir is not None:
         settings.log_dir.mkdir(parents=True, exist_ok=True)
-        yield _file(settings.log_dir / APP_LOG, logging.NOTSET)
-        yield _file(settings.log_dir / ERRORS_LOG, logging.ERROR)
+        yield _file(settings, APP_LOG, logging.NOTSET)
+        yield _file(settings, ERRORS_LOG, logging.ERROR)
     elif settings.environment != "production":
         yield logging.StreamHandler(sys.stderr)
 
 
-def _file(path: Path, level: int) -> logging.Handler:
-    handler = SharedFile(path, maxBytes=FILE_MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+def _file(settings: Settings, name: str, level: int) -> logging.Handler:
+    assert settings.log_dir is not None  # noqa: S101 - asked by the caller
+    most_bytes, kept = settings.log_file_max_mib * 2**20, settings.log_files_kept
+    handler = SharedFile(settings.log_dir / name, maxBytes=most_bytes, backupCount=kept, encoding="utf-8")
     handler.setLevel(level)
     return handler
 

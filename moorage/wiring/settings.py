@@ -161,6 +161,8 @@ class Settings(BaseSettings):
     # Operations
     log_level: str = "INFO"
     log_dir: Path | None = None  # app.log (all) and errors.log (errors) there, rotating; in development in MOORAGE_HOME
+    log_file_max_mib: int = Field(default=50, ge=1)
+    log_files_kept: int = Field(default=5, ge=1)  # besides the one that is written
     debug: bool = False  # whatever LOG_LEVEL says, logs more; answers say no more than ever
     sentry_dsn: SecretStr | None = None
     worker_concurrency: int = 10

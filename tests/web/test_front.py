@@ -1,6 +1,7 @@
 """What every answer has in common, whatever was asked."""
 
 import httpx
+import pytest
 
 
 async def test_every_answer_carries_a_request_id(api):
@@ -36,3 +37,12 @@ async def test_a_declared_body_over_the_limit_is_refused_before_it_is_read(api, 
     assert answer.status_code == 413
     assert answer.json()["errors"]["code"] == "body_too_large"
     assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("path", ["/health", "/services/", "/api/v1/services/", "/docs", "/users/"])
+async def test_a_head_is_answered_as_the_get_but_for_its_content(live_server, path):
+    async with httpx.AsyncClient(base_url=live_server) as client:
+        whole, head = await client.get(path), await client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == whole.headers[name]
