@@ -1,5 +1,6 @@
 """A subscription without any provider's keys: the sandbox collects it, and its webhooks come in any order."""
 
+from moorage.journeys.audit_subscriptions import SUBSCRIPTIONS
 from tests.support.shop import Shop
 
 MONTHLY = "price_month_2000_usd"
@@ -61,6 +62,29 @@ async def test_it_is_begun_paid_again_and_ended_whatever_the_order_of_events(sho
     await settled(shop)
     assert await shop.balance("sales") == 6_500
     assert await shop.audit() == []
+
+
+BREAKS = [
+    ("paid_period_has_its_subscription", "UPDATE payments SET succeeded_at = now() - interval '1 hour'"),
+    ("period_is_one_payment", """UPDATE payments SET provider_ids = '{"invoice": "pi_1"}'"""),
+]
+
+
+async def test_the_audit_finds_a_period_of_nothing_and_one_that_was_paid_twice(shop: Shop):
+    _, there = await subscribed(shop, MONTHLY)
+    await shop.town.api.post(f"/subscriptions/{there['id']}/renew", json={})
+    await settled(shop)
+    unseen = []
+    for check, sql in BREAKS:
+        tried = shop.db.transaction()
+        await tried.start()
+        await shop.db.execute("SET LOCAL session_replication_role = replica")
+        await shop.db.execute("DELETE FROM subscriptions")
+        await shop.db.execute(sql)
+        if not await shop.db.fetch(SUBSCRIPTIONS[check]):
+            unseen.append(check)
+        await tried.rollback()
+    assert (unseen, {check for check, _ in BREAKS}) == ([], set(SUBSCRIPTIONS))
 
 
 async def test_a_period_that_is_refused_is_a_failed_payment(shop: Shop):

@@ -8,7 +8,8 @@ from moorage.journeys.record_manual_payment import ManualPayment, record_manual_
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.set_tax_rate import TaxRate, apply_tax_settings, set_tax_rate
 from moorage.journeys.start_payment import PaymentStart, start_payment
-from moorage.kernel.db import SYSTEM
+from moorage.journeys.start_subscription import SubscriptionStart, start_subscription
+from moorage.kernel.db import SYSTEM, Actor
 from moorage.kernel.ids import uuid7
 from tests.builders import make_service
 
@@ -32,6 +33,22 @@ async def test_a_booking_of_the_business_itself_is_taxed_and_its_refund_untaxed(
     await refund_payment(shop.house, SYSTEM, held.payment_id, None, reason="other", refund_id=uuid7())
     await shop.settle()
     assert (await shop.balance("sales"), await shop.balance("tax_payable")) == (0, 0)
+    assert await shop.audit() == []
+
+
+async def test_each_period_of_a_subscription_is_taxed(shop):
+    await taxed(shop)
+    start = SubscriptionStart(uuid7(), ["price_month_2000_usd"], shop.client_id)
+    started = await start_subscription(shop.house, Actor(user_id=shop.client_id), start)
+    assert started.payment.tax_minor == 333
+    confirm = {"payment_method": "pm_card_visa"}
+    await shop.town.api.post(f"/intents/{started.payment.provider_ref}/confirm", json=confirm)
+    [there] = (await shop.town.api.get("/subscriptions")).json()["data"]
+    await shop.town.api.post(f"/subscriptions/{there['id']}/renew", json={})
+    for _ in range(3):
+        await shop.settle()
+        await shop.due_now()
+    assert (await shop.balance("sales"), await shop.balance("tax_payable")) == (3_334, 666)
     assert await shop.audit() == []
 
 
