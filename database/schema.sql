@@ -787,7 +787,7 @@ CREATE TABLE public.payments (
     CONSTRAINT ck_payments_capture_method_known CHECK ((capture_method = ANY (ARRAY['automatic'::text, 'manual'::text]))),
     CONSTRAINT ck_payments_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_payments_disputed_range CHECK (((disputed_minor >= 0) AND (disputed_minor <= amount_minor))),
-    CONSTRAINT ck_payments_mode_known CHECK ((mode = ANY (ARRAY['intent'::text, 'checkout'::text, 'subscription'::text]))),
+    CONSTRAINT ck_payments_mode_known CHECK ((mode = ANY (ARRAY['intent'::text, 'checkout'::text, 'subscription'::text, 'invoice'::text]))),
     CONSTRAINT ck_payments_never_over_refunded CHECK (((refunded_minor >= 0) AND (refund_pending_minor >= 0) AND ((refunded_minor + refund_pending_minor) <= amount_minor))),
     CONSTRAINT ck_payments_purpose_known CHECK ((purpose = ANY (ARRAY['booking_full'::text, 'booking_deposit'::text, 'booking_balance'::text, 'booking_add_on'::text, 'invoice'::text, 'credit'::text, 'package'::text, 'subscription'::text, 'free_amount'::text]))),
     CONSTRAINT ck_payments_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'charged_back'::text, 'failed'::text, 'canceled'::text]))),
@@ -1132,13 +1132,14 @@ CREATE FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) 
   UPDATE webhook_events SET status = p_status, outcome = p_outcome, processed_at = now(), updated_at = now() WHERE id = p_event
 $$;
 
-CREATE FUNCTION public.close_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.close_invoice(p_invoice uuid, p_reason text, p_now timestamp with time zone) RETURNS uuid[]
     LANGUAGE plpgsql
     AS $$
 BEGIN
   UPDATE invoices SET status = 'void', voided_at = p_now, void_reason = p_reason, updated_at = now()
    WHERE id = p_invoice;
   PERFORM note_invoice(p_invoice, 'voided', jsonb_build_object('reason', p_reason));
+  RETURN stop_hosting(p_invoice, 'invoice_void');
 END $$;
 
 CREATE FUNCTION public.close_operation(p_operation uuid, p_status text, p_answer jsonb, p_error text, p_wait interval DEFAULT '00:00:00'::interval) RETURNS void
@@ -1167,6 +1168,7 @@ BEGIN
   END IF;
   FOR attempt IN
     SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND (p.mode <> 'invoice' OR p.status = 'processing')  -- a hosted invoice stays open until money comes
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY p.created_at DESC, p.id DESC FOR UPDATE
   LOOP
@@ -1359,6 +1361,7 @@ CREATE TABLE public.invoices (
     paid_at timestamp with time zone,
     voided_at timestamp with time zone,
     void_reason text,
+    hosted_payment_id uuid,
     reminders_sent smallint DEFAULT '0'::smallint NOT NULL,
     CONSTRAINT ck_invoices_amounts CHECK (((gross_minor > 0) AND (tax_minor >= 0))),
     CONSTRAINT ck_invoices_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -1385,6 +1388,7 @@ BEGIN
    WHERE id = i.id;
   PERFORM note_invoice(i.id, CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END,
                        jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
+  PERFORM stop_hosting(i.id, 'paid_otherwise', p_payment);
   IF is_paid THEN
     PERFORM enqueue_job('mail_receipt', jsonb_build_object('invoice_id', i.id, 'payment_id', p_payment),
                         'mail_receipt:' || p_payment);
@@ -2458,6 +2462,52 @@ BEGIN
           WHERE d.day > v_last);
 END $$;
 
+CREATE FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE i invoices := lock_whole_invoice(p_invoice); owed bigint; hosted payments;
+BEGIN
+  IF (i.customer_id = asking_user()) IS NOT TRUE THEN
+    PERFORM check_may_invoice('Invoices are for administrators to write.');
+  END IF;
+  owed := open_of_invoice(i);
+  IF i.status IS DISTINCT FROM 'open' OR owed = 0
+     OR EXISTS (SELECT FROM bookings b WHERE b.id = i.booking_id AND b.status = 'pending') THEN
+    RETURN NULL;
+  END IF;
+  SELECT * INTO hosted FROM payments p
+   WHERE p.id = i.hosted_payment_id AND p.amount_minor = owed
+     AND (p.status IN ('pending', 'requires_action', 'processing') OR p.status = 'failed' AND p.provider_ref IS NOT NULL)
+     AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel');
+  IF FOUND THEN
+    RETURN (SELECT o.id FROM provider_operations o WHERE o.payment_id = hosted.id AND o.kind = 'create'
+               AND o.status IN ('planned', 'called', 'unknown'));
+  END IF;
+  PERFORM stop_hosting(i.id, 'replaced');
+  PERFORM open_payment(p_payment, p_operation, CASE WHEN i.booking_id IS NULL THEN 'invoice' ELSE 'booking_balance' END,
+                       coalesce(i.booking_id, i.id), i.customer_id, owed, i.currency, p_provider);
+  PERFORM describe_payment(p_payment, jsonb_build_object(
+    'mode', 'invoice', 'description', 'Invoice ' || i.number, 'lines', hosted_lines(i, owed),
+    'return_url', p_url || '/i/' || i.link, 'cancel_url', p_url || '/i/' || i.link,
+    'payer_email', i.customer_email, 'metadata', jsonb_build_object('invoice_id', i.id)));
+  PERFORM foresee_tax(p_payment);
+  UPDATE invoices SET hosted_payment_id = p_payment, updated_at = now() WHERE id = i.id;
+  RETURN p_operation;
+END $$;
+
+CREATE FUNCTION public.hosted_lines(i public.invoices, p_owed bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE WHEN i.gross_minor = p_owed THEN
+    (SELECT jsonb_agg(jsonb_build_object(
+              'name', CASE WHEN l.quantity > 1 THEN l.quantity || ' × ' ELSE '' END || l.description,
+              'amount_minor', l.gross_minor, 'quantity', 1, 'description', '') ORDER BY l."position")
+       FROM invoice_lines l WHERE l.invoice_id = i.id)
+  ELSE jsonb_build_array(jsonb_build_object(
+         'name', 'Balance of invoice ' || i.number, 'amount_minor', p_owed, 'quantity', 1, 'description', '')) END
+$$;
+
 CREATE FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) RETURNS TABLE(user_id uuid, role text, is_active boolean, practitioner_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2822,6 +2872,14 @@ CREATE FUNCTION public.lock_subscription(p_provider text, p_ref text) RETURNS vo
   SELECT pg_advisory_xact_lock(hashtextextended('subscription:' || p_provider || ':' || p_ref, 0))
 $$;
 
+CREATE FUNCTION public.lock_whole_invoice(p_invoice uuid) RETURNS public.invoices
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM lock_booking(booking_id) FROM invoices WHERE id = p_invoice AND booking_id IS NOT NULL;
+  RETURN lock_invoice(p_invoice);
+END $$;
+
 CREATE FUNCTION public.lower_payment(p_payment uuid, p_amount bigint) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2889,6 +2947,7 @@ BEGIN
   FOR attempt IN
     SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id AND p.id IS DISTINCT FROM p_but
        AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND (p.mode <> 'invoice' OR p.status = 'processing')  -- a hosted invoice stays open until money comes
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY (p.status = 'processing') DESC, p.created_at DESC, p.id DESC FOR UPDATE
   LOOP
@@ -5504,6 +5563,21 @@ BEGIN
   RETURN operations;
 END $$;
 
+CREATE FUNCTION public.stop_hosting(p_invoice uuid, p_reason text, p_but uuid DEFAULT NULL::uuid) RETURNS uuid[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE hosted uuid; operation uuid := new_id();
+BEGIN
+  SELECT p.id INTO hosted FROM invoices i JOIN payments p ON p.id = i.hosted_payment_id
+   WHERE i.id = p_invoice AND p.id IS DISTINCT FROM p_but
+     AND p.status IN ('pending', 'requires_action', 'processing', 'failed');
+  IF NOT FOUND THEN
+    RETURN '{}';
+  END IF;
+  PERFORM plan_cancel(operation, hosted, p_reason, asking_user());
+  RETURN ARRAY(SELECT o.id FROM provider_operations o WHERE o.id = operation);
+END $$;
+
 CREATE FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) RETURNS boolean[]
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5921,7 +5995,7 @@ CREATE FUNCTION public.void_invoice(p_invoice uuid, p_reason text, p_now timesta
 DECLARE i invoices;
 BEGIN
   PERFORM check_may_invoice('Invoices are for administrators to void.');
-  i := lock_invoice(p_invoice);
+  i := lock_whole_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
   ELSIF i.status = 'void' THEN
@@ -5930,8 +6004,7 @@ BEGIN
     PERFORM refuse('invalid_state', CASE WHEN i.status = 'draft' THEN 'A draft has no number to void.'
                                     ELSE 'Money was paid for this invoice: refund that instead.' END);
   END IF;
-  PERFORM close_invoice(p_invoice, p_reason, p_now);
-  RETURN stop_collecting(p_invoice, 'invoice_void', asking_user());
+  RETURN close_invoice(p_invoice, p_reason, p_now) || stop_collecting(p_invoice, 'invoice_void', asking_user());
 END $$;
 
 CREATE FUNCTION public.void_invoices_of_cancelled(p_now timestamp with time zone, p_limit integer) RETURNS integer
@@ -6056,7 +6129,7 @@ CREATE FUNCTION public.write_off_invoice(p_invoice uuid) RETURNS void
 DECLARE i invoices;
 BEGIN
   PERFORM check_may_invoice('Invoices are for administrators to write off.');
-  i := lock_invoice(p_invoice);
+  i := lock_whole_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
   ELSIF i.status NOT IN ('open', 'uncollectible') THEN
@@ -6064,6 +6137,7 @@ BEGIN
   ELSIF i.status = 'open' THEN
     UPDATE invoices SET status = 'uncollectible', updated_at = now() WHERE id = p_invoice;
     PERFORM note_invoice(p_invoice, 'written_off');
+    PERFORM stop_hosting(p_invoice, 'invoice_written_off');
   END IF;
 END $$;
 
@@ -8129,6 +8203,9 @@ ALTER TABLE ONLY public.invoices
     ADD CONSTRAINT fk_invoices_customer_id FOREIGN KEY (customer_id) REFERENCES public.users(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT fk_invoices_hosted_payment_id FOREIGN KEY (hosted_payment_id) REFERENCES public.payments(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.invoices
     ADD CONSTRAINT fk_invoices_quote_id FOREIGN KEY (quote_id) REFERENCES public.quotes(id) ON DELETE RESTRICT;
 
 ALTER TABLE ONLY public.ledger_balances
@@ -8914,6 +8991,12 @@ GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uui
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
 
+REVOKE ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) TO moorage_web;
+GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.hosted_lines(i public.invoices, p_owed bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) TO moorage_web;
 GRANT ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_admin boolean, p_email text, p_kept_id uuid, p_id uuid) TO moorage_worker;
@@ -8955,6 +9038,8 @@ GRANT SELECT ON TABLE public.quotes TO moorage_worker;
 GRANT SELECT ON TABLE public.quotes TO moorage_web;
 
 REVOKE ALL ON FUNCTION public.lock_quote(p_quote uuid, p_link text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.lock_whole_invoice(p_invoice uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.make_confirmed(b public.bookings, p_now timestamp with time zone) FROM PUBLIC;
 
@@ -9274,6 +9359,8 @@ GRANT ALL ON FUNCTION public.starts_of(p_services uuid[], p_from timestamp with 
 REVOKE ALL ON FUNCTION public.stop_asking(b public.bookings, p_owed bigint, p_by uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.stop_collecting(p_booking uuid, p_reason text, p_by uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.stop_hosting(p_invoice uuid, p_reason text, p_but uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_events(p_ids uuid[], p_providers text[], p_event_ids text[], p_event_types text[], p_bodies bytea[]) TO moorage_worker;

@@ -629,7 +629,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("capture_method IN ('automatic', 'manual')", name=op.f("ck_payments_capture_method_known")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_payments_currency_code")),
-        sa.CheckConstraint("mode IN ('intent', 'checkout', 'subscription')", name=op.f("ck_payments_mode_known")),
+        sa.CheckConstraint(
+            "mode IN ('intent', 'checkout', 'subscription', 'invoice')", name=op.f("ck_payments_mode_known")
+        ),
         sa.CheckConstraint(
             "purpose IN ('booking_full', 'booking_deposit', 'booking_balance', 'booking_add_on', 'invoice', 'credit', 'package', 'subscription', 'free_amount')",
             name=op.f("ck_payments_purpose_known"),
@@ -1868,6 +1870,7 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.Column("hosted_payment_id", sa.Uuid(), nullable=True),
         sa.Column("reminders_sent", sa.SmallInteger(), server_default="0", nullable=False),
         sa.CheckConstraint(
             "(status = 'draft') = (number IS NULL) AND (number IS NULL) = (no IS NULL) AND (no IS NULL) = (series IS NULL) AND (no IS NULL) = (issued_at IS NULL) AND (no IS NULL) = (due_at IS NULL)",
@@ -1890,6 +1893,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["users.id"], name=op.f("fk_invoices_customer_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["hosted_payment_id"], ["payments.id"], name=op.f("fk_invoices_hosted_payment_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_invoices_quote_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),

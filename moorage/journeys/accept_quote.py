@@ -11,9 +11,11 @@ from uuid import UUID
 from moorage.domains.invoicing import operations, queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.domains.invoicing.queries import InvoiceRow, QuoteRow
+from moorage.journeys.host_invoice import plan_hosting
 from moorage.journeys.house import House
 from moorage.journeys.issue_invoice import mail_invoice
 from moorage.journeys.mail_customer import mail_customer
+from moorage.journeys.planned_calls import carry_out_now
 from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import InvalidError, NotFoundError
 from moorage.kernel.money import exponent, format_amount
@@ -77,13 +79,15 @@ async def accept_quote(
     QuoteExpiredError, InvalidStateError (declined, withdrawn; its booking has ended).
     """
 
-    async def accept() -> UUID | None:
+    async def accept() -> tuple[UUID | None, list[UUID]]:
         async with house.database.transaction(actor) as db:
-            return await operations.accept_quote(
+            made = await operations.accept_quote(
                 db, quote_id, link=link, invoice_id=invoice_id, series=house.invoicing.series, now=house.clock()
             )
+            return made, [] if made is None else await plan_hosting(house, db, made)
 
-    made = await with_retries(accept, repeatable=True)
+    made, planned = await with_retries(accept, repeatable=True)
+    await carry_out_now(house, planned)
     invoice = None if made is None else await mail_invoice(house, made)
     return Accepted(await read_quote(house, quote_id), invoice)
 

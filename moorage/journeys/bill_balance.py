@@ -9,8 +9,10 @@ from uuid import UUID
 
 from moorage.domains.invoicing import operations
 from moorage.domains.invoicing.queries import InvoiceRow
+from moorage.journeys.host_invoice import plan_hosting
 from moorage.journeys.house import House
 from moorage.journeys.issue_invoice import mail_invoice
+from moorage.journeys.planned_calls import carry_out_now
 from moorage.kernel.db import Actor, with_retries
 
 
@@ -22,10 +24,10 @@ async def bill_balance(
     """
     days = house.invoicing.days_until_due if days_until_due is None else days_until_due
 
-    async def bill() -> UUID:
+    async def bill() -> tuple[UUID, list[UUID]]:
         now = house.clock()
         async with house.database.transaction(actor) as db:
-            return await operations.bill_booking(
+            billed = await operations.bill_booking(
                 db,
                 invoice_id,
                 booking_id,
@@ -33,5 +35,8 @@ async def bill_balance(
                 due_at=now + timedelta(days=days),
                 now=now,
             )
+            return billed, await plan_hosting(house, db, billed)
 
-    return await mail_invoice(house, await with_retries(bill, repeatable=True))
+    billed, planned = await with_retries(bill, repeatable=True)
+    await carry_out_now(house, planned)
+    return await mail_invoice(house, billed)

@@ -21,6 +21,7 @@ BEGIN
   END IF;
   FOR attempt IN
     SELECT * FROM payments p WHERE p.purpose_id = b.id AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND (p.mode <> 'invoice' OR p.status = 'processing')  -- a hosted invoice stays open until money comes
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY p.created_at DESC, p.id DESC FOR UPDATE
   LOOP

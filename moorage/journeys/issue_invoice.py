@@ -11,6 +11,7 @@ from uuid import UUID
 from moorage.domains.invoicing import operations, queries
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
 from moorage.domains.invoicing.queries import InvoiceRow
+from moorage.journeys.host_invoice import plan_hosting
 from moorage.journeys.house import House
 from moorage.journeys.mail_customer import mail_customer
 from moorage.journeys.planned_calls import carry_out_now
@@ -42,7 +43,7 @@ async def issue_invoice(house: House, actor: Actor, new: NewInvoice) -> InvoiceR
     if new.recipient.user_id is None and not new.recipient.email:
         raise InvalidError("An invoice is for somebody: an account, or an email address.", pointer="/customer_email")
 
-    async def issue() -> None:
+    async def issue() -> list[UUID]:
         now = house.clock()
         days = house.invoicing.days_until_due if new.days_until_due is None else new.days_until_due
         async with house.database.transaction(actor) as db:
@@ -50,8 +51,9 @@ async def issue_invoice(house: House, actor: Actor, new: NewInvoice) -> InvoiceR
             await operations.draft(db, new.invoice_id, new.recipient, currency=new.currency, lines=lines, note=new.note)
             due_at = new.due_at or now + timedelta(days=days)
             await operations.finalise(db, new.invoice_id, house.invoicing.series, due_at, now)
+            return await plan_hosting(house, db, new.invoice_id)
 
-    await with_retries(issue, repeatable=True)
+    await carry_out_now(house, await with_retries(issue, repeatable=True))
     return await mail_invoice(house, new.invoice_id)
 
 
@@ -69,11 +71,16 @@ async def void_invoice(house: House, actor: Actor, invoice_id: UUID, reason: str
 
 
 async def write_off_invoice(house: House, actor: Actor, invoice_id: UUID) -> InvoiceRow:
-    """Give an open invoice up: it may still be paid, and nobody is reminded of it. Raises NotFoundError,
+    """Give an open invoice up: it may still be paid here, and nobody is reminded of it. Raises NotFoundError,
     ForbiddenError, InvalidStateError.
     """
-    async with house.database.transaction(actor) as db:
-        await operations.write_off(db, invoice_id)
+
+    async def write_off() -> None:
+        async with house.database.transaction(actor) as db:
+            await operations.write_off(db, invoice_id)
+
+    await with_retries(write_off)
+    house.bell.ring()
     return await read_invoice(house, invoice_id)
 
 
@@ -86,12 +93,18 @@ async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
             house,
             invoice,
             subject=f"Invoice {invoice.number} from {house.business_name}",
-            body=f"{owed} is due on {invoice.due_at:%-d %B %Y}.\nSee and pay it here:\n"
-            f"{house.public_url}/i/{invoice.link}",
+            body=f"{owed} is due on {invoice.due_at:%-d %B %Y}.\n{_where(house, invoice)}",
             cause=f"invoice_issued:{invoice.id}",
         )
     house.bell.ring()
     return invoice
+
+
+def _where(house: House, invoice: InvoiceRow) -> str:
+    here = f"{house.public_url}/i/{invoice.link}"
+    if invoice.hosted_url is None:
+        return f"See and pay it here:\n{here}"
+    return f"Pay it here:\n{invoice.hosted_url}\nSee it, and keep it as a PDF:\n{here}"
 
 
 async def read_invoice(house: House, invoice_id: UUID) -> InvoiceRow:

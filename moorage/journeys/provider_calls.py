@@ -23,6 +23,7 @@ from moorage.domains.payments.gateway import (
 )
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, Line, ProviderRefund
 from moorage.domains.payments.operations import ClaimedOperation, claim_operation, due_operations
+from moorage.journeys.host_invoice import create_hosted
 from moorage.journeys.house import House
 from moorage.journeys.provider_answers import (
     NotCollected,
@@ -147,6 +148,8 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         if made is not None:
             return made
         _check_key(house, gateway, operation)
+    if operation.mode == "invoice":
+        return await create_hosted(house, gateway, operation)
     tax = _tax_told(gateway, operation)
     said = operation.description or await _what_for(house, operation)
     request = IntentRequest(

@@ -91,6 +91,7 @@ BEGIN
   FOR attempt IN
     SELECT * FROM payments p WHERE p.purpose_id = p_purpose_id AND p.id IS DISTINCT FROM p_but
        AND p.status IN ('pending', 'requires_action', 'processing', 'failed')
+       AND (p.mode <> 'invoice' OR p.status = 'processing')  -- a hosted invoice stays open until money comes
        AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
      ORDER BY (p.status = 'processing') DESC, p.created_at DESC, p.id DESC FOR UPDATE
   LOOP

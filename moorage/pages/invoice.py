@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from moorage.domains.invoicing import queries
 from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
@@ -21,6 +21,7 @@ from moorage.pages.invoice_pdf import invoice_pdf
 from moorage.pages.paying import REFUSED, begin_paying
 from moorage.pages.view import form_of, notice, page
 from moorage.web.actor import house_of
+from moorage.web.pay_links import pay_address
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,9 +68,12 @@ async def pay(request: Request, link: str) -> Response:
     letter = await _read(house, link)
     if letter is None:
         return _not_here(request)
+    chosen, invoice = form.get("provider") or None, letter.invoice
+    if invoice.hosted_payment_id is not None and chosen in {None, invoice.hosted_by}:
+        return RedirectResponse(pay_address(request, invoice.hosted_payment_id), 303)
     pay_it = partial(pay_invoice, house, letter.invoice.id)
     try:
-        return await begin_paying(request, f"/i/{link}", pay_it, form.get("provider") or None)
+        return await begin_paying(request, f"/i/{link}", pay_it, chosen)
     except REFUSED as refused:
         return await _shown(request, letter, 422, refused=refused.detail)
 
@@ -103,7 +107,9 @@ async def _shown(
         refused=refused,
         providers=[
             (gateway.name, gateway.capabilities.label or gateway.name.capitalize())
-            for gateway in payable_by(house, invoice.owed_minor, invoice.currency)
+            for gateway in sorted(
+                payable_by(house, invoice.owed_minor, invoice.currency), key=lambda one: one.name != invoice.hosted_by
+            )
         ]
         if invoice.owed_minor
         else [],

@@ -155,4 +155,5 @@ def _invoicing_terms(settings: Settings) -> InvoicingTerms:
         business_address=settings.business_address.replace("\\n", "\n"),
         business_tax_id=settings.business_tax_id,
         portal_link=timedelta(hours=settings.portal_link_hours),
+        hosted_by=settings.invoices_hosted_by.strip() or None,
     )

@@ -33,7 +33,17 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             tolerance_s=settings.webhook_tolerance_s,
         )
     refuse_problems([*provider_problems(settings), *default_problems(settings)])
-    return found | outside_gateways(settings)
+    found |= outside_gateways(settings)
+    refuse_problems(_hosting_problems(settings, found))
+    return found
+
+
+def _hosting_problems(settings: Settings, there: Mapping[str, PaymentGateway]) -> list[str]:
+    host = settings.invoices_hosted_by.strip()
+    able = sorted(name for name, gateway in there.items() if gateway.capabilities.invoices)
+    if not host or host in able:
+        return []
+    return [f"INVOICES_HOSTED_BY is {host!r}, which hosts no invoices here (able to: {', '.join(able) or 'none'})"]
 
 
 def outside_gateways(settings: Settings) -> dict[str, PaymentGateway]:

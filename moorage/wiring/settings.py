@@ -138,6 +138,8 @@ class Settings(BaseSettings):
 
     # Invoices, quotes and tax
     invoice_series: str = Field(default="INV", pattern=r"^[A-Z0-9][A-Z0-9/-]{0,15}$")  # numbers: INV-00001, …
+    # The provider that hosts them besides, such as stripe; not set: they are seen and paid on our own page alone.
+    invoices_hosted_by: str = ""
     invoice_days_until_due: int = Field(default=7, ge=0, le=366)
     invoice_reminder_days: list[int] = [-3, 0, 7]  # from the due date; below zero: before it
     quote_days: int = Field(default=14, ge=1, le=366)

@@ -65,7 +65,7 @@ class CateringLine(BaseModel):
 
 
 class CateringInvoice(BaseModel):
-    """An invoice; it is read and paid at `hosted_invoice_url`."""
+    """An invoice; it is paid at `hosted_invoice_url`, which is the provider's where one hosts it, else our own page."""
 
     id: UUID
     number: str | None = Field(examples=["INV-2026-0001"])
@@ -112,7 +112,7 @@ class CateringInvoice(BaseModel):
             amount_due=row.owed_minor,
             amount_refunded=row.refunded_minor,
             lines=[CateringLine.of(line) for line in lines],
-            hosted_invoice_url=url,
+            hosted_invoice_url=row.hosted_url or url,
             invoice_pdf=f"{url}.pdf",
             issued_at=row.issued_at,
             due_date=row.due_at,

@@ -3,13 +3,13 @@
 -- Voids an invoice: its number stays used, nothing of it can be collected any more, and what is under way is stopped.
 -- Money that was counted for it has to be refunded, not voided. Answers the planned operations, for whoever waits.
 -- Again for one that is void: nothing. Refuses 'forbidden', 'not_found', 'invalid_state' (draft or paid, in part too).
--- Locks: the invoice, then its payments.
+-- Locks: its booking, the invoice, then its payments.
 CREATE OR REPLACE FUNCTION void_invoice(p_invoice uuid, p_reason text, p_now timestamptz) RETURNS uuid[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices;
 BEGIN
   PERFORM check_may_invoice('Invoices are for administrators to void.');
-  i := lock_invoice(p_invoice);
+  i := lock_whole_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
   ELSIF i.status = 'void' THEN
@@ -18,28 +18,28 @@ BEGIN
     PERFORM refuse('invalid_state', CASE WHEN i.status = 'draft' THEN 'A draft has no number to void.'
                                     ELSE 'Money was paid for this invoice: refund that instead.' END);
   END IF;
-  PERFORM close_invoice(p_invoice, p_reason, p_now);
-  RETURN stop_collecting(p_invoice, 'invoice_void', asking_user());
+  RETURN close_invoice(p_invoice, p_reason, p_now) || stop_collecting(p_invoice, 'invoice_void', asking_user());
 END $$;
 
--- What voiding writes. Money that was counted for a booking's invoice stays counted when another one replaces it. The
--- caller holds the invoice's row.
-CREATE OR REPLACE FUNCTION close_invoice(p_invoice uuid, p_reason text, p_now timestamptz) RETURNS void
+-- What voiding writes; a provider that hosts the invoice voids it too. Money that was counted for a booking's invoice
+-- stays counted when another one replaces it. Answers the planned operations. The caller holds the invoice's row.
+CREATE OR REPLACE FUNCTION close_invoice(p_invoice uuid, p_reason text, p_now timestamptz) RETURNS uuid[]
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE invoices SET status = 'void', voided_at = p_now, void_reason = p_reason, updated_at = now()
    WHERE id = p_invoice;
   PERFORM note_invoice(p_invoice, 'voided', jsonb_build_object('reason', p_reason));
+  RETURN stop_hosting(p_invoice, 'invoice_void');
 END $$;
 
--- Writes an open invoice off: it may still be paid, but nobody reminds of it. Refuses 'forbidden', 'not_found',
--- 'invalid_state'. Locks: the invoice.
+-- Writes an open invoice off: it may still be paid here, but nobody reminds of it. Refuses 'forbidden', 'not_found',
+-- 'invalid_state'. Locks: its booking, the invoice, then the payment that is hosted for it.
 CREATE OR REPLACE FUNCTION write_off_invoice(p_invoice uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices;
 BEGIN
   PERFORM check_may_invoice('Invoices are for administrators to write off.');
-  i := lock_invoice(p_invoice);
+  i := lock_whole_invoice(p_invoice);
   IF i.id IS NULL THEN
     PERFORM refuse('not_found', 'There is no such invoice.');
   ELSIF i.status NOT IN ('open', 'uncollectible') THEN
@@ -47,6 +47,7 @@ BEGIN
   ELSIF i.status = 'open' THEN
     UPDATE invoices SET status = 'uncollectible', updated_at = now() WHERE id = p_invoice;
     PERFORM note_invoice(p_invoice, 'written_off');
+    PERFORM stop_hosting(p_invoice, 'invoice_written_off');
   END IF;
 END $$;
 

@@ -68,6 +68,18 @@ async def bill_booking(
     return billed
 
 
+async def host(
+    db: Connection, invoice_id: UUID, *, payment_id: UUID, operation_id: UUID, provider: str, public_url: str
+) -> UUID | None:
+    """Have a provider host an open invoice, by a payment with this id; answers the planned call, None where there is
+    nothing to do. Raises ForbiddenError.
+    """
+    planned: UUID | None = await db.fetchval(
+        "SELECT host_invoice($1, $2, $3, $4, $5)", invoice_id, payment_id, operation_id, provider, public_url
+    )
+    return planned
+
+
 async def void(db: Connection, invoice_id: UUID, reason: str, now: datetime) -> list[UUID]:
     """Void an open invoice; answers the planned calls that stop what could still be collected. Raises NotFoundError,
     ForbiddenError, InvalidStateError.

@@ -63,7 +63,8 @@ BEGIN
   RETURN count_invoice_payment(i, p_payment, p_amount, p_now);
 END $$;
 
--- Counts a payment for an invoice; its customer gets a receipt when it is paid. The caller holds its row.
+-- Counts a payment for an invoice; its customer gets a receipt when it is paid. A provider that hosts it would still
+-- ask for all of it: unless that is what was paid, it is voided there. The caller holds its row.
 CREATE OR REPLACE FUNCTION count_invoice_payment(i invoices, p_payment uuid, p_amount bigint, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE is_paid boolean := i.paid_minor + p_amount = i.gross_minor;
@@ -75,6 +76,7 @@ BEGIN
    WHERE id = i.id;
   PERFORM note_invoice(i.id, CASE WHEN is_paid THEN 'paid' ELSE 'part_paid' END,
                        jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
+  PERFORM stop_hosting(i.id, 'paid_otherwise', p_payment);
   IF is_paid THEN
     PERFORM enqueue_job('mail_receipt', jsonb_build_object('invoice_id', i.id, 'payment_id', p_payment),
                         'mail_receipt:' || p_payment);

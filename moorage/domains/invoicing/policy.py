@@ -49,7 +49,8 @@ class Recipient:
 @dataclass(frozen=True, slots=True)
 class InvoicingTerms:
     """The business's own rules. `reminder_days`: when to remind, in days from the due date (below zero: before it).
-    `tax_country` and `tax_region` say which row of the rate table applies; None: no tax is added or shown.
+    `tax_country` and `tax_region` say which row of the rate table applies; None: no tax is added or shown. `hosted_by`
+    is the provider that shows and collects invoices besides; None: our own page alone does.
     """
 
     series: str = "INV"
@@ -61,6 +62,7 @@ class InvoicingTerms:
     business_address: str = ""
     business_tax_id: str = ""
     portal_link: timedelta = timedelta(hours=24)
+    hosted_by: str | None = None
 
 
 def split_tax(amount_minor: int, bps: int, *, inclusive: bool) -> Split:

@@ -20,7 +20,7 @@ QuoteStatus = Literal["open", "expired", "accepted", "declined", "withdrawn"]
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
     """An invoice. `owed_minor` is what can be collected for it now, `refunded_minor` what was given back of what it
-    was paid with.
+    was paid with. `hosted_url` is where it can be paid at the provider `hosted_by`, by that payment; None: here alone.
     """
 
     id: UUID
@@ -47,6 +47,20 @@ class InvoiceRow:
     note: str
     link: str
     created_at: datetime
+    hosted_payment_id: UUID | None
+    hosted_by: str | None
+    hosted_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostedFor:
+    """The invoice that a provider is to host: whom it is for, and when it is due."""
+
+    id: UUID
+    customer_id: UUID | None
+    customer_email: str | None
+    customer_name: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +135,12 @@ SELECT * FROM (
          coalesce((SELECT sum(least(x.amount_minor, p.refunded_minor + p.refund_pending_minor))
                      FROM invoice_payments x JOIN payments p ON p.id = x.payment_id
                     WHERE x.invoice_id = i.id), 0)::bigint AS refunded_minor,
-         i.issued_at, i.due_at, i.paid_at, i.voided_at, i.void_reason, i.note, i.link, i.created_at
-    FROM invoices i) AS invoice
+         i.issued_at, i.due_at, i.paid_at, i.voided_at, i.void_reason, i.note, i.link, i.created_at,
+         h.id AS hosted_payment_id, h.provider AS hosted_by, h.checkout_url AS hosted_url
+    FROM invoices i
+    LEFT JOIN payments h
+      ON h.id = i.hosted_payment_id AND i.status = 'open' AND h.checkout_url IS NOT NULL
+     AND h.status IN ('pending', 'requires_action', 'processing', 'failed')) AS invoice
 """
 ALL_QUOTES: Final = """
 SELECT * FROM (
@@ -155,6 +173,18 @@ async def invoice_by_link(db: Connection, link: str, now: datetime) -> InvoiceRo
     """The invoice that this link opens; a draft has not left the house."""
     row = await db.fetchrow(f"{ALL_INVOICES} WHERE link = $2 AND status <> 'draft'", now, link)
     return None if row is None else InvoiceRow(**row)
+
+
+async def hosted_for(db: Connection, payment_id: UUID) -> HostedFor | None:
+    """The invoice that a payment of the mode `invoice` is for."""
+    row = await db.fetchrow(
+        """
+        SELECT i.id, i.customer_id, i.customer_email, i.customer_name, i.due_at
+          FROM payments p JOIN invoices i ON i.id = (p.metadata ->> 'invoice_id')::uuid WHERE p.id = $1
+        """,
+        payment_id,
+    )
+    return None if row is None else HostedFor(**row)
 
 
 async def invoice_of_number(db: Connection, number: str) -> UUID | None:

@@ -108,6 +108,8 @@ invoices = Table(
     instant("paid_at", nullable=True),
     instant("voided_at", nullable=True),
     text_column("void_reason", nullable=True),
+    # The latest payment by which it could be paid at a provider that hosts it.
+    reference("hosted_payment_id", "payments.id", nullable=True),
     # How many of the reminders have been sent.
     Column("reminders_sent", SmallInteger, nullable=False, server_default="0"),
     one_of("status", "draft", "open", "paid", "void", "uncollectible"),

@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from moorage.domains.payments.gateway_values import Line, ProviderFee
+from moorage.domains.payments.gateway_values import Intent, Line, ProviderFee
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRequest:
-    """Who pays. `user_id` is our row and travels as metadata."""
+    """Who pays. `user_id` is our row and travels as metadata; None: somebody without an account here."""
 
-    user_id: UUID
+    user_id: UUID | None
     email: str | None = None
     name: str | None = None
 
@@ -62,41 +62,17 @@ class HostedInvoiceRequest:
     lines: tuple[Line, ...]
     days_until_due: int = 7
     description: str = ""
-    automatic_tax: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HostedInvoice:
-    """A provider's invoice. `payment_reference` is its payment's id, where the provider has told it."""
-
-    reference: str
-    status: Literal["draft", "open", "paid", "void", "uncollectible"]
-    amount_minor: int
-    currency: str
-    number: str | None = None
-    url: str | None = None
-    pdf_url: str | None = None
-    payment_reference: str | None = None
-    tax_minor: int | None = None
-    due_at: datetime | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 class InvoiceGateway(Protocol):
-    """Invoices hosted by the provider."""
+    """Invoices hosted by the provider. Each is a payment's object like any other: its reference does for `fetch`,
+    `cancel` (which voids it) and `refund`, and `find` finds it.
+    """
 
-    async def create_invoice(self, request: HostedInvoiceRequest, *, key: str) -> HostedInvoice:
-        """Create and finalise: from then on it has a number and an address at which it can be paid. `key` is of all
-        calls that this takes, a repeat continues where the first broke off.
+    async def create_invoice(self, request: HostedInvoiceRequest, *, key: str) -> Intent:
+        """Create and finalise: from then on it can be paid at its `checkout_url`. `key` is of all calls that this
+        takes, a repeat continues where the first broke off.
         """
-        ...
-
-    async def fetch_invoice(self, reference: str) -> HostedInvoice:
-        """The present state."""
-        ...
-
-    async def void_invoice(self, reference: str, *, key: str) -> HostedInvoice:
-        """Make sure that it cannot be paid any more; answers the present state (which may be paid)."""
         ...
 
 

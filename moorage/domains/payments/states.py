@@ -15,7 +15,7 @@ PaymentStatus = Literal[
     "canceled",
 ]
 # How a payer is asked.
-PaymentMode = Literal["intent", "checkout", "subscription"]
+PaymentMode = Literal["intent", "checkout", "subscription", "invoice"]
 RefundStatus = Literal["pending", "succeeded", "failed"]
 DisputeStatus = Literal["opened", "under_review", "won", "lost"]
 # Of a provider's stored event.

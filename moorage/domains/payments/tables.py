@@ -53,7 +53,7 @@ payments = Table(
     text_column("capture_method", default="automatic"),
     minor("authorized_minor", nullable=True),
     # How the payer is asked: on a page of ours (`intent`) or the provider's (`checkout`; `subscription`: to pay by the
-    # period from now on), with these lines.
+    # period from now on; `invoice`: by an invoice that the provider hosts), with these lines.
     text_column("mode", default="intent"),
     Column("lines", JSONB),
     text_column("description", nullable=True),

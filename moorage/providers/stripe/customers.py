@@ -14,11 +14,10 @@ class StripeCustomers(StripeFacet):
     async def create_customer(self, request: CustomerRequest, *, key: str) -> ProviderCustomer:
         """Make the customer, once per `key`."""
         told = {"email": request.email, "name": request.name}
-        parameters = {name: text for name, text in told.items() if text}
-        return read(
-            _to_customer,
-            await self._line.post("/v1/customers", {**parameters, "metadata": {USER: str(request.user_id)}}, key=key),
-        )
+        parameters: dict[str, Any] = {name: text for name, text in told.items() if text}
+        if request.user_id is not None:
+            parameters["metadata"] = {USER: str(request.user_id)}
+        return read(_to_customer, await self._line.post("/v1/customers", parameters, key=key))
 
     async def open_portal(self, customer: str, *, return_url: str | None) -> str:
         """A portal session's address. Raises ProviderDeclinedError, also where no portal is set up at Stripe."""

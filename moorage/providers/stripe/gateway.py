@@ -11,6 +11,7 @@ from moorage.domains.payments.gateway import (
     Capabilities,
     InvalidSignatureError,
     NotSupportedByProviderError,
+    ProviderDeclinedError,
     TimestampOutOfToleranceError,
 )
 from moorage.domains.payments.gateway_values import (
@@ -137,15 +138,23 @@ class StripeGateway(
 
     async def cancel(self, reference: str, *, key: str) -> Intent:
         """Let nothing be collected any more; what is paid or under way is answered as it is."""
-        return await self._intents.cancel(reference, key=key)
+        if not reference.startswith("in_"):
+            return await self._intents.cancel(reference, key=key)
+        try:
+            return await self.void_invoice(reference, key=key)
+        except ProviderDeclinedError:
+            present = await self.fetch(reference)
+            if present.status in {"pending", "requires_action", "failed"}:
+                raise
+            return present
 
     async def fetch(self, reference: str) -> Intent:
         """The present state. Raises ProviderDeclinedError `resource_missing`, OutcomeUnknownError."""
         return await self._intents.fetch(reference)
 
     async def find(self, payment_id: UUID) -> Intent | None:
-        """The intent or session made for our payment, if any was."""
-        return await self._intents.find(payment_id)
+        """The intent, session or invoice made for our payment, if any was."""
+        return await self._intents.find(payment_id) or await self.find_invoice(payment_id)
 
     async def refund(
         self, reference: str, *, refund_id: UUID, amount_minor: int, currency: str, key: str

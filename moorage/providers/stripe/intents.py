@@ -14,7 +14,7 @@ from moorage.domains.payments.gateway_values import Intent, IntentRequest
 from moorage.providers.stripe.amounts import to_stripe
 from moorage.providers.stripe.checkout import EXPANDED, MODE, session_parameters, to_session
 from moorage.providers.stripe.client import PAGE_SIZE, StripeLine, read, read_list
-from moorage.providers.stripe.translate import PAYMENT, invoice_intent, to_intent
+from moorage.providers.stripe.translate import INVOICE, PAYMENT, invoice_intent, to_intent
 
 _INTENTS: Final = "/v1/payment_intents"
 _SESSIONS: Final = "/v1/checkout/sessions"
@@ -103,7 +103,7 @@ class StripeIntents:
         """What was made for our payment. Lists are exact at once and are looked through from now back to when our
         payment was made; Stripe's search, which lags by up to a minute, only beyond what they show.
         """
-        since = _made_at(payment_id) - _SLACK
+        since = made_after(payment_id)
         for path, expand in ((_INTENTS, "data.latest_charge"), (_SESSIONS, "data.payment_intent.latest_charge")):
             found, whole = await self._listed(path, expand, payment_id, since)
             if found is not None:
@@ -160,16 +160,16 @@ def _parameters(request: IntentRequest) -> dict[str, Any]:
 
 
 def _is_ours(body: Mapping[str, Any], payment_id: UUID) -> bool:
-    """An intent of a session is found by its session."""
+    """An intent of a session is found by its session, that of an invoice by its invoice."""
     metadata = body.get("metadata") or {}
-    return metadata.get(PAYMENT) == str(payment_id) and MODE not in metadata
+    return metadata.get(PAYMENT) == str(payment_id) and MODE not in metadata and INVOICE not in metadata
 
 
-def _made_at(payment_id: UUID) -> datetime:
-    """When our payment was made, as its id tells; any other id may be a day old."""
+def made_after(payment_id: UUID) -> datetime:
+    """After this our payment was made, as its id tells, clocks being a little off; any other id may be a day old."""
     if payment_id.version == 7:
-        return datetime.fromtimestamp((payment_id.int >> 80) / 1000, UTC)
-    return datetime.now(UTC) - _LOST_AT_MOST
+        return datetime.fromtimestamp((payment_id.int >> 80) / 1000, UTC) - _SLACK
+    return datetime.now(UTC) - _LOST_AT_MOST - _SLACK
 
 
 def _intent_path(reference: str) -> str:

@@ -1,29 +1,39 @@
-"""Invoices that Stripe shows and collects: made as drafts with their lines, then finalised."""
+"""Invoices that Stripe shows and collects: made as drafts with their lines, then finalised. A payment's reference is
+its invoice's id (`in_…`) then.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
-from moorage.domains.payments.facets import HostedInvoice, HostedInvoiceRequest
-from moorage.domains.payments.gateway import ProviderDeclinedError
-from moorage.domains.payments.gateway_values import Line
+from moorage.domains.payments.facets import HostedInvoiceRequest
+from moorage.domains.payments.gateway_values import Intent, IntentStatus, Line
 from moorage.providers.stripe.amounts import from_stripe, to_stripe
 from moorage.providers.stripe.client import StripeFacet, read
-from moorage.providers.stripe.translate import PAYMENT, invoice_intent, moment
+from moorage.providers.stripe.intents import made_after
+from moorage.providers.stripe.translate import INVOICE, PAYMENT, id_of, invoice_intent, uuid_of
 
 _INVOICES: Final = "/v1/invoices"
-_INVOICE: Final = "moorage_invoice"
 _EXPANDED: Final = ["payments"]
+_DESCRIBED: Final = 500  # characters of a line, at most
+# Given up at Stripe, an invoice can still be paid there. A draft is nothing yet.
+_STATUSES: Final[Mapping[str, IntentStatus]] = {
+    "open": "pending",
+    "uncollectible": "pending",
+    "paid": "succeeded",
+    "void": "canceled",
+}
 
 
 class StripeInvoices(StripeFacet):
     """InvoiceGateway."""
 
-    async def create_invoice(self, request: HostedInvoiceRequest, *, key: str) -> HostedInvoice:
+    async def create_invoice(self, request: HostedInvoiceRequest, *, key: str) -> Intent:
         """Draft, lines, finalise; each step has a key of its own, so that a repeat continues where the first broke off.
         The payment intent is told whose payment it is: its events come before the invoice's.
         """
-        ours = {PAYMENT: str(request.payment_id), _INVOICE: str(request.invoice_id)}
+        ours = {PAYMENT: str(request.payment_id), INVOICE: str(request.invoice_id)}
         draft = await self._line.post(_INVOICES, _draft(request, ours), key=f"{key}-invoice")
         reference = read(lambda body: str(body["id"]), draft)
         for no, line in enumerate(request.lines):
@@ -31,25 +41,24 @@ class StripeInvoices(StripeFacet):
             await self._line.post("/v1/invoiceitems", item, key=f"{key}-line-{no}")
         parameters = {"auto_advance": False, "expand": _EXPANDED}
         final = await self._line.post(f"{_path(reference)}/finalize", parameters, key=f"{key}-final")
-        made = read(_to_invoice, final)
-        if made.payment_reference is not None:
-            path = f"/v1/payment_intents/{quote(made.payment_reference, safe='')}"
+        intent = read(invoice_intent, final)
+        if intent is not None:
+            path = f"/v1/payment_intents/{quote(intent, safe='')}"
             await self._line.post(path, {"metadata": ours}, key=f"{key}-intent")
-        return made
+        return read(_to_intent, final)
 
-    async def fetch_invoice(self, reference: str) -> HostedInvoice:
-        """The present state. Raises ProviderDeclinedError `resource_missing`."""
-        return read(_to_invoice, await self._line.get(_path(reference), {"expand": _EXPANDED}))
+    async def void_invoice(self, reference: str, *, key: str) -> Intent:
+        """Let it not be paid any more. Raises ProviderDeclinedError for one that is paid, being paid, or void."""
+        return read(_to_intent, await self._line.post(f"{_path(reference)}/void", {"expand": _EXPANDED}, key=key))
 
-    async def void_invoice(self, reference: str, *, key: str) -> HostedInvoice:
-        """Let it not be paid any more; one that is paid or void is answered as it is."""
-        try:
-            return read(_to_invoice, await self._line.post(f"{_path(reference)}/void", {}, key=key))
-        except ProviderDeclinedError:
-            present = await self.fetch_invoice(reference)
-            if present.status in {"draft", "open"}:
-                raise
-            return present
+    async def find_invoice(self, payment_id: UUID) -> Intent | None:
+        """The invoice made for our payment, if it was finalised. Stripe's list is exact at once."""
+        query = {"created": {"gte": int(made_after(payment_id).timestamp())}, "expand": ["data.payments"]}
+        async for body in self._line.pages(_INVOICES, query):
+            if uuid_of(body.get("metadata"), PAYMENT) == payment_id and body.get("status") != "draft":
+                found: Intent = read(_to_intent, body)
+                return found
+        return None
 
 
 def _draft(request: HostedInvoiceRequest, ours: Mapping[str, str]) -> dict[str, Any]:
@@ -62,37 +71,31 @@ def _draft(request: HostedInvoiceRequest, ours: Mapping[str, str]) -> dict[str, 
         "pending_invoice_items_behavior": "exclude",
         "metadata": dict(ours),
         **({"description": request.description} if request.description else {}),
-        **({"automatic_tax": {"enabled": True}} if request.automatic_tax else {}),
     }
 
 
 def _item(request: HostedInvoiceRequest, line: Line) -> dict[str, Any]:
     named = line.name if line.quantity == 1 else f"{line.quantity} × {line.name}"
+    described = f"{named}: {line.description}" if line.description else named
     return {
         "customer": request.customer,
         "currency": request.currency.lower(),
         "amount": to_stripe(line.amount_minor * line.quantity, request.currency),
-        "description": f"{named}: {line.description}" if line.description else named,
-        **({"tax_behavior": "inclusive"} if request.automatic_tax else {}),
+        "description": described[:_DESCRIBED],
     }
 
 
-def _to_invoice(body: Mapping[str, Any]) -> HostedInvoice:
-    currency = body["currency"]
-    tax = body.get("tax")
-    if tax is None and body.get("total_taxes"):
-        tax = sum(part["amount"] for part in body["total_taxes"])
-    return HostedInvoice(
+def _to_intent(body: Mapping[str, Any]) -> Intent:
+    """An invoice as the payment that it asks for. What is left of one that was voided Stripe counts as nothing."""
+    status = _STATUSES[body["status"]]
+    ids = {"invoice": body["id"], "payment_intent": invoice_intent(body), "customer": id_of(body.get("customer"))}
+    return Intent(
         reference=body["id"],
-        status=body["status"],
-        amount_minor=from_stripe(body["amount_due"], currency),
-        currency=currency.upper(),
-        number=body.get("number"),
-        url=body.get("hosted_invoice_url"),
-        pdf_url=body.get("invoice_pdf"),
-        payment_reference=invoice_intent(body),
-        tax_minor=None if tax is None else from_stripe(tax, currency),
-        due_at=moment(body.get("due_date")),
+        status=status,
+        amount_minor=from_stripe(body["total"] if status == "canceled" else body["amount_due"], body["currency"]),
+        currency=body["currency"].upper(),
+        checkout_url=body.get("hosted_invoice_url"),
+        ids={name: one for name, one in ids.items() if one is not None},
         raw=body,
     )
 

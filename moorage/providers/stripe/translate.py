@@ -23,6 +23,7 @@ PAYMENT: Final = "moorage_payment"
 REFUND: Final = "moorage_refund"
 TRANSFER: Final = "moorage_transfer"
 USER: Final = "moorage_user"
+INVOICE: Final = "moorage_invoice"
 SUBSCRIPTION: Final = "moorage_subscription"
 
 _STATUSES: Final[Mapping[str, IntentStatus]] = {

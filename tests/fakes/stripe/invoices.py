@@ -1,9 +1,10 @@
 """Hosted invoices: drafts with items, finalised into something that can be paid, in the shape of today's API."""
 
+import html
 import secrets
 
 from tests.fakes.stripe import intents
-from tests.fakes.stripe.state import Body, State, invalid, needed, number
+from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
 
 
 def create(state: State, form: Body) -> Body:
@@ -114,7 +115,7 @@ def void(state: State, form: Body, id_: str) -> Body:
     invoice = state.get("invoice", id_)
     if invoice["status"] != "open":
         raise invalid(f"You can only void open invoices. This one is {invoice['status']}.", "invoice_not_editable")
-    invoice.update(status="void", amount_remaining=0)
+    invoice.update(status="void", amount_due=0, amount_remaining=0)
     intents.cancel(state, {}, intent_of(invoice))
     state.emit("invoice.voided", invoice)
     return invoice
@@ -125,6 +126,20 @@ def pay(state: State, id_: str, card: str) -> Body:
     invoice = state.get("invoice", id_)
     intents.confirm(state, {"payment_method": card}, intent_of(invoice))
     return note_paid(state, invoice)
+
+
+def answer_page(state: State, id_: str, form: Body) -> str:
+    """The hosted page; with a card in `form`, once its customer has pressed the button."""
+    problem = ""
+    if form.get("card"):
+        try:
+            pay(state, id_, form["card"])
+        except RefusalError as refusal:
+            problem = str(refusal)
+    invoice = state.get("invoice", id_)
+    asked = f"{invoice['number']}: {invoice['status']}, {invoice['amount_remaining']} {invoice['currency']}"
+    button = '<form method="post"><input name="card"><button>Pay</button></form>' if invoice["status"] == "open" else ""
+    return f"<!doctype html><title>Invoice</title><p>{html.escape(asked)}</p><p>{html.escape(problem)}</p>{button}"
 
 
 def note_paid(state: State, invoice: Body) -> Body:

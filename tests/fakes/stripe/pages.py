@@ -1,5 +1,5 @@
-"""The pages that payers see: Checkout, the bank's challenge, and the script that stands in for Stripe's own on a page
-of ours. `POST /fake/pay {"reference": …, "card": …}` is for scripts.
+"""The pages that payers see: Checkout, a hosted invoice, the bank's challenge, and the script that stands in for
+Stripe's own on a page of ours. `POST /fake/pay {"reference": …, "card": …}` is for scripts.
 """
 
 import json
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tests.fakes.forms import parse_form
-from tests.fakes.stripe import checkout, intents
+from tests.fakes.stripe import checkout, intents, invoices
 from tests.fakes.stripe.state import Body, RefusalError, State
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _page(state: State, request: Request, form: Body) -> Response:
         return _checkout(state, id_, request.method, form)
     if kind == "3ds":
         return _challenge(state, id_, request, form)
+    if kind == "i":
+        return HTMLResponse(invoices.answer_page(state, id_, form))
     if request.url.path == "/v3/":
         return Response(_SCRIPT, media_type="text/javascript")
     return HTMLResponse("<!doctype html><title>Stripe</title><p>Nothing to see here.</p>")

@@ -33,6 +33,8 @@ def _named(part: Any) -> Any:
         return [_named(one) for one in part]
     if not isinstance(part, dict):
         return part
+    if part.get("object") == "event":  # tells of anything
+        return part
     if part.get("object") in _MOVED_OBJECTS:
         return part["id"]
     return {name: _named(one) for name, one in part.items()}
