@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from moorage.wiring.invoice_commands import invoice, quote, tax
+from moorage.wiring.settings import Settings
 from moorage.wiring.terminal import Json, fail, out, run, settings_of, tell
 
 _DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]
@@ -42,10 +43,7 @@ def serve(
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
     from moorage.wiring.serving import serve as start  # noqa: PLC0415
 
-    settings = settings_of(host=host, port=port)
-    if settings.log_dir is None and settings.environment == "development":
-        # A terminal is for people; whoever runs a server reads its standard output.
-        settings = settings.model_copy(update={"log_dir": settings.moorage_home / "logs"})
+    settings = _logged_to_files(settings_of(host=host, port=port))
     set_up_logs(settings)
     run(start(settings, workers=workers, tell=lambda ready: out.print(banner(ready))))
 
@@ -77,9 +75,16 @@ def serve_on(descriptor: int) -> None:
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
     from moorage.wiring.serving import serve_on as start  # noqa: PLC0415
 
-    settings = settings_of()
+    settings = _logged_to_files(settings_of())
     set_up_logs(settings)
     run(start(settings, descriptor))
+
+
+def _logged_to_files(settings: Settings) -> Settings:
+    """In development a terminal is for people; whoever runs a server reads its standard output."""
+    if settings.log_dir is not None or settings.environment != "development":
+        return settings
+    return settings.model_copy(update={"log_dir": settings.moorage_home / "logs"})
 
 
 @app.command()

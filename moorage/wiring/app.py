@@ -148,6 +148,7 @@ def behind_front(settings: Settings, api: FastAPI) -> ASGIApp:
                 "RateLimit",
                 "RateLimit-Policy",
                 "Retry-After",
+                "Idempotent-Replayed",
                 "ETag",
                 "Link",
                 "X-Total-Count",

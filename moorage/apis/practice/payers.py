@@ -90,12 +90,12 @@ async def for_links(
 
 async def _purpose(db: Connection, asker: Asker, start: PaymentStart, links: Links) -> tuple[Purpose, dict[str, str]]:
     named = {name: str(value) for name, value in links.model_dump(include=set(Links.model_fields)).items() if value}
-    booking_id = links.appointment_id
-    if links.training_id is not None and booking_id is None:
+    booking_id, training = links.appointment_id, None
+    if links.training_id is not None:
         training = await find_training(db, links.training_id)
         if training is None:
             raise NotFoundError("There is no such training.", pointer="/training_id")
-        if start.payer_id is not None:
+        if booking_id is None and start.payer_id is not None:
             booking_id = await lines.live_booking(db, start.payer_id, training.service_id)
         if booking_id is None:
             await _check_price(db, start, training.service_id, "/training_id")
@@ -108,6 +108,8 @@ async def _purpose(db: Connection, asker: Asker, start: PaymentStart, links: Lin
         raise NotFoundError("There is no such appointment.", pointer="/appointment_id")
     if links.service_id not in (None, booking.service_id):
         raise InvalidError("This appointment is of another service.", pointer="/service_id")
+    if training is not None and training.service_id != booking.service_id:
+        raise InvalidError("This appointment is of another service than that training.", pointer="/training_id")
     named.setdefault("service_id", str(booking.service_id))
     is_deposit = booking.status == "pending" and start.amount_minor == booking.due_now_minor < booking.total_minor
     return Purpose("booking_deposit" if is_deposit else "booking_full", booking_id), named

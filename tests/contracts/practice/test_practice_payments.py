@@ -149,7 +149,10 @@ async def test_a_service_and_a_training_have_their_price(practice):
     begun = await started(practice, amount="80.00", training_id=str(workshop))
     assert await purpose(practice, begun) == "booking_full"
     assert (await read(practice, begun["payment_id"]))["training_id"] == str(workshop)
-    nothing = "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70"
+    nothing, other = "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70", await appointment(practice)
+    for link, status in ((workshop, 422), (nothing, 404)):
+        body = {"amount": "80.00", "appointment_id": other["id"], "training_id": str(link)}
+        assert (await started(practice, status=status, **body))["errors"][0]["pointer"] == "/training_id"
     for link in ("service_id", "training_id", "appointment_id"):
         assert (await started(practice, status=404, **{link: nothing}))["code"] == "not_found"
 
