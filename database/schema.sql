@@ -8466,6 +8466,10 @@ CREATE POLICY of_booking ON public.booking_participants FOR SELECT TO moorage_we
    FROM public.bookings b
   WHERE (b.id = booking_participants.booking_id))));
 
+CREATE POLICY of_their_services ON public.payments FOR SELECT TO moorage_web USING (((( SELECT public.asking_practitioner() AS asking_practitioner) IS NOT NULL) AND (purpose ~~ 'booking\_%'::text) AND (EXISTS ( SELECT
+   FROM public.bookings b
+  WHERE ((b.id = payments.purpose_id) AND (b.practitioner_id = ( SELECT public.asking_practitioner() AS asking_practitioner)))))));
+
 ALTER TABLE public.outside_busy ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY outside_busy_product ON public.outside_busy TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);

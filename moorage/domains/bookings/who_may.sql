@@ -14,6 +14,12 @@ DROP POLICY IF EXISTS own ON bookings;
 CREATE POLICY own ON bookings FOR SELECT TO moorage_web
   USING (client_id = (SELECT asking_user()) OR practitioner_id = (SELECT asking_practitioner()) OR (SELECT asking_admin()));
 
+-- What is asked for a practitioner's service concerns them before it is paid, and when it never is.
+CREATE POLICY of_their_services ON payments FOR SELECT TO moorage_web
+  USING ((SELECT asking_practitioner()) IS NOT NULL AND purpose LIKE 'booking\_%'
+         AND EXISTS (SELECT FROM bookings b
+                      WHERE b.id = payments.purpose_id AND b.practitioner_id = (SELECT asking_practitioner())));
+
 DROP POLICY IF EXISTS product ON booking_participants;
 CREATE POLICY product ON booking_participants TO moorage_engine, moorage_worker USING (true) WITH CHECK (true);
 -- Participants follow their booking, whose own policy decides.

@@ -1,11 +1,13 @@
 """Who sees which row, by raw SQL as the role of the web process: no API in between."""
 
 import json
+from uuid import UUID
 
 from migrations.revise import whole_metadata
 from moorage.kernel.ids import uuid7
 from tests.builders import make_practitioner, make_user
 from tests.builders.money import earn, make_payment, refund
+from tests.support.bookings import start_at
 from tests.support.rows import one_row_each
 
 # What a visitor sees who has not signed in: the catalog, and nothing of anybody's doings.
@@ -91,6 +93,16 @@ async def test_each_sees_their_own_by_either_way_of_stating_who_asks(worker, sup
     ):
         assert await seen(web, sub=user) == wanted
         assert await seen(web, claims={"sub": str(user), "role": "authenticated", "is_admin": True}) == wanted
+
+
+async def test_a_practitioner_sees_what_is_asked_for_their_services_before_it_is_paid(practice, web):
+    held = await practice.book(start_at(9))
+    rival = await make_practitioner(practice.superuser)
+    wanted = "SELECT status FROM payments WHERE purpose_id = $1"
+    for user, seen_status in ((practice.host.user_id, "pending"), (rival.user_id, None), (uuid7(), None)):
+        async with web.transaction():
+            await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(user))
+            assert await web.fetchval(wanted, UUID(held["id"])) == seen_status
 
 
 async def test_a_claim_ends_with_its_transaction(worker, superuser, web):
