@@ -3813,16 +3813,6 @@ BEGIN
   RETURN true;
 END $$;
 
-CREATE FUNCTION public.post_dispute_fees(d public.disputes, p_fees jsonb) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-  PERFORM post(new_id(), 'dispute_fee', 'dispute', d.id, format('dispute_fee:%s:%s', d.provider, f.reference), f.currency,
-               ARRAY['provider_fees', 'clearing:' || d.provider], ARRAY[f.amount_minor, -f.amount_minor])
-     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
-    WHERE f.amount_minor <> 0;
-END $$;
-
 CREATE FUNCTION public.post_fee(p_payment uuid, p_fee bigint, p_currency text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3834,6 +3824,16 @@ BEGIN
     PERFORM post(new_id(), 'provider_fee', 'payment', p_payment, 'fee:' || p_payment, p.fee_currency,
                  ARRAY['provider_fees', 'clearing:' || p.provider], ARRAY[p_fee, -p_fee]);
   END IF;
+END $$;
+
+CREATE FUNCTION public.post_further_fees(p_type text, p_id uuid, p_provider text, p_fees jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM post(new_id(), p_type || '_fee', p_type, p_id, format('%s_fee:%s:%s', p_type, p_provider, f.reference), f.currency,
+               ARRAY['provider_fees', 'clearing:' || p_provider], ARRAY[f.amount_minor, -f.amount_minor])
+     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
+    WHERE f.amount_minor <> 0;
 END $$;
 
 CREATE FUNCTION public.post_refund(p_refund uuid, p public.payments, p_amount bigint) RETURNS void
@@ -4093,7 +4093,7 @@ BEGIN
     outcome := 'moved';
   END IF;
   UPDATE disputes SET reason = p_reason, updated_at = now() WHERE id = d.id AND reason = '' AND p_reason <> '';
-  PERFORM post_dispute_fees(d, p_data -> 'fees');
+  PERFORM post_further_fees('dispute', d.id, d.provider, p_data -> 'fees');
   IF d.closed_at IS NOT NULL THEN
     RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
   END IF;
@@ -4370,6 +4370,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such refund.');
   END IF;
   SELECT * INTO r FROM refunds WHERE id = p_refund FOR UPDATE;
+  IF p_succeeded AND r.status <> 'failed' THEN
+    PERFORM post_further_fees('refund', p_refund, p.provider, p_data -> 'fees');
+  END IF;
   IF r.status = status_now THEN
     RETURN 'repeated';
   ELSIF r.status = 'failed' THEN

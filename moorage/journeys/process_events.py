@@ -6,6 +6,7 @@ last try, or when it does not fit our books, it is parked for a person with one 
 
 import asyncio
 import logging
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -223,7 +224,8 @@ async def _apply_refund(house: House, claimed: ClaimedEvent, payment_id: UUID, e
 
 
 async def _record_refund(house: House, db: Connection, payment_id: UUID, event: ProviderEvent) -> str:
-    data = {"event": event.event_id, "type": event.event_type}
+    fees = [asdict(fee) for fee in event.fees]
+    data = {"event": event.event_id, "type": event.event_type, **({"fees": fees} if fees else {})}
     if event.may_be_release and await queries.is_release(db, payment_id, event.amount_minor or 0):
         return "released"
     if event.refund_id is None:  # Made in the provider's own dashboard.

@@ -60,7 +60,8 @@ async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_f
     assert answer.status_code == 200, answer.text
     await settle(shop, square_fake)
     assert await booking_and_payment(shop, booking) == ("confirmed", "succeeded", "square")
-    square_fake.books.refunds_wait = True
+    square_fake.books.refunds_wait, square_fake.books.fee_returned = True, 100
+    kept = await shop.superuser.fetchval("SELECT account_balance('provider_fees', 'USD')")
     await shop.act(booking, "cancel", reason="ill")
     await settle(shop, square_fake)
     (refund,) = square_fake.books.refunds.values()
@@ -68,6 +69,7 @@ async def test_a_booking_is_paid_by_card_at_square_and_given_back(shop, square_f
     square_fake.books.settle_refund(refund["id"])
     await settle(shop, square_fake)
     assert await booking_and_payment(shop, booking) == ("cancelled", "refunded", "square")
+    assert await shop.superuser.fetchval("SELECT account_balance('provider_fees', 'USD')") == kept - 100
     assert await audit(shop.house) == []
 
 

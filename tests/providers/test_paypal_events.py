@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from moorage.domains.payments.gateway import InvalidSignatureError
+from moorage.domains.payments.gateway_values import ProviderFee
 
 PAYMENT, REFUND = UUID(int=1), UUID(int=2)
 USD = {"currency_code": "USD", "value": "25.00"}
@@ -114,6 +115,9 @@ async def test_a_refund_says_whose_it_is(paypal, event_type, status, told_status
     resource = {"id": "R1", "status": status, "amount": USD, "custom_id": f"{PAYMENT}.{REFUND}", "links": [up]}
     told = paypal.parse(event(event_type, resource))
     assert (told.kind, told.refund_status, told.payment_id, told.refund_id) == ("refund", told_status, PAYMENT, REFUND)
+    assert told.fees == ()
+    fee = {"seller_payable_breakdown": {"paypal_fee": {"currency_code": "USD", "value": "0.37"}}}
+    assert paypal.parse(event(event_type, {**resource, **fee})).fees == (ProviderFee("R1", -37, "USD"),)
     by_hand = paypal.parse(event(event_type, {**resource, "custom_id": "thanks"}))
     assert (by_hand.payment_id, by_hand.refund_id, by_hand.ids) == (None, None, {"capture": "CAPTURE1"})
 

@@ -25,7 +25,7 @@ BEGIN
     outcome := 'moved';
   END IF;
   UPDATE disputes SET reason = p_reason, updated_at = now() WHERE id = d.id AND reason = '' AND p_reason <> '';
-  PERFORM post_dispute_fees(d, p_data -> 'fees');
+  PERFORM post_further_fees('dispute', d.id, d.provider, p_data -> 'fees');
   IF d.closed_at IS NOT NULL THEN
     RETURN CASE WHEN d.status = p_status OR p_status NOT IN ('won', 'lost') THEN 'repeated' ELSE 'impossible' END;
   END IF;
@@ -38,16 +38,6 @@ BEGIN
     outcome := 'moved';
   END IF;
   RETURN outcome;
-END $$;
-
--- Posts what the provider keeps for a dispute, and what it gives back of that: each of its bookings once, in whichever
--- order they are told. `p_fees`: a list of {reference, amount_minor, currency}; NULL for none.
-CREATE OR REPLACE FUNCTION post_dispute_fees(d disputes, p_fees jsonb) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM post(new_id(), 'dispute_fee', 'dispute', d.id, format('dispute_fee:%s:%s', d.provider, f.reference), f.currency,
-               ARRAY['provider_fees', 'clearing:' || d.provider], ARRAY[f.amount_minor, -f.amount_minor])
-     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
-    WHERE f.amount_minor <> 0;
 END $$;
 
 -- The first event's postings. Nothing is left to hold when all was refunded before.

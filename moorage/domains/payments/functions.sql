@@ -174,6 +174,18 @@ BEGIN
   END IF;
 END $$;
 
+-- Posts what a provider keeps for a dispute, gives back of that, or gives back of its fee with a refund (`p_type`, `p_id`:
+-- which one): each of its bookings once, in whichever order they are told. `p_fees`: a list of {reference, amount_minor,
+-- currency}; NULL for none.
+CREATE OR REPLACE FUNCTION post_further_fees(p_type text, p_id uuid, p_provider text, p_fees jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM post(new_id(), p_type || '_fee', p_type, p_id, format('%s_fee:%s:%s', p_type, p_provider, f.reference), f.currency,
+               ARRAY['provider_fees', 'clearing:' || p_provider], ARRAY[f.amount_minor, -f.amount_minor])
+     FROM jsonb_to_recordset(p_fees) AS f (reference text, amount_minor bigint, currency text)
+    WHERE f.amount_minor <> 0;
+END $$;
+
 -- Where a payment stands after success, from its own totals: the status that refunds and disputes lead to.
 CREATE OR REPLACE FUNCTION payment_standing(p payments) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT CASE

@@ -93,7 +93,6 @@ class ProviderEvent:
     dispute_reference: str | None = None
     dispute_status: DisputeStatus | None = None
     dispute_reason: str = ""  # in the provider's words, in small letters
-    dispute_fees: tuple[ProviderFee, ...] = ()  # all of them so far
     evidence_due_at: datetime | None = None
     amount_minor: int | None = None
     currency: str | None = None
@@ -106,6 +105,7 @@ class ProviderEvent:
     # account, which is where the event of a payee comes from.
     payout_id: UUID | None = None
     payee: str | None = None
+    fees: tuple[ProviderFee, ...] = ()  # what it keeps for a dispute or gives back with a refund, all of it so far
     fee_minor: int | None = None  # the provider's own fee, where the event tells it, in the payment's currency
     tax_minor: int | None = None  # of the amount, where the provider calculated it
     account: str | None = None

@@ -151,7 +151,7 @@ async def record_dispute(db: Connection, row_id: UUID, payment_id: UUID, event: 
         event.dispute_status,
         event.dispute_reason,
         event.evidence_due_at,
-        {"event": event.event_id, "fees": [asdict(fee) for fee in event.dispute_fees]},
+        {"event": event.event_id, "fees": [asdict(fee) for fee in event.fees]},
     )
     return outcome
 

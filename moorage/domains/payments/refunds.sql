@@ -59,6 +59,9 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such refund.');
   END IF;
   SELECT * INTO r FROM refunds WHERE id = p_refund FOR UPDATE;
+  IF p_succeeded AND r.status <> 'failed' THEN
+    PERFORM post_further_fees('refund', p_refund, p.provider, p_data -> 'fees');
+  END IF;
   IF r.status = status_now THEN
     RETURN 'repeated';
   ELSIF r.status = 'failed' THEN

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from moorage.domains.payments.gateway_values import IntentStatus, ProviderEvent
+from moorage.domains.payments.gateway_values import IntentStatus, ProviderEvent, ProviderFee
 from moorage.providers.paypal.amounts import minor_of, to_minor
 from moorage.providers.paypal.translate import (
     REFUND_STATUSES,
@@ -97,8 +97,15 @@ def _refund(resource: Body, _: Body) -> Told:
         "refund_status": status,
         **_money(resource["amount"]),
         "failure_code": reason_of(resource) if status == "failed" else None,
+        "fees": _given_back(resource),
         "ids": _present(capture=made_from(resource, "captures")),
     }
+
+
+def _given_back(refund: Body) -> tuple[ProviderFee, ...]:
+    """What PayPal gives back of its fee with a refund, where it does."""
+    fee = (refund.get("seller_payable_breakdown") or {}).get("paypal_fee")
+    return () if fee is None else (ProviderFee(refund["id"], -minor_of(fee), fee["currency_code"]),)
 
 
 def _sale(resource: Body, _: Body) -> Told:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from moorage.domains.payments.gateway_values import ProviderEvent
+from moorage.domains.payments.gateway_values import ProviderEvent, ProviderFee
 from moorage.providers.square.translate import (
     DISPUTE_STATUSES,
     REFUND_STATUSES,
@@ -78,8 +78,17 @@ def _refund(refund: Body) -> dict[str, Any]:
         "refund_status": status,
         **_money(refund),
         "failure_code": "refund_declined" if status == "failed" else None,
+        "fees": _fees(refund),
         "ids": {"payment": refund["payment_id"]} if refund.get("payment_id") else {},
     }
+
+
+def _fees(refund: Body) -> tuple[ProviderFee, ...]:
+    """What Square books of its fee with a refund: below zero where it gives back."""
+    return tuple(
+        ProviderFee(f"{refund['id']}:{position}", fee["amount_money"]["amount"], fee["amount_money"]["currency"])
+        for position, fee in enumerate(refund.get("processing_fee") or ())
+    )
 
 
 def _dispute(dispute: Body) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _dispute(thing: Body) -> Told:
         "dispute_reference": thing["id"],
         "dispute_status": dispute_status(thing),
         "dispute_reason": thing.get("reason") or "",
-        "dispute_fees": tuple(to_fee(booked) for booked in thing.get("balance_transactions") or ()),
+        "fees": tuple(to_fee(booked) for booked in thing.get("balance_transactions") or ()),
         "evidence_due_at": moment((thing.get("evidence_details") or {}).get("due_by")),
         "amount_minor": from_stripe(thing["amount"], thing["currency"]),
         "currency": thing["currency"].upper(),

@@ -37,6 +37,7 @@ class Books:
     merchant_id: str = "MTEST"
     currency: str = "GBP"
     logs_events: bool = True
+    fee_returned: int = 0  # with each refund that goes through
     refunds_wait: bool = False  # as they do for cards: PENDING until `settle_refund`
     orders: dict[str, Body] = field(default_factory=dict)
     payments: dict[str, Body] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Books:
 
     def clear(self) -> None:
         """As if nothing had ever happened."""
-        self.refunds_wait, self.logs_events = False, True
+        self.refunds_wait, self.logs_events, self.fee_returned = False, True, 0
         for name in (
             "orders",
             "payments",
@@ -190,6 +191,9 @@ class Books:
         """What becomes of a pending refund: COMPLETED, FAILED or REJECTED."""
         refund = self.refunds[refund_id]
         refund.update(status=status, updated_at=self._now())
+        if status == "COMPLETED" and self.fee_returned:
+            back = {"amount": -self.fee_returned, "currency": self.currency}
+            refund["processing_fee"] = [{"effective_at": self._now(), "type": "ADJUSTMENT", "amount_money": back}]
         if status != "COMPLETED":
             self._move_refunded(self.payments[refund["payment_id"]], -refund["amount_money"]["amount"])
         self._tell("refund.updated", "refund", refund)
