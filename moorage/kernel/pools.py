@@ -1,7 +1,7 @@
 """Pools of connections: what their sessions are set to, straight to the server or through a pooler."""
 
 import json
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
 
@@ -27,8 +27,13 @@ class _PlainConnection(_AnyConnection):
 
 class NamelessConnection(_PlainConnection):
     """A connection through a pooler, which gives each transaction to any session: no statement has a name there, for
-    the session that would know it may be another's, and may know another by it.
+    the session that would know it may be another's, and may know another by it. Nor does it switch off the compiler
+    of queries for its own questions about types: the switch would stay in the session.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
 
     def _get_unique_id(self, prefix: str) -> str:
         return "" if prefix == "stmt" else super()._get_unique_id(prefix)  # type: ignore[misc]
