@@ -3295,6 +3295,8 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such booking.');
   ELSIF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
+  ELSIF find_payment(p_provider, NULL, ARRAY[p_ref]) IS NOT NULL THEN  -- by whatever name we know it
+    PERFORM refuse('payment_id_taken');
   ELSIF p_purpose <> 'free_amount' THEN
     payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
   END IF;

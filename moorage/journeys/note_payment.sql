@@ -4,7 +4,7 @@
 -- Records a payment that somebody begins at a provider without us: nobody is called, and the provider's own word moves
 -- it, found by `p_ref` or by our id in its metadata. The same id again is the same payment. People note what they pay
 -- themselves, administrators anybody's. Refuses 'forbidden', 'not_found', 'amount_mismatch' and what amount_owed refuses;
--- 'payment_id_taken' for a `p_ref` that is known. Locks: the purpose's thing.
+-- 'payment_id_taken' for a `p_ref` that is known, as any of a payment's names. Locks: the purpose's thing.
 CREATE FUNCTION note_payment(p_payment uuid, p_purpose text, p_purpose_id uuid, p_payer uuid, p_amount bigint,
                              p_currency text, p_provider text, p_ref text, p_terms jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -17,6 +17,8 @@ BEGIN
     PERFORM refuse('not_found', 'There is no such booking.');
   ELSIF EXISTS (SELECT FROM payments WHERE id = p_payment) THEN
     RETURN;
+  ELSIF find_payment(p_provider, NULL, ARRAY[p_ref]) IS NOT NULL THEN  -- by whatever name we know it
+    PERFORM refuse('payment_id_taken');
   ELSIF p_purpose <> 'free_amount' THEN
     payer := coalesce(check_owed(p_purpose, p_purpose_id, p_amount, p_currency), p_payer);
   END IF;

@@ -48,6 +48,16 @@ async def test_what_is_written_on_a_payment_stays_beside_what_it_is_for(practice
     assert over["code"] == "overpayment"
 
 
+async def test_nobody_records_what_we_know_by_another_of_its_names(practice):
+    body = {"payment_method": "paypal", "paypal_order_id": "ORDER-1"}
+    noted = await recorded(practice, practice.client, **body)
+    learned = "UPDATE payments SET provider_ids = $2 WHERE id = $1::uuid"
+    await practice.superuser.execute(learned, noted["id"], '{"capture": "CAPTURE-1"}')
+    eve = await practice.sign_up()
+    taken = await recorded(practice, eve, 409, payment_method="paypal", paypal_order_id="CAPTURE-1")
+    assert taken["code"] == "payment_id_taken"
+
+
 async def test_a_provider_s_payment_is_followed_and_never_moved_by_hand(practice):
     owner = await practice.sign_up(role="owner")
     body = {"payment_method": "stripe", "stripe_payment_intent_id": "pi_3OfElsewhere"}
