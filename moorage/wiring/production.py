@@ -5,7 +5,7 @@ row-level security does not bind.
 from moorage.wiring.database import DatabaseAddresses
 from moorage.wiring.pooler import connect
 from moorage.wiring.provider_settings import default_problems, provider_problems
-from moorage.wiring.providers import sandbox_problems
+from moorage.wiring.providers import hosting_problems, sandbox_problems
 from moorage.wiring.roles import OWNER
 from moorage.wiring.secrets import UnsafeSettingsError, refuse_problems, token_problems
 from moorage.wiring.settings import Settings
@@ -14,7 +14,7 @@ from moorage.wiring.settings import Settings
 def start_problems(settings: Settings) -> list[str]:
     """Everything in `settings` alone that nothing must start with, one sentence each."""
     found = [*token_problems(settings), *sandbox_problems(settings)]
-    return [*found, *provider_problems(settings), *default_problems(settings)]
+    return [*found, *provider_problems(settings), *default_problems(settings), *hosting_problems(settings)]
 
 
 def refuse_settings(settings: Settings) -> None:

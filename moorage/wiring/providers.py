@@ -33,15 +33,19 @@ def gateways(settings: Settings, database: Database) -> Mapping[str, PaymentGate
             tolerance_s=settings.webhook_tolerance_s,
         )
     refuse_problems([*provider_problems(settings), *default_problems(settings)])
-    found |= outside_gateways(settings)
-    refuse_problems(_hosting_problems(settings, found))
-    return found
+    refuse_problems(hosting_problems(settings))
+    return found | outside_gateways(settings)
 
 
-def _hosting_problems(settings: Settings, there: Mapping[str, PaymentGateway]) -> list[str]:
+def hosting_problems(settings: Settings) -> list[str]:
+    """What is wrong with INVOICES_HOSTED_BY: it names what hosts no invoices. Half of a provider's keys is told of
+    elsewhere.
+    """
     host = settings.invoices_hosted_by.strip()
-    able = sorted(name for name, gateway in there.items() if gateway.capabilities.invoices)
-    if not host or host in able:
+    if not host or provider_problems(settings):
+        return []
+    able = [name for name, gateway in outside_gateways(settings).items() if gateway.capabilities.invoices]
+    if host in able:
         return []
     return [f"INVOICES_HOSTED_BY is {host!r}, which hosts no invoices here (able to: {', '.join(able) or 'none'})"]
 

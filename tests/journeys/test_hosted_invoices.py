@@ -117,9 +117,19 @@ async def test_the_balance_of_a_booking_is_asked_for_at_stripe(shop, stripe_fake
     booking, bill = await billed(shop)
     assert bill["hosted_invoice_url"].startswith(stripe_fake.state.base_url)
     assert (bill["number"], there()) == ("INV-00001", [("open", 6_000, "usd")])
+    (seen,) = (await shop.client.client.get("/api/stripe/invoices")).json()["items"]
+    assert seen["hosted_invoice_url"] == bill["hosted_invoice_url"]
+    assert (await shop.read(booking["id"]))["payment"]["status"] == "succeeded"  # of the deposit
+    async with httpx.AsyncClient(trust_env=False) as payer:
+        await payer.post(bill["hosted_invoice_url"], data={"card": "4000000000000002"})
+    await settle(shop, stripe_fake)
+    assert await payments(shop) == [("succeeded", "stripe"), ("failed", "stripe")]
     await pay_there(bill["hosted_invoice_url"])
     await settle(shop, stripe_fake)
     assert await payments(shop) == [("succeeded", "stripe"), ("succeeded", "stripe")]
+    (seen,) = (await shop.client.client.get("/api/stripe/invoices")).json()["items"]
+    assert seen["status"] == "paid"
+    assert not seen["hosted_invoice_url"].startswith(stripe_fake.state.base_url)
     paid = await read_invoice(shop.house, UUID(bill["id"]))
     assert (paid.status, (await shop.read(booking["id"]))["status"]) == ("paid", "confirmed")
     await books_agree(shop)
@@ -176,8 +186,11 @@ async def test_an_invoice_that_stripe_refuses_is_paid_on_our_own_page(shop, stri
     await books_agree(shop)
 
 
-async def test_an_invoice_whose_making_was_not_answered_is_made_once(shop, stripe_fake, there):
-    stripe_fake.served.fault("lost_after", path="/finalize")
+@pytest.mark.parametrize(
+    ("fault", "path"), [("lost_after", "/finalize"), ("500_before", "/invoices"), ("lost_before", "/customers")]
+)
+async def test_an_invoice_whose_making_was_not_answered_is_made_once(shop, stripe_fake, there, fault, path):
+    stripe_fake.served.fault(fault, path=path)
     quote = await offer(shop)
     accepted = await accept_quote(shop.house, SYSTEM, quote.id, invoice_id=uuid7(), link=quote.link)
     assert accepted.invoice.hosted_url is None

@@ -142,6 +142,8 @@ SELECT b.id, b.status, b.service_id, b.practitioner_id, b.client_id, b.session_i
   FROM bookings b
   LEFT JOIN LATERAL (
     SELECT p.* FROM payments p WHERE p.purpose_id = coalesce(b.parent_id, b.id) AND p.purpose LIKE 'booking%'
+       -- An invoice that a provider hosts is the booking's payment once money has come by it.
+       AND (p.mode <> 'invoice' OR p.status = 'processing' OR p.succeeded_at IS NOT NULL)
      ORDER BY p.created_at DESC, p.id DESC LIMIT 1
   ) pay ON true
 """

@@ -113,7 +113,12 @@ async def test_a_customer_reads_their_own_and_writes_nothing(worker, superuser, 
     ):
         with pytest.raises(asyncpg.PostgresError):
             await web.execute(statement)
-    for verb in ("void_invoice($1, 'no', now())", "finalize_invoice($1, 'INV', now(), now())", "write_off_invoice($1)"):
+    for verb in (
+        "void_invoice($1, 'no', now())",
+        "finalize_invoice($1, 'INV', now(), now())",
+        "write_off_invoice($1)",
+        "host_invoice($1, new_id(), new_id(), 'stripe', '')",
+    ):
         with pytest.raises(asyncpg.PostgresError, match="forbidden"):
             await web.execute(f"SELECT {verb}", invoice)
 
