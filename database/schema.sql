@@ -7190,6 +7190,28 @@ CREATE TABLE public.zone_release (
     CONSTRAINT ck_zone_release_one_row CHECK (is_only)
 );
 
+CREATE TABLE sandbox.accounts (
+    id text NOT NULL,
+    no bigint NOT NULL,
+    client_reference uuid,
+    email text NOT NULL,
+    country text NOT NULL,
+    can_be_paid boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY sandbox.accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE sandbox.accounts ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sandbox.accounts_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE sandbox.charges (
     id text NOT NULL,
     no bigint NOT NULL,
@@ -7784,6 +7806,9 @@ ALTER TABLE ONLY public.tax_rates
 ALTER TABLE ONLY public.webhook_events
     ADD CONSTRAINT uq_webhook_events_provider_event_id UNIQUE (provider, event_id);
 
+ALTER TABLE ONLY sandbox.accounts
+    ADD CONSTRAINT pk_accounts PRIMARY KEY (id);
+
 ALTER TABLE ONLY sandbox.charges
     ADD CONSTRAINT pk_charges PRIMARY KEY (id);
 
@@ -7816,6 +7841,12 @@ ALTER TABLE ONLY sandbox.subscriptions
 
 ALTER TABLE ONLY sandbox.transfers
     ADD CONSTRAINT pk_transfers PRIMARY KEY (id);
+
+ALTER TABLE ONLY sandbox.accounts
+    ADD CONSTRAINT uq_accounts_client_reference UNIQUE (client_reference);
+
+ALTER TABLE ONLY sandbox.accounts
+    ADD CONSTRAINT uq_accounts_no UNIQUE (no);
 
 ALTER TABLE ONLY sandbox.charges
     ADD CONSTRAINT uq_charges_no UNIQUE (no);
@@ -8647,6 +8678,8 @@ ALTER TABLE public.webhook_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_rejections ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE sandbox.accounts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE sandbox.charges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.deliveries ENABLE ROW LEVEL SECURITY;
@@ -8666,6 +8699,8 @@ ALTER TABLE sandbox.payouts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sandbox.refunds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sandbox.subscriptions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY the_gateway ON sandbox.accounts TO moorage_worker USING (true) WITH CHECK (true);
 
 CREATE POLICY the_gateway ON sandbox.charges TO moorage_worker USING (true) WITH CHECK (true);
 
@@ -9771,6 +9806,8 @@ GRANT SELECT ON TABLE public.zone_offsets TO moorage_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zone_release TO moorage_engine;
 GRANT SELECT ON TABLE public.zone_release TO moorage_web;
 GRANT SELECT ON TABLE public.zone_release TO moorage_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.accounts TO moorage_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE sandbox.charges TO moorage_worker;
 

@@ -271,6 +271,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipts_reference", "receipts", ["reference_id"], unique=False)
     op.create_table(
+        "accounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_reference", sa.Uuid(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("can_be_paid", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("client_reference", name=op.f("uq_accounts_client_reference")),
+        sa.UniqueConstraint("no", name=op.f("uq_accounts_no")),
+        schema="sandbox",
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("no", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -2230,6 +2245,7 @@ def downgrade() -> None:
     op.drop_table("faults", schema="sandbox")
     op.drop_index("ix_events_created_at", table_name="events", schema="sandbox")
     op.drop_table("events", schema="sandbox")
+    op.drop_table("accounts", schema="sandbox")
     op.drop_index("ix_receipts_reference", table_name="receipts")
     op.drop_table("receipts")
     op.drop_table("rate_limits")

@@ -54,6 +54,8 @@ SIGNED: Final = frozenset(
         "catering_webhook",
         "sandbox_page",
         "sandbox_page_pay",
+        "sandbox_connect",
+        "sandbox_connect_confirm",
         "invoice_page",
         "invoice_pdf",
         "invoice_pay",

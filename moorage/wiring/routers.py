@@ -52,6 +52,7 @@ from moorage.apis.practice import trainings as practice_trainings
 from moorage.apis.practice import users as practice_users
 from moorage.apis.practice import webhooks as practice_webhooks
 from moorage.apis.sandbox import api as sandbox_api
+from moorage.apis.sandbox import connect_page as sandbox_connect_page
 from moorage.apis.sandbox import page as sandbox_page
 from moorage.apis.webhooks import events
 from moorage.pages import account_links, home, invoice, outbox, pay, portal, quote, reference, sign_in_link
@@ -103,6 +104,7 @@ ROUTERS: Final[tuple[tuple[APIRouter, str], ...]] = (
     (practice_users.router, ""),
     (sandbox_api.router, ""),
     (sandbox_page.router, ""),
+    (sandbox_connect_page.router, ""),
     (health.router, ""),
     (metrics.router, ""),
     (openapi.router, ""),

@@ -14,7 +14,9 @@ async def shop_that_paid_out(shop: Shop) -> Shop:
     await shop.paid()
     await shop.db.execute("UPDATE earnings SET available_at = now() - interval '1 minute'")
     await release_due_earnings(shop.house)
-    await shop.seller.post("/api/v1/practitioner/connect/", json={"country": "US"})
+    opened = await shop.seller.post("/api/v1/practitioner/connect/", json={"country": "US"})
+    await shop.town.payer.post(opened.json()["data"]["url"])
+    await shop.settle()
     asked = await shop.seller.post("/api/v1/practitioner/payouts/request/")
     assert asked.status_code == 201, asked.text
     reference = await shop.value("SELECT id FROM sandbox.payouts")

@@ -31,7 +31,10 @@ async def till(shop: Shop) -> Shop:
     await earn(shop)
     made = await shop.seller.post(CONNECT, json={"country": "US"})
     assert made.status_code == 200, made.text
-    assert made.json()["data"]["can_be_paid"]
+    confirmed = await shop.town.payer.post(made.json()["data"]["url"])
+    assert (confirmed.status_code, confirmed.headers["location"]) == (303, f"{shop.town.base_url}/")
+    await shop.settle()
+    assert await shop.value("SELECT can_be_paid FROM payees")
     return shop
 
 
@@ -147,6 +150,17 @@ async def test_an_event_of_another_amount_or_nobodys_is_parked(till: Shop):
     await till.settle()
     assert await till.value("SELECT count(*) FROM webhook_events WHERE status = 'parked'") == 3
     assert await status_of(till, payout) == "in_transit"
+
+
+async def test_to_an_account_that_was_closed_nothing_is_sent(till: Shop):
+    account = await till.value("SELECT id FROM sandbox.accounts")
+    closed = await till.town.api.post(f"/accounts/{account}/resolve", json={"can_be_paid": False})
+    assert closed.status_code == 200, closed.text
+    payout = await requested(till)  # its closing has not been told yet
+    assert (payout["status"], payout["failure_code"]) == ("failed", "payee_not_ready")
+    await till.settle()
+    by_hand = await requested(till)
+    assert (by_hand["method"], await books(till)) == ("manual", (0, NET))
 
 
 async def test_what_is_on_its_way_for_long_is_asked_about(till: Shop):

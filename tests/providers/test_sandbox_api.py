@@ -96,7 +96,7 @@ async def test_lists_are_read_by_the_page_and_by_time(town: Town):
     ],
 )
 async def test_a_list_that_cannot_be_given_is_refused(town: Town, query, status, code):
-    for path in ("/intents", "/charges", "/refunds", "/disputes", "/transfers", "/payouts", "/events"):
+    for path in ("/intents", "/charges", "/refunds", "/disputes", "/accounts", "/transfers", "/payouts", "/events"):
         refused = await town.api.get(path, params=query)
         assert (refused.status_code, refused.json()["error"]["code"]) == (status, code), path
 
@@ -112,7 +112,15 @@ async def test_records_are_read_through_every_page(town: Town, monkeypatch):
 
 @pytest.mark.parametrize(
     "path",
-    ["/intents/pi_x", "/refunds/re_x", "/disputes/dp_x", "/transfers/tr_x", "/payouts/po_x", "/events/evt_x"],
+    [
+        "/intents/pi_x",
+        "/refunds/re_x",
+        "/disputes/dp_x",
+        "/accounts/acct_x",
+        "/transfers/tr_x",
+        "/payouts/po_x",
+        "/events/evt_x",
+    ],
 )
 async def test_what_is_not_there_is_not_found(town: Town, path):
     for call in (town.api.get(path), town.api.get(f"{path.rpartition('/')[0]}/{uuid7()}")):

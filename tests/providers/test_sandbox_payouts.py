@@ -6,6 +6,25 @@ from moorage.kernel.ids import uuid7
 from tests.support.sandbox import Town
 
 
+async def test_an_account_is_opened_once_and_takes_money_from_when_its_holder_is_ready(town: Town):
+    await town.paid(10_000)
+    body = {"email": "anna@example.com", "country": "GB", "client_reference": str(uuid7())}
+    opened, again = [await town.api.post("/accounts", json=body) for _ in range(2)]
+    account = opened.json()
+    assert (opened.status_code, again.status_code, again.json()) == (201, 200, account)
+    assert (account["can_be_paid"], account["missing"]) == (False, ["bank_account"])
+    transfer = {"account": account["id"], "amount_minor": 8_500, "currency": "GBP"}
+    early = await town.api.post("/transfers", json=transfer)
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "payee_not_ready")
+    for _ in range(2):
+        ready = await town.api.post(f"/accounts/{account['id']}/resolve", json={"can_be_paid": True})
+        assert ready.json()["missing"] == []
+    assert (await town.api.get(f"/accounts/{body['client_reference']}")).json() == ready.json()
+    assert (await town.api.post("/transfers", json=transfer)).status_code == 201
+    await town.sandbox.deliver_due()
+    assert [event["type"] for event in town.endpoint.events()].count("account.updated") == 1
+
+
 async def test_transfers_and_payouts_move_what_there_is(town: Town):
     await town.paid(10_000)
     transfer = {"account": "acct_anna", "amount_minor": 8_500, "currency": "GBP", "client_reference": str(uuid7())}

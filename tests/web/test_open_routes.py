@@ -6,7 +6,7 @@ from moorage.web.open_routes import OPEN
 from moorage.wiring.app import build_api
 
 # Their address holds a key, and without the right one there is nothing there.
-KEYED = {"sandbox_page", "sandbox_page_pay"}
+KEYED = {"sandbox_page", "sandbox_page_pay", "sandbox_connect", "sandbox_connect_confirm"}
 MADE_UP = "0197f0a2-5c1e-7d3a-9b4e-2f6c8a1d5e70"
 
 

@@ -137,6 +137,19 @@ class DisputeObject(BaseModel):
     created_at: str
 
 
+class AccountObject(BaseModel):
+    """A connected account; it can be paid once its holder has said where the money goes."""
+
+    id: str
+    object: Literal["account"]
+    client_reference: str | None
+    email: str
+    country: str
+    can_be_paid: bool
+    missing: list[str]
+    created_at: str
+
+
 class TransferObject(BaseModel):
     """Money moved to a connected account."""
 

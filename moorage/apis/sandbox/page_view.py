@@ -147,6 +147,16 @@ def _lines(intent: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def connected(merchant: str, account: Mapping[str, Any], address: str, back: str) -> View:
+    """The page of an account that is to be paid out to."""
+    about: dict[str, Any] = {"merchant": merchant, "address": address, "return_url": back}
+    if account["can_be_paid"]:
+        sentence = f"What you earn with {merchant} can be paid out to your bank. There is nothing left to do here."
+        return View("paid", "You can be paid", **about, sentence=sentence)
+    sentence = f"{merchant} pays out to a bank account in {account['country']}. Here it is made up."
+    return View("payee", "Get paid", **about, sentence=sentence)
+
+
 def preparing(merchant: str, address: str) -> View:
     """The payer is here before the intent is."""
     sentence = "Your payment is being prepared. This page looks again every two seconds."

@@ -122,6 +122,20 @@ class ResolveDisputeRequest(StrictModel):
     outcome: Literal["won", "lost"]
 
 
+class AccountRequest(StrictModel):
+    """Whose account to open. `client_reference` is the merchant's own id of it."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254, examples=["anna@example.com"])]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["GB"])]
+    client_reference: Id | None = None
+
+
+class ResolveAccountRequest(StrictModel):
+    """Whether it can be paid from now on."""
+
+    can_be_paid: bool
+
+
 class TransferRequest(StrictModel):
     """Money to move to a connected account."""
 

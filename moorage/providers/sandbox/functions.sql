@@ -4,7 +4,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA sandbox FROM PUBLIC, moorage_web, moorage_wor
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 -- What has been charged, given back and told is never deleted.
 GRANT SELECT, INSERT, UPDATE ON sandbox.intents, sandbox.charges, sandbox.refunds, sandbox.disputes, sandbox.transfers,
-  sandbox.payouts, sandbox.subscriptions, sandbox.deliveries TO moorage_worker;
+  sandbox.payouts, sandbox.accounts, sandbox.subscriptions, sandbox.deliveries TO moorage_worker;
 GRANT SELECT, INSERT ON sandbox.events TO moorage_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sandbox.idempotency_keys, sandbox.faults TO moorage_worker;
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from moorage.domains.payments.gateway import (
@@ -15,7 +16,7 @@ from moorage.domains.payments.gateway import (
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
 from moorage.kernel.money import exponent
 from moorage.providers.sandbox.payees import SandboxTransfers
-from moorage.providers.sandbox.signatures import HEADER, client_secret, page_key, signed_at
+from moorage.providers.sandbox.signatures import HEADER, client_secret, connect_key, page_key, signed_at
 from moorage.providers.sandbox.subscribing import SandboxSubscriptions
 from moorage.providers.sandbox.translate import read, to_event, to_intent, to_record, to_refund, to_transfer_record
 
@@ -67,6 +68,12 @@ class SandboxGateway(SandboxTransfers, SandboxSubscriptions):
         reference = str(payment_id)
         page = f"{self._public_url}/sandbox/pay/{reference}?key={page_key(self._api_key, reference)}"
         return client_secret(self._api_key, reference), page
+
+    async def payee_link(self, payee: str, *, return_url: str, refresh_url: str) -> str:
+        """The sandbox's own page, good for as long as the API key is."""
+        del refresh_url
+        query = urlencode({"back": return_url, "key": connect_key(self._api_key, payee, return_url)})
+        return f"{self._public_url}/sandbox/connect/{payee}?{query}"
 
     async def create(self, request: IntentRequest, *, key: str) -> Intent:
         """Make the intent. Raises ProviderDeclinedError (`return_url_not_allowed`, …), OutcomeUnknownError."""

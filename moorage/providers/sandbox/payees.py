@@ -5,29 +5,30 @@ from uuid import UUID
 from moorage.domains.payments.facets import PayeeAccount, PayeeRequest, ProviderTransfer, TransferRequest
 from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.providers.sandbox.line import SandboxLine
-from moorage.providers.sandbox.translate import read, to_transfer
+from moorage.providers.sandbox.translate import read, to_payee, to_transfer
 
 
 class SandboxTransfers(SandboxLine):
-    """TransferGateway. Both steps carry our payout's id, so that either is found again."""
+    """TransferGateway, but for the link that the gateway itself makes. Both steps of a transfer carry our payout's id,
+    so that either is found again.
+    """
 
     async def create_payee(self, request: PayeeRequest, *, key: str) -> PayeeAccount:
-        """The sandbox opens accounts for whoever is named, and wants to know nothing of them."""
-        del key
-        return await self.fetch_payee(f"acct_{request.practitioner_id.hex}")
-
-    async def payee_link(self, payee: str, *, return_url: str, refresh_url: str) -> str:
-        """There is nothing to tell: straight back."""
-        del payee, refresh_url
-        return return_url
+        """An account that can be paid once its holder has been at its page."""
+        body = {
+            "email": request.email,
+            "country": request.country,
+            "client_reference": str(request.practitioner_id),
+        }
+        return read(to_payee, await self.call("POST", "/accounts", body, key=key))
 
     async def fetch_payee(self, payee: str) -> PayeeAccount:
-        """Money can always go there."""
-        return PayeeAccount(payee, can_be_paid=True, details_submitted=True)
+        """The present state. Raises ProviderDeclinedError `resource_missing`."""
+        return read(to_payee, await self.call("GET", f"/accounts/{payee}"))
 
     async def transfer(self, request: TransferRequest, *, key: str) -> ProviderTransfer:
         """Move to the payee's account, and from there to their bank: pending until it is there. Raises
-        ProviderDeclinedError (`insufficient_balance`) when nothing was moved.
+        ProviderDeclinedError (`insufficient_balance`, `payee_not_ready`) when nothing was moved.
         """
         body = {
             "account": request.payee,

@@ -121,6 +121,20 @@ def transfer_object(transfer: Row) -> dict[str, Any]:
     }
 
 
+def account_object(account: Row) -> dict[str, Any]:
+    """A connected account. `missing` is what its holder has to say before it can be paid."""
+    return {
+        "id": account["id"],
+        "object": "account",
+        "client_reference": _text(account["client_reference"]),
+        "email": account["email"],
+        "country": account["country"],
+        "can_be_paid": account["can_be_paid"],
+        "missing": [] if account["can_be_paid"] else ["bank_account"],
+        "created_at": _instant(account["created_at"]),
+    }
+
+
 def payout_object(payout: Row) -> dict[str, Any]:
     """Money moved to a bank."""
     return {

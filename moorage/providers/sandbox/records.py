@@ -12,6 +12,7 @@ from moorage.providers.sandbox.call import Row, Terms
 from moorage.providers.sandbox.errors import MalformedError, MissingError
 from moorage.providers.sandbox.intents import is_expired
 from moorage.providers.sandbox.present import (
+    account_object,
     charge_object,
     delivery_object,
     dispute_object,
@@ -46,6 +47,7 @@ _KINDS: Final = {
     "refunds": _Kind("refund", lambda row: refund_object(_parent(row), row), _OF_INTENT, _VIA_CHARGE),
     "disputes": _Kind("dispute", lambda row: dispute_object(_parent(row), row), _OF_INTENT, _VIA_CHARGE),
     "subscriptions": _Kind("subscription", subscription_object),
+    "accounts": _Kind("account", account_object),
     "transfers": _Kind("transfer", transfer_object),
     "payouts": _Kind("payout", payout_object),
     "events": _Kind("event", lambda row: dict(json.loads(row["body"]))),
@@ -90,7 +92,7 @@ async def intents(db: Connection, terms: Terms, now: datetime, asked: Asked) -> 
 async def one(db: Connection, kind: str, name: str) -> dict[str, Any]:
     """An object of another kind ("refunds", …) by its id or its client_reference. Raises MissingError."""
     how = _KINDS[kind]
-    reference = _uuid(name) if kind in ("refunds", "transfers", "payouts", "subscriptions") else None
+    reference = _uuid(name) if kind in ("refunds", "accounts", "transfers", "payouts", "subscriptions") else None
     column, value = ("id", name) if reference is None else ("client_reference", reference)
     row = await db.fetchrow(
         f"SELECT t.*{how.columns} FROM sandbox.{kind} t {how.joins} WHERE t.{column} = $1",  # noqa: S608 - constants

@@ -44,6 +44,11 @@ def page_key(api_key: str, reference: str) -> str:
     return _keyed(api_key, f"page:{reference}")
 
 
+def connect_key(api_key: str, account: str, back: str) -> str:
+    """What the address of an account's page must carry, made for one way back."""
+    return _keyed(api_key, f"connect:{account}:{back}")
+
+
 def client_secret(api_key: str, reference: str) -> str:
     """What a payer's own program shows to be allowed to pay `reference`."""
     return f"{reference}_secret_{_keyed(api_key, f'secret:{reference}')}"

@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from moorage.kernel.db import Connection
+from moorage.providers.sandbox.accounts import refuse_closed
 from moorage.providers.sandbox.behaviour import seconds_of
 from moorage.providers.sandbox.call import Answer, Call, Row
 from moorage.providers.sandbox.errors import MissingError, StateError
@@ -56,7 +57,7 @@ async def balances(db: Connection) -> Sequence[Row]:
 
 async def create_transfer(call: Call, new: NewTransfer) -> Answer:
     """Move money to a connected account. 201, or 200 when `client_reference` has done so before. Raises StateError
-    `insufficient_balance`, `client_reference_used`.
+    `insufficient_balance`, `payee_not_ready`, `client_reference_used`.
     """
     await _take_turn(call, new.currency)
     existing = await call.db.fetchrow(
@@ -65,6 +66,7 @@ async def create_transfer(call: Call, new: NewTransfer) -> Answer:
     if existing is not None:
         _refuse_other(existing, new)
         return Answer(200, transfer_object(existing))
+    await refuse_closed(call, new.account)
     await _refuse_overdraft(call, None, new.currency, new.amount_minor)
     row = await call.one(
         """

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
-from moorage.domains.payments.facets import ProviderTransfer
+from moorage.domains.payments.facets import PayeeAccount, ProviderTransfer
 from moorage.domains.payments.gateway import OutcomeUnknownError
 from moorage.domains.payments.gateway_values import Intent, IntentStatus, ProviderEvent, ProviderRecord, ProviderRefund
 
@@ -77,6 +77,17 @@ def to_record(body: Body) -> ProviderRecord:
     )
 
 
+def to_payee(body: Body) -> PayeeAccount:
+    """A connected account as the API shows it. Raises KeyError for what is none."""
+    return PayeeAccount(
+        reference=body["id"],
+        can_be_paid=body["can_be_paid"],
+        details_submitted=body["can_be_paid"],
+        missing=tuple(body["missing"]),
+        raw=body,
+    )
+
+
 def to_transfer(transfer: Body, payout: Body | None) -> ProviderTransfer:
     """A transfer with what became of it from the payee's account on. Raises KeyError for what is none."""
     return ProviderTransfer(
@@ -125,6 +136,8 @@ def to_event(body: Body) -> ProviderEvent:
         told = _dispute(body["data"])
     elif family in {"transfer", "payout"} and body["data"]["account"] is not None:
         told = _transfer(body["data"])
+    elif family == "account":
+        told = {"kind": "payee", "payee": body["data"]["id"]}
     return ProviderEvent(event_id=body["id"], event_type=body["type"], live=body["livemode"], raw=body, **told)
 
 

@@ -106,7 +106,19 @@ async def test_an_account_is_opened_at_the_provider_that_pays_out(till: Shop):
     assert refused(await till.seller.post(CONNECT, json=elsewhere)) == (422, "return_url_not_allowed")
     opened = [(await till.seller.post(CONNECT, json={"country": "US"})).json()["data"] for _ in range(2)]
     assert opened[0] == opened[1]
-    assert (opened[0]["provider"], opened[0]["can_be_paid"]) == ("sandbox", True)
+    assert (opened[0]["provider"], opened[0]["can_be_paid"], opened[0]["missing"]) == (
+        "sandbox",
+        False,
+        ["bank_account"],
+    )
+    page = await till.town.payer.get(opened[0]["url"])
+    assert (page.status_code, "Confirm the bank account" in page.text) == (200, True)
+    assert (await till.town.payer.post(opened[0]["url"])).status_code == 303
+    for forged in ("/sandbox/connect/acct_x", f"{opened[0]['url']}0", opened[0]["url"].replace("back=", "back=x")):
+        assert (await till.town.payer.post(forged)).status_code == 404
+    known = (await till.seller.post(CONNECT)).json()["data"]
+    assert (known["can_be_paid"], known["account"]) == (True, opened[0]["account"])
+    assert "You can be paid" in (await till.town.payer.get(known["url"])).text
     await till.paid()  # so that there is something to send
     payout = (await till.seller.post(REQUEST, json={"amount": "60"})).json()["data"]
     assert payout["method"] == "provider"
