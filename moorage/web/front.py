@@ -10,14 +10,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moorage.kernel.errors import MoorageError
 from moorage.web.body import limited
 from moorage.web.contracts import normal
 from moorage.web.errors import BodyTooLargeError, MalformedRequestError
-from moorage.web.problems import Problem, Rendered, crash, problem_of, render
+from moorage.web.problems import Rendered, render
+from moorage.web.recorded import told
 from moorage.web.request_id import current_request_id, request_id_from
 
 NOT_FOUND: Final = 404
@@ -31,7 +31,6 @@ _SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 )
-_log = structlog.get_logger("moorage.http")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -161,8 +160,7 @@ class _Answer:
             self.headers.extend(raw)
         if self.status:  # the answer had begun; Starlette's own handler has logged what followed
             return
-        problem = problem_of(error, self.request_id) or recorded_crash(error, self.request_id)
-        await self._send_rendered(render(path, problem))
+        await self._send_rendered(render(path, told(error, self.request_id)))
 
     async def _send_rendered(self, rendered: Rendered) -> None:
         headers = {
@@ -182,13 +180,6 @@ def _without_body(send: Send) -> Send:
         await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     return sent
-
-
-def recorded_crash(error: Exception, request_id: str) -> Problem:
-    """Log `error` under a new error id and say no more than that id."""
-    error_id = request_id_from(()).replace("req_", "err_")
-    _log.error("request failed", error_id=error_id, request_id=request_id, exc_info=error)
-    return crash(error_id, request_id)
 
 
 def _normalise(scope: dict[str, Any] | Any) -> None:

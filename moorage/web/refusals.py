@@ -128,6 +128,6 @@ def told(path: str, status: int, codes: Sequence[str], schema: str) -> dict[str,
 
 def _example(path: str, status: int, code: str, message: str) -> Any:
     fields = [FieldProblem("/first_name", code, message)] if code in FIELD_CODES and status == 422 else []
-    extra = {"error_id": "err_7c1f0a9d5e3b4c2a8f6d1e0b"} if status == 500 else {}
+    extra = {"error_id": "err_7c1f0a9d5e3b4c2a8f6d1e0b"} if status >= 500 else {}
     problem = Problem(status, code, message, "req_5f0c9d6f2f0e4f3b8a1d2c3e", fields, extra)
     return json.loads(render(path, problem).body)

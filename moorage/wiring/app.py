@@ -23,11 +23,12 @@ from moorage.pages import wrong
 from moorage.web.access_log import note_request
 from moorage.web.actor import known_user, make_ready
 from moorage.web.direct import Direct, Shortcut
-from moorage.web.front import Front, Watch, recorded_crash
+from moorage.web.front import Front, Watch
 from moorage.web.idempotency import Idempotency
 from moorage.web.limits import RateLimits
 from moorage.web.metrics import count_request, operation_of, template_of
-from moorage.web.problems import problem_json, problem_of, render, render_below, render_where
+from moorage.web.problems import problem_json, render, render_below, render_where
+from moorage.web.recorded import told
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.contracts import EXAMPLES, REFUSALS
 from moorage.wiring.demo import accept_demo_tokens
@@ -186,7 +187,7 @@ def _templates() -> dict[str, str]:
 async def _refused(request: Request, error: Exception) -> Response:
     """Whatever was refused by name, as the contract of that path writes it."""
     request_id = request.state.request_id
-    rendered = render(request.url.path, problem_of(error, request_id) or recorded_crash(error, request_id))
+    rendered = render(request.url.path, told(error, request_id))
     return Response(rendered.body, rendered.status, dict(rendered.headers), rendered.media_type)
 
 

@@ -41,7 +41,7 @@ async def test_health_says_that_the_database_answers(api):
     assert answer.json() == {"status": "healthy", "service": "moorage", "version": "0.1.0", "database": "ok"}
 
 
-async def test_health_and_the_api_say_503_quickly_when_the_database_is_away(settings, database):
+async def test_health_and_the_api_say_503_quickly_when_the_database_is_away(settings, database, log_file):
     async with _Wire(database) as wire:
         pools = await connect_database(settings, wire.addresses())
         async with in_process(build_app(settings, make_house(settings, pools))) as client:
@@ -57,6 +57,8 @@ async def test_health_and_the_api_say_503_quickly_when_the_database_is_away(sett
     assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
     assert (asked.status_code, asked.json()["errors"]["code"]) == (503, "unavailable")
     assert int(asked.headers["retry-after"]) > 0
+    [line] = [line for line in lines_of(log_file) if line.get("error_id") == asked.json()["errors"]["error_id"]]
+    assert line["request_id"] == asked.json()["errors"]["request_id"]
     assert again.status_code == 401  # the database answers: there is no such account
 
 
