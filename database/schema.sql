@@ -67,6 +67,12 @@ BEGIN
   RETURN p_invoice;
 END $$;
 
+CREATE FUNCTION public.account_at(p_email text) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT u.id FROM users u WHERE lower(u.email) = lower(p_email) AND u.email_verified_at IS NOT NULL AND u.is_active
+$$;
+
 CREATE FUNCTION public.account_balance(p_code text, p_currency text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -1620,8 +1626,8 @@ BEGIN
   sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
                         net_minor, tax_minor, gross_minor, note, link, created_by)
-  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net_minor, sums.tax_minor,
-          sums.gross_minor, p_note, new_link(), asking_user())
+  VALUES (p_invoice, coalesce(p_customer, account_at(p_email)), p_email, p_name, p_address, p_booking, p_currency,
+          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;
@@ -2928,8 +2934,9 @@ BEGIN
   sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
                       tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
-  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net_minor,
-          sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id, account_at(p_email)), p_email, p_name, p_address, p_booking,
+          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at,
+          p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
@@ -8735,6 +8742,8 @@ GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 REVOKE ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_web;
 GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_worker;
+
+REVOKE ALL ON FUNCTION public.account_at(p_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.add_places(p_sessions uuid[], p_places integer) FROM PUBLIC;
 

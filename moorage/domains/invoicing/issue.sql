@@ -63,6 +63,11 @@ RETURNS void LANGUAGE sql AS $$
   VALUES (p_invoice, p_kind, p_details, coalesce(p_by, asking_user()))
 $$;
 
+-- Whose account an address is: of whoever has shown that mail to it reaches them. NULL for nobody's.
+CREATE OR REPLACE FUNCTION account_at(p_email text) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT u.id FROM users u WHERE lower(u.email) = lower(p_email) AND u.email_verified_at IS NOT NULL AND u.is_active
+$$;
+
 -- Writes a draft with its lines and their sums. A repeat with the same id changes nothing. Refuses 'forbidden',
 -- 'invalid_lines'. Locks nothing that exists.
 CREATE OR REPLACE FUNCTION draft_invoice(p_invoice uuid, p_customer uuid, p_email text, p_name text, p_address text,
@@ -77,8 +82,8 @@ BEGIN
   sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
                         net_minor, tax_minor, gross_minor, note, link, created_by)
-  VALUES (p_invoice, p_customer, p_email, p_name, p_address, p_booking, p_currency, sums.net_minor, sums.tax_minor,
-          sums.gross_minor, p_note, new_link(), asking_user())
+  VALUES (p_invoice, coalesce(p_customer, account_at(p_email)), p_email, p_name, p_address, p_booking, p_currency,
+          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;

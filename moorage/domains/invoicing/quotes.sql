@@ -20,8 +20,9 @@ BEGIN
   sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
                       tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
-  VALUES (p_quote, coalesce(p_customer, b.client_id), p_email, p_name, p_address, p_booking, p_currency, sums.net_minor,
-          sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at, p_days_until_due)
+  VALUES (p_quote, coalesce(p_customer, b.client_id, account_at(p_email)), p_email, p_name, p_address, p_booking,
+          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at,
+          p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;

@@ -172,6 +172,21 @@ async def test_a_quote_is_accepted_once_by_its_customer_or_by_its_link(kitchen: 
     assert listed["id"] == quote["id"]
 
 
+async def test_a_quote_to_an_address_is_for_whoever_has_shown_that_it_is_theirs(kitchen: Practice):
+    address, users = (
+        "Rita@example.com",
+        "UPDATE users SET email = 'rita@example.com', email_verified_at = $2 WHERE id = $1",
+    )
+    body = {"customer_email": address, "lines": [{"name": "Menu", "amount": 100}]}
+    for verified_at, total, status in ((None, 0, 404), (datetime.now(UTC), 1, 200)):
+        await kitchen.superuser.execute(users, kitchen.client.user_id, verified_at)
+        quote = ok(await kitchen.host.client.post("/api/stripe/quotes", json=body), 201)
+        assert ok(await kitchen.client.client.get("/api/stripe/quotes"))["total"] == total
+        accepted = await kitchen.client.client.post(f"/api/stripe/quotes/{quote['id']}/accept")
+        assert accepted.status_code == status
+    assert ok(await kitchen.client.client.get("/api/stripe/invoices"))["total"] == 1
+
+
 async def test_a_quote_is_declined_with_a_reason_and_expires(kitchen: Practice):
     post = kitchen.host.client.post
     body = {"customer_id": str(kitchen.client.user_id), "lines": [{"name": "Menu", "amount": 100}]}
