@@ -5333,6 +5333,10 @@ BEGIN
     IF p_status = 'failed' THEN
       RETURN 'repeated';  -- it never moved any money that we had recorded
     END IF;
+    -- A reversal is the dispute itself by another name: its money is held already.
+    IF coalesce(p_data ->> 'type', '') NOT LIKE '%.REVERSED' THEN
+      PERFORM yield_disputed(p_payment, p_refund, p_amount);
+    END IF;
     recorded := record_external_refund(p_refund, p_payment, p_amount, p_provider_ref);
     PERFORM move_refunded(p.purpose, p.purpose_id, p_amount);
   END IF;
@@ -6150,6 +6154,31 @@ BEGIN
     UPDATE invoices SET status = 'uncollectible', updated_at = now() WHERE id = p_invoice;
     PERFORM note_invoice(p_invoice, 'written_off');
     PERFORM stop_hosting(p_invoice, 'invoice_written_off');
+  END IF;
+END $$;
+
+CREATE FUNCTION public.yield_disputed(p_payment uuid, p_refund uuid, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE p payments; d disputes; short bigint; part bigint;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  short := p_amount - (p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+  IF p.status <> 'disputed' THEN
+    RETURN;
+  END IF;
+  FOR d IN SELECT * FROM disputes WHERE payment_id = p_payment AND closed_at IS NULL AND held_minor > 0
+            ORDER BY created_at DESC, id DESC LOOP
+    part := least(d.held_minor, short);
+    EXIT WHEN part <= 0;
+    short := short - part;
+    UPDATE disputes SET held_minor = held_minor - part, updated_at = now() WHERE id = d.id;
+    UPDATE payments SET disputed_minor = disputed_minor - part, updated_at = now() WHERE id = p_payment;
+    PERFORM post(new_id(), 'dispute_lowered', 'dispute', d.id, format('dispute_lowered:%s:%s', d.id, p_refund), p.currency,
+                 ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[part, -part]);
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM disputes WHERE payment_id = p_payment AND closed_at IS NULL AND held_minor > 0) THEN
+    PERFORM hold_earning(p_payment, NULL);
   END IF;
 END $$;
 

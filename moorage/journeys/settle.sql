@@ -133,6 +133,10 @@ BEGIN
     IF p_status = 'failed' THEN
       RETURN 'repeated';  -- it never moved any money that we had recorded
     END IF;
+    -- A reversal is the dispute itself by another name: its money is held already.
+    IF coalesce(p_data ->> 'type', '') NOT LIKE '%.REVERSED' THEN
+      PERFORM yield_disputed(p_payment, p_refund, p_amount);
+    END IF;
     recorded := record_external_refund(p_refund, p_payment, p_amount, p_provider_ref);
     PERFORM move_refunded(p.purpose, p.purpose_id, p_amount);
   END IF;

@@ -106,3 +106,29 @@ BEGIN
                           CASE WHEN is_sold_at_once(p.purpose) THEN 'dispute_losses' ELSE held_account(p) END,
                           'disputed:' || p.provider, true);
 END $$;
+
+-- A refund that was made before a dispute is heard of after it: what was refunded before is not exposed, so the open
+-- disputes let go of as much as the refund needs. The caller holds the payment's row, and records the refund next.
+CREATE OR REPLACE FUNCTION yield_disputed(p_payment uuid, p_refund uuid, p_amount bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE p payments; d disputes; short bigint; part bigint;
+BEGIN
+  SELECT * INTO STRICT p FROM payments WHERE id = p_payment;
+  short := p_amount - (p.amount_minor - p.refunded_minor - p.refund_pending_minor - p.disputed_minor);
+  IF p.status <> 'disputed' THEN
+    RETURN;
+  END IF;
+  FOR d IN SELECT * FROM disputes WHERE payment_id = p_payment AND closed_at IS NULL AND held_minor > 0
+            ORDER BY created_at DESC, id DESC LOOP
+    part := least(d.held_minor, short);
+    EXIT WHEN part <= 0;
+    short := short - part;
+    UPDATE disputes SET held_minor = held_minor - part, updated_at = now() WHERE id = d.id;
+    UPDATE payments SET disputed_minor = disputed_minor - part, updated_at = now() WHERE id = p_payment;
+    PERFORM post(new_id(), 'dispute_lowered', 'dispute', d.id, format('dispute_lowered:%s:%s', d.id, p_refund), p.currency,
+                 ARRAY['clearing:' || p.provider, 'disputed:' || p.provider], ARRAY[part, -part]);
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM disputes WHERE payment_id = p_payment AND closed_at IS NULL AND held_minor > 0) THEN
+    PERFORM hold_earning(p_payment, NULL);
+  END IF;
+END $$;

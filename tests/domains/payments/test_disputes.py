@@ -146,3 +146,52 @@ async def test_what_a_refund_under_way_had_reserved_is_disputed_too_when_it_fail
     assert await worker.fetch(PAYMENTS["dispute_holds_what_is_left_of_it"]) == []
     assert await worker.fetch(PAYMENTS["dispute_is_posted_as_it_stands"]) == []
     assert await books_sum_to_zero(worker)
+
+
+@pytest.mark.parametrize("verdict", [None, "won", "lost"])
+@pytest.mark.parametrize("given_back", [3_000, 10_000])
+async def test_case_22_a_refund_before_a_dispute_and_the_dispute_end_alike_in_either_order(
+    worker, practitioner_id, given_back, verdict
+):
+    ends = []
+    for order in (("refund", "dispute"), ("dispute", "refund")):
+        paid = await make_payment(worker)
+        await earn(worker, paid, practitioner_id)
+        before = await books(worker, practitioner_id)
+        for told_now in order:
+            if told_now == "refund":
+                await worker.execute(
+                    "SELECT settle_external_refund($1, $2, $3, 're_1', 'succeeded', '{}')", uuid7(), paid, given_back
+                )
+            else:
+                await worker.execute("SELECT record_dispute($1, $2, $3, 10000, 'opened')", uuid7(), paid, str(paid))
+        if verdict is not None:
+            await worker.execute("SELECT record_dispute($1, $2, $3, 10000, $4)", uuid7(), paid, str(paid), verdict)
+        after = await books(worker, practitioner_id)
+        row = await payment(worker, paid)
+        ends.append(
+            (
+                row["status"],
+                row["refunded_minor"],
+                row["disputed_minor"],
+                [b - a for a, b in zip(before, after, strict=True)],
+            )
+        )
+    assert ends[0] == ends[1]
+    assert await worker.fetch(PAYMENTS["dispute_is_posted_as_it_stands"]) == []
+    assert await books_sum_to_zero(worker)
+
+
+async def books(db, practitioner_id) -> list[int]:
+    codes = ("clearing:sandbox", "disputed:sandbox", "commission", f"earnings_pending:{practitioner_id}")
+    return [await balance(db, code) for code in codes]
+
+
+async def test_a_reversal_during_a_dispute_is_the_dispute_and_no_refund_besides(worker):
+    paid = await make_payment(worker)
+    await told(worker, paid, "opened")
+    reversal = (
+        """SELECT settle_external_refund($1, $2, 10000, 're_1', 'succeeded', '{"type": "PAYMENT.CAPTURE.REVERSED"}')"""
+    )
+    with pytest.raises(asyncpg.PostgresError, match="payment_disputed"):
+        await worker.execute(reversal, uuid7(), paid)
