@@ -225,7 +225,16 @@ class Stage:
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, *, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` on 127.0.0.1 (port 0: a free one) in the running loop while inside; the base URL."""
-    told = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+    told = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        # A connection that is closed in the moment of its next use looks like a call that was lost; adapters that serve
+        # many tests rest for longer than the usual 5 s.
+        timeout_keep_alive=600,
+    )
     with socket.create_server(("127.0.0.1", port)) as door:
         async with running(told, door) as base_url:
             yield base_url
