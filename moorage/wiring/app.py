@@ -34,7 +34,7 @@ from moorage.wiring.contracts import EXAMPLES, REFUSALS
 from moorage.wiring.demo import accept_demo_tokens
 from moorage.wiring.house import opened_house
 from moorage.wiring.providers import sandbox
-from moorage.wiring.routers import ROUTERS
+from moorage.wiring.routers import ROUTERS, ROUTES
 from moorage.wiring.secrets import access_tokens
 from moorage.wiring.settings import Settings
 
@@ -72,8 +72,7 @@ def build_api(settings: Settings, house: House | None = None) -> FastAPI:
     render_where(payment_records.PLACES, problem_json)
     for place in wrong.PLACES:
         render_below(place, wrong.as_page(settings.business_name))
-    for router, prefix in ROUTERS:
-        api.include_router(router, prefix=prefix)
+    api.router.routes.extend(ROUTES)
     return api
 
 
