@@ -14,6 +14,7 @@ from uuid import UUID
 
 from moorage.domains.bookings.queries import describe
 from moorage.domains.payments.gateway import (
+    MISSING,
     AmountNotSupportedError,
     AuthorizesAfterApproval,
     NotSupportedByProviderError,
@@ -120,7 +121,7 @@ async def _call(house: House, operation: ClaimedOperation) -> Intent | ProviderR
             return Intent("", "canceled", operation.amount_minor, operation.currency)
         reference = made.reference
     if operation.kind == "cancel":
-        return await gateway.cancel(reference, key=str(operation.id))
+        return await _cancel(gateway, operation, reference)
     charge = {"authorize": _authorize, "capture": _capture}.get(operation.kind, _confirm)
     return await charge(house, gateway, operation, reference)
 
@@ -203,6 +204,16 @@ async def _confirm(house: House, gateway: PaymentGateway, operation: ClaimedOper
             return present
         # Not collected: either this call never arrived, or it was declined. The same key tells which.
     return await gateway.confirm(reference, payment_method=operation.request["payment_method"], key=str(operation.id))
+
+
+async def _cancel(gateway: PaymentGateway, operation: ClaimedOperation, reference: str) -> Intent:
+    """What the provider has no more, as some forget what nobody paid for hours, collects nothing any more."""
+    try:
+        return await gateway.cancel(reference, key=str(operation.id))
+    except ProviderDeclinedError as error:
+        if error.facts["failure_code"] not in MISSING:
+            raise
+    return Intent(reference, "canceled", operation.amount_minor, operation.currency)
 
 
 async def _authorize(

@@ -153,6 +153,17 @@ async def test_a_free_amount_that_nobody_paid_is_closed_after_its_time(shop: Sho
     assert await shop.audit() == []
 
 
+async def test_what_the_provider_has_forgotten_is_closed_here_too(shop: Shop):
+    start = PaymentStart(uuid7(), uuid7(), 2_500, "USD")
+    started = await start_payment(shop.house, SYSTEM, start)
+    await shop.db.execute("DELETE FROM sandbox.intents WHERE id = $1", started.payment.provider_ref)
+    await shop.db.execute("UPDATE payments SET expires_at = now() - interval '2 hours'")
+    assert await cancel_stale_payments(shop.house) == 1
+    await shop.settle()
+    assert await shop.value("SELECT status FROM payments WHERE id = $1", start.payment_id) == "canceled"
+    assert await shop.value("SELECT count(*) FROM provider_operations WHERE status <> 'answered'") == 0
+
+
 async def test_what_was_never_paid_is_closed_at_the_provider_some_time_after_its_hold(shop: Shop):
     held, fresh = await shop.ready(), await shop.ready()
     expired = "UPDATE bookings SET status = 'cancelled', cancel_kind = 'expired', cancelled_at = now() - $2::interval"

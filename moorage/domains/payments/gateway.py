@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from moorage.domains.payments.gateway_values import Intent, IntentRequest, ProviderEvent, ProviderRecord, ProviderRefund
@@ -49,6 +49,10 @@ class Capabilities:
     # Whose money, and real money or not: events that say otherwise are parked. None says nothing.
     account: str | None = None
     live: bool | None = None
+
+
+MISSING: Final = frozenset({"resource_missing", "invalid_resource_id", "not_found"})
+"""How providers say that they have no such object, as `failure_code` of a ProviderDeclinedError."""
 
 
 class ProviderDeclinedError(MoorageError):
