@@ -10,10 +10,14 @@ from moorage.apis.practice.payers import Links, for_links, payer_of
 from moorage.apis.practice.payment_schemas import NOTES, PAID_AT, Metadata, Payment, PaymentStatus, word
 from moorage.apis.practice.payments import own_payment
 from moorage.apis.practice.payments_start import amount_of
+from moorage.domains.payments.errors import InvalidTransitionError
+from moorage.domains.payments.queries import PaymentRow
+from moorage.domains.payments.states import BY_HAND
+from moorage.journeys.house import House
 from moorage.journeys.note_payment import Standing, annotate_payment, move_by_hand, note_payment
 from moorage.journeys.start_payment import PaymentStart
 from moorage.kernel.errors import ForbiddenError
-from moorage.web.actor import Admin, CurrentUser, house_of
+from moorage.web.actor import Admin, Caller, CurrentUser, house_of
 from moorage.web.body import StrictRoute
 from moorage.web.fields import CurrencyCode, Email, Id, Instant, LongText, MoneyNumber, ShortText, StrictModel
 from moorage.web.idempotency import subject_id
@@ -87,9 +91,18 @@ async def change_payment(request: Request, caller: Admin, payment_id: Id, body: 
     house = house_of(request)
     before = await own_payment(house, caller, payment_id)
     if body.status not in (None, word(before.status)):
-        await move_by_hand(house, caller.actor, payment_id, _STANDINGS[body.status])
+        await _move(house, caller, before, body.status)
     row = await annotate_payment(house, caller.actor, payment_id, metadata=body.metadata, ours=_written(body))
     return answer(Payment.of(row))
+
+
+async def _move(house: House, caller: Caller, before: PaymentRow, to: PaymentStatus) -> None:
+    try:
+        await move_by_hand(house, caller.actor, before.id, _STANDINGS[to])
+    except InvalidTransitionError as error:
+        was = word(before.status)
+        detail = f"A payment that is {was} does not become {to}." if before.provider == BY_HAND else error.detail
+        raise InvalidTransitionError(detail, pointer="/status") from error
 
 
 def _written(body: RecordIn | PaymentChange) -> dict[str, Any]:

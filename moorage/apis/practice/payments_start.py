@@ -12,6 +12,7 @@ from moorage.apis.practice.payers import Links, check_guest, for_links, payer_of
 from moorage.apis.practice.payment_schemas import Metadata, PaymentStatus, Provider, word
 from moorage.domains.bookings.errors import UnknownProviderError
 from moorage.domains.payments import queries
+from moorage.domains.payments.errors import AmountMismatchError
 from moorage.domains.payments.gateway import Capabilities, OutcomeUnknownError
 from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, StartedPayment, start_payment
@@ -184,6 +185,8 @@ async def begun(house: House, caller: Caller | None, start: PaymentStart) -> tup
     """Start it, and 201; or 202 when the provider has not answered."""
     try:
         return await start_payment(house, actor_of(caller), start), 201
+    except AmountMismatchError as error:
+        raise AmountMismatchError(error.detail, pointer="/amount") from error
     except OutcomeUnknownError:
         async with house.database.reading(SYSTEM) as db:
             row = await queries.payment(db, start.payment_id)

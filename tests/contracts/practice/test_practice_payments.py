@@ -118,7 +118,8 @@ async def test_what_went_back_in_part_is_told_beside_a_completed_payment(practic
 async def test_an_appointment_is_paid_at_its_price_and_no_other(practice):
     made = await appointment(practice)
     for wrong in ({"amount": "79.00"}, {"amount": "81.00"}, {"amount": "80.00", "currency": "EUR"}):
-        assert (await started(practice, status=422, appointment_id=made["id"], **wrong))["code"] == "amount_mismatch"
+        refused = await started(practice, status=422, appointment_id=made["id"], **wrong)
+        assert (refused["code"], refused["errors"][0]["pointer"]) == ("amount_mismatch", "/amount")
     stranger = await practice.sign_up()
     assert (await started(practice, stranger, 404, appointment_id=made["id"], amount="80.00"))["code"] == "not_found"
     begun = await started(practice, amount="80.00", appointment_id=made["id"])

@@ -22,7 +22,9 @@ async def test_money_by_hand_is_noted_by_its_payer_and_completed_by_an_owner(pra
     assert completed["status"] == "completed"
     assert completed["payment_date"] is not None
     assert await changed(owner, noted, status="completed") == completed
-    assert (await changed(owner, noted, 409, status="pending"))["code"] == "invalid_transition"
+    refused = await changed(owner, noted, 409, status="pending")
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("invalid_transition", "/status")
+    assert refused["detail"] == "A payment that is completed does not become pending."
     assert (await changed(owner, noted, status="refunded"))["status"] == "refunded"
     assert (await changed(owner, noted, 409, status="completed"))["code"] == "invalid_transition"
     bounced = await recorded(practice, owner, payment_method="check", status="completed")
