@@ -50,7 +50,7 @@ async def test_everybody_gets_what_the_table_says(cast: Cast, name: str):
 
 async def test_no_access_token_opens_the_sandbox_whose_keys_are_its_own(cast: Cast):
     path = {"intent": "pi_1", "refund": "re_1", "dispute": "dp_1", "transfer": "tr_1", "payout": "po_1", "event": "e1"}
-    path |= {"price": "price_day_1_usd", "subscription": "sub_1"}
+    path |= {"account": "acct_1", "price": "price_day_1_usd", "subscription": "sub_1"}
     for name in (name for name in OPERATIONS if name.startswith(OTHER_KEYS_PREFIX)):
         for caller in ("anonymous", "client", "admin"):
             assert await status(cast, caller, name, Ask(path, {})) == "401", (name, caller)
