@@ -9,34 +9,41 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from moorage.domains.payments.gateway import PaymentGateway
+from moorage.domains.payments.gateway import PaymentGateway, ProviderDeclinedError
 from moorage.domains.payments.gateway_values import ProviderEvent
+from moorage.domains.payments.operations import ClaimedEvent, close_event
 from moorage.domains.payments.recurring import ProviderSubscription, SubscriptionGateway, SubscriptionPeriod
 from moorage.domains.payments.subscriptions import told_period, told_subscription
+from moorage.journeys.event_outcomes import ParkedError, WaitError
 from moorage.journeys.house import House
 from moorage.kernel.db import SYSTEM, with_retries
 
 
-async def follow_subscription(house: House, gateway: PaymentGateway, row_id: UUID, event: ProviderEvent) -> str:
-    """Act on a stored event of the kinds `subscription` and `period`, and close it: answers 'noted', 'moved',
-    'repeated', 'impossible' or 'parked' (it does not fit our payment). Raises OutcomeUnknownError,
-    ProviderDeclinedError.
+async def follow_subscription(
+    house: House, gateway: PaymentGateway, claimed: ClaimedEvent, event: ProviderEvent
+) -> None:
+    """Act on a stored event of the kinds `subscription` and `period`, and close it. Raises OutcomeUnknownError,
+    WaitError; ParkedError for a period that does not fit our payment of it.
     """
     if not isinstance(gateway, SubscriptionGateway) or event.reference is None:
         raise TypeError(f"{gateway.name} tells of subscriptions and cannot be asked about them")
     asked_at = await _now(house)
-    if event.kind == "subscription":
-        return await _keep(house, gateway, row_id, await gateway.fetch_subscription(event.reference), None, asked_at)
-    period = await gateway.fetch_period(event.reference)
-    if period is None:
-        raise ValueError(f"{event.reference} is no period of a subscription")
-    told = await gateway.fetch_subscription(period.subscription)
-    return await _keep(house, gateway, row_id, told, period, asked_at)
+    try:
+        period = await gateway.fetch_period(event.reference) if event.kind == "period" else None
+        told = await gateway.fetch_subscription(event.reference if period is None else period.subscription)
+    except ProviderDeclinedError as error:
+        if event.kind == "period" or error.facts.get("failure_code") != "resource_missing":
+            raise WaitError(error.detail) from error  # Money may have moved: that is not passed over.
+        async with house.database.hot(SYSTEM) as db:
+            await close_event(db, claimed.id, "ignored", "the provider knows no such subscription")
+        return
+    if await _keep(house, gateway, claimed.id, told, period, asked_at) == "parked":
+        raise ParkedError(f"a period of another amount, currency or object than our payment: {event.reference}")
 
 
 async def adopt_period(house: House, gateway: PaymentGateway, payment_reference: str | None) -> bool:
     """Whether a payment of the provider's that we do not know pays for a period of a subscription: it is known then.
-    Raises as `follow_subscription` does.
+    Raises OutcomeUnknownError, ProviderDeclinedError.
     """
     if payment_reference is None or not isinstance(gateway, SubscriptionGateway):
         return False

@@ -85,7 +85,7 @@ async def _apply(house: House, gateway: PaymentGateway, claimed: ClaimedEvent, e
         return
     _check_origin(gateway, event)
     if event.kind in {"subscription", "period"}:
-        await _apply_subscription(house, gateway, claimed, event)
+        await follow_subscription(house, gateway, claimed, event)
         return
     if event.kind == "customer":
         await keep_customer_told(house, claimed, event)
@@ -125,17 +125,6 @@ async def _find_payment(house: House, gateway: PaymentGateway, event: ProviderEv
         except ProviderDeclinedError as error:
             raise WaitError(error.detail) from error
     raise WaitError("no such payment here yet")
-
-
-async def _apply_subscription(
-    house: House, gateway: PaymentGateway, claimed: ClaimedEvent, event: ProviderEvent
-) -> None:
-    try:
-        outcome = await follow_subscription(house, gateway, claimed.id, event)
-    except ProviderDeclinedError as error:
-        raise WaitError(error.detail) from error
-    if outcome == "parked":
-        raise ParkedError(f"a period of another amount, currency or object than our payment: {event.reference}")
 
 
 def _check_origin(gateway: PaymentGateway, event: ProviderEvent) -> None:

@@ -9,6 +9,7 @@ import pytest
 from moorage.domains.bookings.errors import NotSupportedError
 from moorage.journeys.audit_books import audit
 from moorage.journeys.customers import provider_customer
+from moorage.journeys.process_events import process_due_events
 from moorage.journeys.start_subscription import SubscriptionStart, start_subscription
 from moorage.kernel.db import Actor
 from moorage.kernel.ids import uuid7
@@ -120,3 +121,17 @@ async def test_what_was_subscribed_without_us_is_known_by_its_events_or_by_recon
     assert len(await listed(kitchen.client, "payments?payment_type=subscription&status=succeeded")) == 2
     assert await audit(kitchen.house) == []
     assert (await reconciled(kitchen)).open == []
+
+
+async def test_what_stripe_does_not_know_itself_is_passed_over_unless_it_may_be_money(kitchen, stripe_fake):
+    of_none = {"type": "subscription_details", "subscription_details": {"subscription": "sub_none", "metadata": None}}
+    stripe_fake.state.emit("customer.subscription.updated", {"id": "sub_none", "object": "subscription"})
+    stripe_fake.state.emit("invoice.paid", {"id": "in_none", "object": "invoice", "parent": of_none})
+    await stripe_fake.deliveries.deliver()
+    await process_due_events(kitchen.house)
+    stored = await kitchen.superuser.fetch("SELECT event_type, status FROM webhook_events ORDER BY event_type")
+    assert [tuple(row) for row in stored] == [
+        ("customer.subscription.updated", "ignored"),
+        ("invoice.paid", "received"),
+    ]
+    stripe_fake.state.events.clear()  # made up, and so in no shape that Stripe publishes
