@@ -109,7 +109,9 @@ def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused:
     if payment.status == "processing":  # nobody says that nothing was taken before that is known
         return _waits(request, payment)
     is_late = payment.expires_at is not None and payment.expires_at <= house_of(request).clock()
-    if payment.status == "canceled" or is_late:
+    # Where collecting it has an id of its own and was refused, it is over there: another try is another payment.
+    is_refused = payment.status == "failed" and "capture" in payment.provider_ids
+    if payment.status == "canceled" or is_late or is_refused:
         back = payment.cancel_url or payment.return_url
         return page(request, "pay_over.html", 410, payment=payment, back=back)
     gateway = house_of(request).gateways.get(payment.provider)

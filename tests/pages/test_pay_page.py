@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.journeys.capture_payment import capture_payment
 from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
 from moorage.journeys.process_events import process_due_events
 from moorage.journeys.receive_event import poll_providers
@@ -12,6 +13,7 @@ from moorage.journeys.record_manual_payment import ManualPayment, record_manual_
 from moorage.journeys.refund_payment import refund_payment
 from moorage.journeys.start_payment import PaymentStart, start_payment
 from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidStateError
 from moorage.kernel.ids import uuid7
 from moorage.wiring.app import build_app
 from tests.support.apps import in_process
@@ -164,6 +166,22 @@ async def test_whoever_pays_an_invoice_for_the_second_time_is_told_that_it_comes
     assert "£72.00 was not needed any more" in shown.text
     assert "was not needed" not in (await client.get(f"/i/{invoice.link}?payment={by_hand.payment_id}")).text
     assert (await client.get(address)).status_code == 303
+
+
+async def test_what_paypal_refused_for_good_is_started_anew_and_not_sent_back_there(by, paypal, paypal_fake, tokens):
+    house, client = by(paypal)
+    invoice, address = await start_here(house, tokens, "GBP")
+    (order,) = paypal_fake.books.orders
+    paypal_fake.pay(order, "refused")
+    async with house.database.reading(SYSTEM) as db:
+        payment_id = await db.fetchval("SELECT id FROM payments")
+    with pytest.raises(InvalidStateError):
+        await capture_payment(house, SYSTEM, payment_id)
+    shown = await client.get(address)
+    assert (shown.status_code, "Your payment did not go through" in shown.text) == (410, True)
+    assert order not in shown.text
+    again = await client.post(f"/i/{invoice.link}/pay")
+    assert again.headers["location"] != address
 
 
 async def test_a_payer_chooses_among_the_providers_that_take_the_amount(
