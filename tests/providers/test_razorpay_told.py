@@ -56,6 +56,19 @@ async def test_case_9_what_turned_out_days_later_is_found_in_the_lists(razorpay_
     await poller.aclose()
 
 
+async def test_case_9_a_dispute_that_nobody_told_of_is_found_as_it_stands(razorpay, razorpay_fake):
+    reference = await ordered(razorpay)
+    razorpay_fake.pay(reference)
+    (payment_id,) = razorpay_fake.books.payments
+    await razorpay.capture(reference, amount_minor=10_000, currency="INR", key="now")
+    dispute = razorpay_fake.books.dispute(payment_id, 4_000)
+    for word, ours in (("open", "opened"), ("under_review", "under_review"), ("won", "won")):
+        dispute["status"] = word
+        (found,) = [one for one in await razorpay.events_since(system_clock()) if one.kind == "dispute"]
+        assert (found.dispute_reference, found.dispute_status, found.amount_minor) == (dispute["id"], ours, 4_000)
+        assert found.ids == {"payment": payment_id}
+
+
 async def test_what_was_tried_days_ago_and_is_collected_today_is_on_todays_record(razorpay, razorpay_fake):
     reference = await ordered(razorpay)
     razorpay_fake.pay(reference)

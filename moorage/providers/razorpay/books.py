@@ -10,7 +10,7 @@ from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.domains.payments.gateway_values import ProviderRecord
 from moorage.kernel.clock import Clock
 from moorage.providers.razorpay.client import Body, RazorpayClient, read
-from moorage.providers.razorpay.events import of_payment, of_refund
+from moorage.providers.razorpay.events import of_dispute, of_payment, of_refund
 from moorage.providers.razorpay.translate import (
     PAYMENT_NOTE,
     is_collected,
@@ -26,6 +26,7 @@ _LATELY: Final = timedelta(minutes=15)
 # whole of that is read once an hour, a little at every look.
 _CHANGES_FOR: Final = timedelta(days=6)
 _DEEP_EVERY: Final = timedelta(hours=1)
+_NEWEST: Final = 100
 
 
 class Books:
@@ -91,9 +92,20 @@ class Books:
         for refund in reversed(refunds):
             payment = await known.payment(refund["payment_id"])
             found.append(of_refund(f"refund.{_REFUND_EVENTS[refund['status']]}", refund, payment))
+        found += [of_dispute(dispute) for dispute in await self._disputes(whole=deep)]
         if deep:
             self._deep_at = now
-        return sorted(found, key=lambda body: (body["created_at"], body["contains"][0] == "refund"))
+        return sorted(found, key=lambda body: (body["created_at"], _ORDER.get(body["contains"][0], 0)))
+
+    async def _disputes(self, *, whole: bool) -> list[Body]:
+        """What is disputed, or the newest of it: each may be decided months after it was opened."""
+        found: list[Body] = []
+        with contextlib.suppress(ProviderDeclinedError):  # an account may not be let see them
+            async for dispute in self._client.every("/disputes"):
+                found.append(dispute)
+                if not whole and len(found) == _NEWEST:
+                    break
+        return found
 
     async def records(self, since: datetime | None) -> AsyncIterator[ProviderRecord]:
         """Each kind oldest first, payments then refunds then disputes; None: ever. Razorpay lists by when a thing was
@@ -122,6 +134,8 @@ class Books:
         return read(lambda told: list(told["items"]), payments)
 
 
+# Things made in the same second come in this order.
+_ORDER: Final = {"refund": 1, "dispute": 2}
 _PAID_FIRST: Final = {"paid": 2, "attempted": 1}
 _REFUND_EVENTS: Final = {"pending": "created", "processed": "processed", "failed": "failed"}
 

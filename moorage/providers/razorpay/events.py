@@ -64,6 +64,12 @@ def of_refund(kind: str, refund: Body, payment: Body) -> dict[str, Any]:
     return _body(kind, {"refund": {"entity": refund}, "payment": {"entity": payment}}, refund["created_at"])
 
 
+def of_dispute(dispute: Body) -> dict[str, Any]:
+    """As above, for a dispute as it stands."""
+    kind = "created" if dispute["status"] == "open" else dispute["status"]
+    return _body(f"payment.dispute.{kind}", {"dispute": {"entity": dispute}}, dispute["created_at"])
+
+
 def _body(kind: str, payload: Body, created_at: int) -> dict[str, Any]:
     contains = list(payload)
     return {"entity": "event", "event": kind, "contains": contains, "payload": payload, "created_at": created_at}

@@ -227,7 +227,9 @@ class RazorpayGateway:
         return None
 
     async def events_since(self, since: datetime) -> list[ProviderEvent]:
-        """Razorpay lists no events: what it lists of payments and refunds is told as the events it would have sent."""
+        """Razorpay lists no events: what it lists of payments, refunds and disputes is told as the events it would have
+        sent.
+        """
         return [read(to_event, body) for body in await self._books.changes(since)]
 
     async def records(self, since: datetime | None = None) -> AsyncIterator[ProviderRecord]:
