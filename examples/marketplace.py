@@ -1,5 +1,5 @@
 """The marketplace contract from a client's side: register, find a time, book, pay, see it confirmed, cancel, see the
-refund.
+refund; then from the practitioner's: what was earned, and where it is paid out to.
 
     python examples/marketplace.py [--base-url http://127.0.0.1:8000] [--demo var/demo.json] [--provider stripe]
 
@@ -61,6 +61,18 @@ def tell(http: httpx.Client, demo: dict[str, Any], provider: str | None) -> None
     call(http, "POST", f"/api/v1/bookings/{booking['id']}/cancel/", {"reason": "changed plans"})
     wait_for(lambda: refunded(http), "the refund")
     say("cancelled and refunded")
+    sell(http, demo)
+
+
+def sell(http: httpx.Client, demo: dict[str, Any]) -> None:
+    """The practitioner's side: what was earned, and where it is paid out to."""
+    http.headers["Authorization"] = f"Bearer {demo['tokens']['practitioner']}"
+    totals = call(http, "GET", "/api/v1/practitioner/earnings/summary/")["totals"]
+    say("earned", ", ".join(f"{one['net']} {one['currency']}" for one in totals) or "nothing yet")
+    account = call(http, "POST", "/api/v1/practitioner/connect/", {"country": "GB"})
+    say("is paid out by", f"{account['provider']}, set up at {account['url']}")
+    paid_out = call(http, "GET", "/api/v1/practitioner/payouts/")
+    say("payouts so far", str(paid_out["count"]))
 
 
 def settle(http: httpx.Client, intent: dict[str, Any]) -> None:
