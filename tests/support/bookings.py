@@ -19,6 +19,7 @@ from moorage.wiring.secrets import access_tokens
 from tests.builders import MadePractitioner, as_engine, make_hours, make_practitioner, make_service, make_user
 from tests.support.apps import SignedUp
 from tests.support.sandbox import Town, open_town
+from tests.support.servers import PLAIN_HTTP
 
 BOOKINGS = "/api/v1/bookings/"
 
@@ -109,7 +110,8 @@ async def sign_up(town: Town, owner: asyncpg.Connection, stack: contextlib.Async
         await owner.execute("INSERT INTO refresh_families (id, user_id) VALUES ($1, $2)", family_id, user_id)
     access = access_tokens(town.settings).issue(user_id, family_id, is_practitioner=False)
     headers = {"authorization": f"Bearer {access}"}
-    client = await stack.enter_async_context(httpx.AsyncClient(base_url=town.base_url, headers=headers))
+    asker = httpx.AsyncClient(base_url=town.base_url, headers=headers, verify=PLAIN_HTTP)
+    client = await stack.enter_async_context(asker)
     return SignedUp(user_id, f"{user_id.hex}@example.com", family_id, access, client)
 
 

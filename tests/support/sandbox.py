@@ -32,6 +32,7 @@ from moorage.wiring.house import connect_database, make_house
 from moorage.wiring.settings import Settings
 from tests.support.apps import listening
 from tests.support.databases import TestDatabase
+from tests.support.servers import PLAIN_HTTP
 
 PATIENCE_S = 30.0
 """How long a test waits for an answer: a loaded machine is no finding."""
@@ -193,9 +194,11 @@ async def open_town(settings: Settings, database: TestDatabase) -> AsyncIterator
         stack.push_async_callback(gateway.aclose)
         key = {"Authorization": f"Bearer {sandbox.terms.api_key}"}
         client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=f"{base_url}/sandbox/v1", headers=key, timeout=PATIENCE_S)
+            httpx.AsyncClient(base_url=f"{base_url}/sandbox/v1", headers=key, timeout=PATIENCE_S, verify=PLAIN_HTTP)
         )
-        payer = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S))
+        payer = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S, verify=PLAIN_HTTP)
+        )
         yield Town(base_url, told, house, sandbox, gateway, endpoint, client, payer)
 
 

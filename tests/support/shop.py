@@ -27,6 +27,7 @@ from tests.builders import MadePractitioner, make_hours, make_practitioner, make
 from tests.builders.money import balance
 from tests.support.databases import TestDatabase
 from tests.support.sandbox import Town, open_town, town_settings
+from tests.support.servers import PLAIN_HTTP
 
 PRICE = 8_000
 TERMS = Terms(15, 500, [], [])
@@ -188,7 +189,7 @@ async def shop(database: TestDatabase, tmp_path: Path, superuser: asyncpg.Connec
             access = access_tokens(town.settings).issue(user_id, family_id, is_practitioner=False)
             headers = {"authorization": f"Bearer {access}"}
             return await stack.enter_async_context(
-                httpx.AsyncClient(base_url=town.base_url, headers=headers, timeout=20)
+                httpx.AsyncClient(base_url=town.base_url, headers=headers, timeout=20, verify=PLAIN_HTTP)
             )
 
         people = [await signed_in(user_id) for user_id in (client_id, practitioner.user_id, stranger_id)]
