@@ -4,23 +4,27 @@ What is paid there is the payment of the first period; the periods after it the 
 payment of ours as soon as it tells (keep_subscriptions).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from moorage.domains.bookings.errors import NotSupportedError, UnknownProviderError
 from moorage.domains.catalog.errors import UnknownPriceError
 from moorage.domains.payments.errors import PriceNotRecurringError
-from moorage.domains.payments.gateway import ProviderDeclinedError
+from moorage.domains.payments.gateway import OutcomeUnknownError, ProviderDeclinedError
 from moorage.domains.payments.gateway_values import Line
 from moorage.domains.payments.recurring import Plan, SubscriptionGateway
 from moorage.journeys.customers import provider_customer
 from moorage.journeys.house import House
 from moorage.journeys.start_payment import PaymentStart, StartedPayment, start_payment
 from moorage.kernel.db import Actor
+from moorage.kernel.errors import UnavailableError
 from moorage.kernel.money import InvalidCurrencyError
+
+_PRICE: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class SubscriptionStart:
 async def start_subscription(house: House, actor: Actor, start: SubscriptionStart) -> StartedPayment:
     """Open the first period's payment, to be paid at its `checkout_url`. Raises NotSupportedError where the default
     provider does not collect by the period, UnknownPriceError, PriceNotRecurringError, InvalidCurrencyError for prices
-    of several currencies, and what start_payment raises.
+    of several currencies, UnavailableError where they could not be asked for, and what start_payment raises.
     """
     provider = house.terms.default_provider
     gateway = house.gateways.get(provider)
@@ -51,10 +55,7 @@ async def start_subscription(house: House, actor: Actor, start: SubscriptionStar
         named = gateway.capabilities.label or provider
         raise NotSupportedError(f"Subscriptions are not offered: {named} does not collect them here.", pointer="/mode")
     pieces = Counter(start.price_ids)
-    try:
-        plans = await gateway.plans(list(pieces))
-    except ProviderDeclinedError as error:
-        raise UnknownPriceError("One of these prices is not known at the provider.", pointer="/price_ids") from error
+    plans = await _plans(gateway, list(pieces))
     lines = _lines(plans, pieces, taxed=gateway.capabilities.tax)
     return await start_payment(
         house,
@@ -77,6 +78,18 @@ async def start_subscription(house: House, actor: Actor, start: SubscriptionStar
             metadata=start.metadata,
         ),
     )
+
+
+async def _plans(gateway: SubscriptionGateway, price_ids: Sequence[str]) -> Sequence[Plan]:
+    """These prices. Without an answer nothing is begun, which is another thing than not to know what was."""
+    if not all(_PRICE.fullmatch(price_id) for price_id in price_ids):
+        raise UnknownPriceError("A price is named by the provider's id of it.", pointer="/price_ids")
+    try:
+        return await gateway.plans(price_ids)
+    except ProviderDeclinedError as error:
+        raise UnknownPriceError("One of these prices is not known at the provider.", pointer="/price_ids") from error
+    except OutcomeUnknownError as error:
+        raise UnavailableError("The provider could not be asked for these prices; nothing was begun.") from error
 
 
 def _lines(plans: Sequence[Plan], pieces: Mapping[str, int], *, taxed: bool) -> tuple[Line, ...]:

@@ -128,6 +128,7 @@ async def test_what_cannot_be_subscribed_to_is_refused(kitchen, stripe_town, lun
     post = kitchen.client.client.post
     for wrong, code in (
         ({"price_ids": ["price_of_nothing"]}, "unknown_price"),
+        ({"price_ids": [".."]}, "unknown_price"),
         ({"price_ids": [once]}, "price_not_recurring"),
         ({"price_ids": [lunch, weekly]}, "price_not_recurring"),
         ({"price_ids": [lunch, pounds]}, "invalid_currency"),
@@ -137,6 +138,9 @@ async def test_what_cannot_be_subscribed_to_is_refused(kitchen, stripe_town, lun
     ):
         answer = await post("/api/stripe/create-checkout-session", json={"mode": "subscription", **wrong})
         assert (answer.status_code, answer.json()["code"]) == (422, code), wrong
+    stripe_town.fake.served.fault("500_before", path="/v1/prices")
+    answer = await post("/api/stripe/create-checkout-session", json={"mode": "subscription", "price_ids": [lunch]})
+    assert answer.status_code == 503
     assert await listed(kitchen.client, "payments") == []
     by_hand = replace(kitchen.house, terms=replace(kitchen.house.terms, default_provider="manual"))
     start = SubscriptionStart(uuid7(), [lunch], kitchen.client.user_id)
