@@ -1396,6 +1396,9 @@ BEGIN
                        jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
   PERFORM stop_hosting(i.id, 'paid_otherwise', p_payment);
   IF is_paid THEN
+    PERFORM stop_collecting(coalesce(i.booking_id, i.id), 'paid_otherwise')
+      WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.id = i.booking_id
+                           AND b.total_minor > b.paid_minor - b.refunded_minor);
     PERFORM enqueue_job('mail_receipt', jsonb_build_object('invoice_id', i.id, 'payment_id', p_payment),
                         'mail_receipt:' || p_payment);
   END IF;

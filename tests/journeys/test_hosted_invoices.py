@@ -1,5 +1,6 @@
 """Invoices that Stripe hosts besides our own page: made with the invoice, paid at either, never at both for good."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -7,12 +8,15 @@ import httpx
 import pytest
 
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.domains.payments.errors import OverpaymentError
 from moorage.journeys.accept_quote import accept_quote
 from moorage.journeys.audit_books import audit
 from moorage.journeys.issue_invoice import read_invoice, void_invoice, write_off_invoice
+from moorage.journeys.process_events import process_due_events
 from moorage.journeys.reconcile import reconcile
 from moorage.journeys.record_manual_payment import ManualPayment, record_manual_payment
 from moorage.kernel.db import SYSTEM
+from moorage.kernel.errors import InvalidStateError
 from moorage.kernel.ids import uuid7
 from tests.builders import make_service
 from tests.support.bookings import start_at
@@ -101,12 +105,16 @@ async def test_an_invoice_is_paid_at_stripe_and_counted_once(shop, stripe_fake, 
     going = await shop.anybody.post(f"/i/{invoice.link}/pay", data={})
     sent_on = await shop.anybody.get(going.headers["location"])
     assert sent_on.headers.get("location", sent_on.text).count(invoice.hosted_url)
+    begun = await shop.anybody.post(f"/i/{invoice.link}/pay", data={"provider": "sandbox"})
+    await settle(shop, stripe_fake)
+    assert (begun.status_code, there()) == (303, [("open", 9_000, "gbp")])  # beginning to pay here stops nothing there
     await pay_there(invoice.hosted_url)
     stripe_fake.deliveries.queue.reverse()
     await settle(shop, stripe_fake, copies=2)
     paid = await read_invoice(shop.house, invoice.id)
     assert (paid.status, paid.paid_minor, paid.hosted_url) == ("paid", 9_000, None)
-    row = await shop.superuser.fetchrow("SELECT * FROM payments")
+    assert await payments(shop) == [("succeeded", "stripe"), ("canceled", "sandbox")]
+    row = await shop.superuser.fetchrow("SELECT * FROM payments WHERE provider = 'stripe'")
     assert (row["status"], row["purpose"], row["provider_ref"][:3]) == ("succeeded", "invoice", "in_")
     assert row["tax_minor"] == 1_600
     assert await shop.superuser.fetchval("SELECT count(*) FROM invoice_payments") == 1
@@ -161,6 +169,25 @@ async def test_what_is_paid_here_and_at_stripe_at_once_goes_back_once(shop, stri
     assert sorted(await payments(shop)) == [("refunded", "stripe"), ("succeeded", "manual")]
     assert [one["amount"] for one in stripe_fake.state.of("refund")] == [9_999]
     assert (await read_invoice(shop.house, invoice.id)).status == "paid"
+    await books_agree(shop)
+
+
+async def test_cash_and_stripes_word_at_once_leave_one_of_them(shop, stripe_fake):
+    bills = [await issue(shop) for _ in range(6)]
+    for bill in bills:
+        await pay_there(bill.hosted_url)
+    await stripe_fake.deliveries.deliver()
+    came = await asyncio.gather(
+        process_due_events(shop.house), *(in_cash(shop, bill) for bill in bills), return_exceptions=True
+    )
+    assert all(isinstance(one, (OverpaymentError, InvalidStateError)) for one in came if isinstance(one, Exception)), (
+        came
+    )
+    await settle(shop, stripe_fake)
+    kept = "SELECT count(*), sum(amount_minor - refunded_minor) FROM payments WHERE succeeded_at IS NOT NULL"
+    paid, minor = await shop.superuser.fetchrow(kept)
+    assert (minor, paid >= 6) == (6 * 9_999, True)
+    assert {(await read_invoice(shop.house, bill.id)).status for bill in bills} == {"paid"}
     await books_agree(shop)
 
 

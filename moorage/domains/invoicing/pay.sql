@@ -64,7 +64,8 @@ BEGIN
 END $$;
 
 -- Counts a payment for an invoice; its customer gets a receipt when it is paid. A provider that hosts it would still
--- ask for all of it: unless that is what was paid, it is voided there. The caller holds its row.
+-- ask for all of it: unless that is what was paid, it is voided there. Once nothing is owed, nothing else is collected
+-- either: whoever pays at the provider does not stop what was begun here. The caller holds its row.
 CREATE OR REPLACE FUNCTION count_invoice_payment(i invoices, p_payment uuid, p_amount bigint, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE is_paid boolean := i.paid_minor + p_amount = i.gross_minor;
@@ -78,6 +79,9 @@ BEGIN
                        jsonb_build_object('payment_id', p_payment, 'amount_minor', p_amount));
   PERFORM stop_hosting(i.id, 'paid_otherwise', p_payment);
   IF is_paid THEN
+    PERFORM stop_collecting(coalesce(i.booking_id, i.id), 'paid_otherwise')
+      WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.id = i.booking_id
+                           AND b.total_minor > b.paid_minor - b.refunded_minor);
     PERFORM enqueue_job('mail_receipt', jsonb_build_object('invoice_id', i.id, 'payment_id', p_payment),
                         'mail_receipt:' || p_payment);
   END IF;
