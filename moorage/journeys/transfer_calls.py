@@ -95,16 +95,13 @@ async def _call(house: House, call: ClaimedCall) -> ProviderTransfer:
 async def _reverse(gateway: TransferGateway, call: ClaimedCall) -> ProviderTransfer:
     """Take back what is left of it with the payee."""
     present = await gateway.find_transfer(call.payout_id)
-    if present is None:
-        raise OutcomeUnknownError("The provider does not find the transfer.")
-    if present.reversed_minor == call.amount_minor:
+    if present is not None and present.reversed_minor == call.amount_minor:
         return present
-    return await gateway.reverse_transfer(
-        present.reference,
-        amount_minor=call.amount_minor - present.reversed_minor,
-        currency=call.currency,
-        key=str(call.id),
-    )
+    reference = call.provider_ref if present is None else present.reference
+    if reference is None:
+        raise OutcomeUnknownError("The provider's id of the transfer is not known.")
+    back = call.amount_minor - (0 if present is None else present.reversed_minor)
+    return await gateway.reverse_transfer(reference, amount_minor=back, currency=call.currency, key=str(call.id))
 
 
 def _check_key(house: House, gateway: PaymentGateway, call: ClaimedCall) -> None:
