@@ -1129,6 +1129,7 @@ BEGIN
     PERFORM hold_earning(p.id, NULL);
   END IF;
   PERFORM restate_payment(p.id, 'dispute_' || p_status, p_data, NULL);
+  PERFORM hold_freed(p.id, d.id, p_data) WHERE p_status = 'won';
 END $$;
 
 CREATE FUNCTION public.close_event(p_event uuid, p_status text, p_outcome text) RETURNS void
@@ -2436,7 +2437,7 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION public.hold_unrefunded(p_payment uuid, p_refund uuid, p_data jsonb) RETURNS void
+CREATE FUNCTION public.hold_freed(p_payment uuid, p_freed uuid, p_data jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE p payments; d disputes; more bigint;
@@ -2449,10 +2450,10 @@ BEGIN
     EXIT WHEN more <= 0;
     UPDATE disputes SET held_minor = held_minor + more, updated_at = now() WHERE id = d.id;
     UPDATE payments SET disputed_minor = disputed_minor + more, updated_at = now() WHERE id = p_payment;
-    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_refund), p.currency,
+    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_freed), p.currency,
                  ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[more, -more]);
     IF d.status = 'lost' THEN
-      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_refund));
+      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_freed));
     ELSE
       PERFORM hold_earning(p_payment, now());
     END IF;
@@ -4403,7 +4404,7 @@ BEGIN
   END IF;
   PERFORM restate_payment(p.id, CASE WHEN p_succeeded THEN 'refund' ELSE 'refund_failed' END, p_data, r.requested_by);
   IF NOT p_succeeded THEN
-    PERFORM hold_unrefunded(p.id, p_refund, p_data);
+    PERFORM hold_freed(p.id, p_refund, p_data);
   END IF;
   RETURN 'moved';
 END $$;

@@ -72,11 +72,13 @@ BEGIN
     PERFORM hold_earning(p.id, NULL);
   END IF;
   PERFORM restate_payment(p.id, 'dispute_' || p_status, p_data, NULL);
+  PERFORM hold_freed(p.id, d.id, p_data) WHERE p_status = 'won';
 END $$;
 
--- A refund failed, and what it had reserved is disputed too: disputes of the payment hold as much of it as the provider
--- took. A lost one takes it at once. The caller holds the payment's row, and has put back what the refund took.
-CREATE OR REPLACE FUNCTION hold_unrefunded(p_payment uuid, p_refund uuid, p_data jsonb) RETURNS void LANGUAGE plpgsql AS $$
+-- Money of a payment has come back (a refund of it failed, a dispute of it was won), and was disputed besides: the other
+-- disputes hold as much of it as the provider took. A lost one takes it at once. `p_freed`: the refund or the dispute. The
+-- caller holds the payment's row.
+CREATE OR REPLACE FUNCTION hold_freed(p_payment uuid, p_freed uuid, p_data jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE p payments; d disputes; more bigint;
 BEGIN
   FOR d IN SELECT * FROM disputes WHERE payment_id = p_payment AND status <> 'won' AND held_minor < amount_minor
@@ -87,10 +89,10 @@ BEGIN
     EXIT WHEN more <= 0;
     UPDATE disputes SET held_minor = held_minor + more, updated_at = now() WHERE id = d.id;
     UPDATE payments SET disputed_minor = disputed_minor + more, updated_at = now() WHERE id = p_payment;
-    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_refund), p.currency,
+    PERFORM post(new_id(), 'dispute_opened', 'dispute', d.id, format('dispute_held:%s:%s', d.id, p_freed), p.currency,
                  ARRAY['disputed:' || p.provider, 'clearing:' || p.provider], ARRAY[more, -more]);
     IF d.status = 'lost' THEN
-      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_refund));
+      PERFORM take_disputed(p, d, more, format('dispute_lost:%s:%s', d.id, p_freed));
     ELSE
       PERFORM hold_earning(p_payment, now());
     END IF;

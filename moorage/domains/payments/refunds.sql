@@ -80,7 +80,7 @@ BEGIN
   END IF;
   PERFORM restate_payment(p.id, CASE WHEN p_succeeded THEN 'refund' ELSE 'refund_failed' END, p_data, r.requested_by);
   IF NOT p_succeeded THEN
-    PERFORM hold_unrefunded(p.id, p_refund, p_data);
+    PERFORM hold_freed(p.id, p_refund, p_data);
   END IF;
   RETURN 'moved';
 END $$;

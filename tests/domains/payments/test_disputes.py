@@ -195,3 +195,23 @@ async def test_a_reversal_during_a_dispute_is_the_dispute_and_no_refund_besides(
     )
     with pytest.raises(asyncpg.PostgresError, match="payment_disputed"):
         await worker.execute(reversal, uuid7(), paid)
+
+
+@pytest.mark.parametrize("second", ["opened", "won", "lost"])
+async def test_a_second_dispute_heard_of_before_the_first_was_won_holds_what_that_gave_back(
+    worker, practitioner_id, second
+):
+    paid = await make_payment(worker)
+    await earn(worker, paid, practitioner_id)
+    await told(worker, paid, "opened")
+    for status in dict.fromkeys(("opened", second)):
+        await worker.execute("SELECT record_dispute($1, $2, 'dp_2', 5000, $3)", uuid7(), paid, status)
+    await told(worker, paid, "won")
+    row = await payment(worker, paid)
+    expected = {"opened": ("disputed", 5_000), "won": ("succeeded", 0), "lost": ("charged_back", 5_000)}
+    assert (row["status"], row["disputed_minor"]) == expected[second]
+    assert await balance(worker, "clearing:sandbox") == (10_000 if second == "won" else 5_000)
+    assert await balance(worker, f"earnings_pending:{practitioner_id}") == (4_250 if second == "lost" else 8_500)
+    assert await worker.fetch(PAYMENTS["dispute_holds_what_is_left_of_it"]) == []
+    assert await worker.fetch(PAYMENTS["dispute_is_posted_as_it_stands"]) == []
+    assert await books_sum_to_zero(worker)
