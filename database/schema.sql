@@ -7947,6 +7947,8 @@ CREATE INDEX ix_bookings_service_starts ON public.bookings USING btree (service_
 
 CREATE INDEX ix_bookings_session ON public.bookings USING btree (session_id) WHERE (session_id IS NOT NULL);
 
+CREATE INDEX ix_bookings_starts ON public.bookings USING btree (starts_at, id) WHERE (parent_id IS NULL);
+
 CREATE INDEX ix_claims_expiring ON public.claims USING btree (expires_at) WHERE (active AND (kind = 'hold'::text));
 
 CREATE INDEX ix_customer_tallies_payer ON public.customer_tallies USING btree (payer_id);

@@ -1756,6 +1756,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("session_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_bookings_starts",
+        "bookings",
+        ["starts_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("parent_id IS NULL"),
+    )
     op.create_table(
         "claims",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2041,6 +2048,7 @@ def downgrade() -> None:
     op.drop_index("uq_claims_booking", table_name="claims", postgresql_where=sa.text("booking_id IS NOT NULL"))
     op.drop_index("ix_claims_expiring", table_name="claims", postgresql_where=sa.text("active AND kind = 'hold'"))
     op.drop_table("claims")
+    op.drop_index("ix_bookings_starts", table_name="bookings", postgresql_where=sa.text("parent_id IS NULL"))
     op.drop_index("ix_bookings_session", table_name="bookings", postgresql_where=sa.text("session_id IS NOT NULL"))
     op.drop_index("ix_bookings_service_starts", table_name="bookings")
     op.drop_index("ix_bookings_practitioner", table_name="bookings", postgresql_where=sa.text("parent_id IS NULL"))

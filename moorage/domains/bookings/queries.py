@@ -122,7 +122,7 @@ ORDERINGS: Final = {
 }
 """What a list may be ordered by, and the column that it is."""
 
-_VIEW: Final = """
+_SHOWN: Final = """
 SELECT b.id, b.status, b.service_id, b.practitioner_id, b.client_id, b.session_id, b.parent_id, b.starts_at, b.ends_at,
        b.timezone, b.currency, b.total_minor, b.due_now_minor, b.commission_minor, b.paid_minor, b.refunded_minor,
        b.free_until_hours, b.late_fee_bps, b.special_requests, b.address, b.hold_expires_at, b.attended, b.cancel_kind,
@@ -139,7 +139,8 @@ SELECT b.id, b.status, b.service_id, b.practitioner_id, b.client_id, b.session_i
                     WHEN count(*) > 0 THEN 'succeeded' END
           FROM refunds r JOIN payments paid ON paid.id = r.payment_id
          WHERE paid.purpose_id = b.id AND b.refunded_minor > 0) AS refund_status
-  FROM bookings b
+"""
+_WITH_PAYMENT: Final = """
   LEFT JOIN LATERAL (
     SELECT p.* FROM payments p WHERE p.purpose_id = coalesce(b.parent_id, b.id) AND p.purpose LIKE 'booking%'
        -- An invoice that a provider hosts is the booking's payment once money has come by it.
@@ -147,6 +148,7 @@ SELECT b.id, b.status, b.service_id, b.practitioner_id, b.client_id, b.session_i
      ORDER BY p.created_at DESC, p.id DESC LIMIT 1
   ) pay ON true
 """
+_VIEW: Final = f"{_SHOWN} FROM bookings b {_WITH_PAYMENT}"
 _SEEN: Final = "(b.client_id = $1 OR b.practitioner_id = $2 OR $3)"
 _WANTED: Final = f"""
 WHERE {_SEEN} AND b.parent_id IS NULL
@@ -195,7 +197,10 @@ async def bookings(
     )
     count: int = await db.fetchval(f"SELECT count(*) FROM bookings b {_WANTED}", *arguments)  # noqa: S608 - constants
     columns = ", ".join(f"{ORDERINGS[name]} {'DESC' if descending else 'ASC'}" for name, descending in ordering)
-    rows = await db.fetch(f"{_VIEW} {_WANTED} ORDER BY {columns}, b.id LIMIT $13 OFFSET $14", *arguments, limit, offset)
+    # The page first: what is shown of a booking is looked up for those on it alone.
+    page = f"SELECT b.* FROM bookings b {_WANTED} ORDER BY {columns}, b.id LIMIT $13 OFFSET $14"  # noqa: S608 - constants
+    listed = f"{_SHOWN} FROM ({page}) b {_WITH_PAYMENT} ORDER BY {columns}, b.id"
+    rows = await db.fetch(listed, *arguments, limit, offset)
     return count, [_view(row) for row in rows]
 
 

@@ -74,6 +74,8 @@ bookings = Table(
     CheckConstraint("places > 0", name="places_positive"),
     Index("ix_bookings_client", "client_id", "starts_at", "id", postgresql_where=text("parent_id IS NULL")),
     Index("ix_bookings_practitioner", "practitioner_id", "starts_at", "id", postgresql_where=text("parent_id IS NULL")),
+    # An administrator's list is of everybody's.
+    Index("ix_bookings_starts", "starts_at", "id", postgresql_where=text("parent_id IS NULL")),
     Index("ix_bookings_service_starts", "service_id", "starts_at"),
     Index("ix_bookings_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
     Index("ix_bookings_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
