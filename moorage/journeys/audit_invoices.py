@@ -33,6 +33,13 @@ INVOICES: Final[dict[str, str]] = {
            AND NOT EXISTS (SELECT FROM invoice_payments x JOIN receipts r ON r.payment_id = x.payment_id
                             WHERE x.payment_id = p.id)
     """,
+    "hosted_invoice_ends_with_ours": """
+        SELECT i.id::text AS subject, format('is %s here, and payment %s still asks for it at %s', i.status, p.id,
+                                             p.provider)
+          FROM invoices i JOIN payments p ON p.id = i.hosted_payment_id
+         WHERE i.status <> 'open' AND p.status IN ('pending', 'requires_action', 'failed')
+           AND NOT EXISTS (SELECT FROM provider_operations o WHERE o.payment_id = p.id AND o.kind = 'cancel')
+    """,
     "tax_adds_up": """
         SELECT 'tax_payable ' || a.currency AS subject,
                format('receipts say %s, the account says %s', coalesce(r.tax, 0), -b.balance)

@@ -11,6 +11,12 @@ BREAKS = {
     "invoice_counts_its_payments": "UPDATE invoices SET paid_minor = paid_minor - 1, status = 'open'",
     "invoice_numbers_have_no_gap": "UPDATE invoices SET no = 7, number = 'INV-00007'",
     "invoice_money_is_received": "DELETE FROM invoice_payments",
+    "hosted_invoice_ends_with_ours": """
+        WITH asked AS (INSERT INTO payments (id, purpose, purpose_id, amount_minor, currency, provider, mode)
+                       SELECT new_id(), 'invoice', id, gross_minor, currency, 'stripe', 'invoice' FROM invoices
+                       RETURNING id)
+        UPDATE invoices SET hosted_payment_id = asked.id FROM asked
+    """,
     "tax_adds_up": "UPDATE receipts SET tax_minor = tax_minor + 1",
 }
 
