@@ -107,7 +107,8 @@ def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused:
     if payment.status in _COLLECTED:
         return _after(request, payment)
     if payment.status == "processing":  # nobody says that nothing was taken before that is known
-        return _waits(request, payment)
+        is_reserved = payment.capture_method == "manual" and payment.authorized_minor is not None
+        return _after(request, payment) if is_reserved else _waits(request, payment)
     is_late = payment.expires_at is not None and payment.expires_at <= house_of(request).clock()
     # Where collecting it has an id of its own and was refused, it is over there: another try is another payment.
     is_refused = payment.status == "failed" and "capture" in payment.provider_ids

@@ -168,6 +168,16 @@ async def test_whoever_pays_an_invoice_for_the_second_time_is_told_that_it_comes
     assert (await client.get(address)).status_code == 303
 
 
+async def test_whose_money_is_reserved_has_nothing_to_wait_for(by, square, square_fake, tokens):
+    house, client = by(square)
+    asked = PaymentStart(uuid7(), uuid7(), 7_200, "GBP", capture="manual", provider="square")
+    await start_payment(house, SYSTEM, asked)
+    address = f"/pay/{asked.payment_id}?key={tokens.link_key(f'pay:{asked.payment_id}')}"
+    await client.post(address, data={"token": "cnon:card-nonce-ok"})
+    shown = await client.get(address)
+    assert (shown.status_code, "<h1>Reserved" in shown.text, "refresh" in shown.headers) == (200, True, False)
+
+
 async def test_what_paypal_refused_for_good_is_started_anew_and_not_sent_back_there(by, paypal, paypal_fake, tokens):
     house, client = by(paypal)
     invoice, address = await start_here(house, tokens, "GBP")
