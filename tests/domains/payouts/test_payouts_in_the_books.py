@@ -72,6 +72,14 @@ async def test_case_24_of_two_payouts_of_the_whole_balance_at_once_one_is_made(p
         assert await purse.books() == (10_000, 0, 10_000)
 
 
+async def test_of_many_payouts_at_once_as_many_are_made_as_the_balance_is_enough_for(purse, database):
+    await purse.earn(27_000)
+    async with many_connections(database.worker_dsn, 10) as pool:
+        told = await at_once(pool, REQUEST, [(uuid7(), uuid7(), purse.id, 5_000, "USD") for _ in range(20)])
+    assert sorted(told) == ["manual"] * 5 + ["refused:insufficient_balance"] * 15
+    assert await purse.books() == (2_000, 25_000, 27_000)
+
+
 @pytest.mark.parametrize(
     "story",
     [
