@@ -40,7 +40,9 @@ async def test_each_sees_their_own_and_nobody_without_a_claim_anything(worker, s
     assert min((await seen(web, admin)).values()) > 0
 
 
-@pytest.mark.parametrize("table", ["payments", "refunds", "disputes", "payment_audit", "webhook_events"])
+@pytest.mark.parametrize(
+    "table", ["payments", "refunds", "disputes", "payment_audit", "webhook_events", "subscriptions"]
+)
 async def test_the_web_role_writes_no_money(web, table):
     for statement in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -73,6 +75,8 @@ VERBS = {
     "bounce_by_hand_for_asking('{paid}', 'mine', NULL)": "not_found",
     "complete_by_hand_for_asking('{paid}', NULL, now())": "not_found",
     "hand_over_for_asking('{paid}')": "forbidden",
+    "end_subscription(new_id(), false)": None,
+    "end_for_asking(new_id(), false)": "not_found",
     "settle_payment('{paid}', 'succeeded', 1, 'USD', NULL, NULL, NULL, 'mine', NULL, now())": None,
 }
 
