@@ -4297,9 +4297,9 @@ BEGIN
     expires_at = coalesce((p_data ->> 'expires_at')::timestamptz, expires_at),
     tax_minor = coalesce((p_data ->> 'tax_minor')::bigint, tax_minor),
     payment_method = CASE WHEN outcome = 'moved' THEN coalesce(p_method, payment_method) ELSE payment_method END,
-    -- What was declined, and is then given up, keeps why.
+    -- What was declined, and is then given up or goes back to its payer, keeps why.
     failure_code = CASE WHEN outcome <> 'moved' OR p_new = 'canceled' THEN failure_code
-                        WHEN p_new = 'failed' THEN p_failure END,
+                        WHEN p_new IN ('failed', 'requires_action') THEN p_failure END,
     succeeded_at = CASE WHEN outcome = 'moved' AND p_new = 'succeeded' THEN now() ELSE succeeded_at END,
     updated_at = now()
   WHERE id = p_payment;

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from moorage.domains.invoicing.policy import InvoiceLine, Recipient
+from moorage.domains.payments.gateway import ProviderDeclinedError
 from moorage.journeys.capture_payment import capture_payment
 from moorage.journeys.issue_invoice import NewInvoice, issue_invoice, read_invoice
 from moorage.journeys.process_events import process_due_events
@@ -166,6 +167,25 @@ async def test_whoever_pays_an_invoice_for_the_second_time_is_told_that_it_comes
     assert "£72.00 was not needed any more" in shown.text
     assert "was not needed" not in (await client.get(f"/i/{invoice.link}?payment={by_hand.payment_id}")).text
     assert (await client.get(address)).status_code == 303
+
+
+async def test_a_decline_at_paypal_is_told_on_the_invoice_and_paid_another_way(by, paypal, paypal_fake):
+    house, client = by(paypal)
+    invoice, _ = await start(house, client, "GBP")
+    async with house.database.reading(SYSTEM) as db:
+        payment_id = await db.fetchval("SELECT id FROM payments")
+    (order,) = paypal_fake.books.orders
+    paypal_fake.pay(order, "declined")
+    await poll_providers(house)
+    await process_due_events(house)
+    waiting = await client.get(f"/i/{invoice.link}?payment={payment_id}")
+    assert ("On its way" in waiting.text, "<form" in waiting.text) == (True, False)
+    with pytest.raises(ProviderDeclinedError):
+        await capture_payment(house, SYSTEM, payment_id)
+    back = await client.get(f"/i/{invoice.link}?payment={payment_id}")
+    assert ("did not go through" in back.text, "<form" in back.text, "refresh" in back.headers) == (True, True, False)
+    again = await client.post(f"/i/{invoice.link}/pay")
+    assert again.headers["location"].startswith("/pay/")
 
 
 async def test_whose_money_is_reserved_has_nothing_to_wait_for(by, square, square_fake, tokens):

@@ -59,7 +59,8 @@ SELECT b.id, s.title, p.display_name AS with_whom, b.status, b.starts_at, b.time
                    - b.paid_minor + b.refunded_minor) AS owed_minor,
        EXISTS (SELECT FROM payments x WHERE x.purpose_id = b.id
                   AND (x.status = 'processing'
-                       OR x.id::text = $3 AND x.status IN ('pending', 'requires_action'))) AS is_coming
+                       OR x.id::text = $3 AND x.status IN ('pending', 'requires_action')
+                          AND x.failure_code IS NULL)) AS is_coming
   FROM bookings b JOIN services s ON s.id = b.service_id JOIN practitioners p ON p.id = b.practitioner_id
  WHERE b.client_id = $1 AND b.parent_id IS NULL
    AND (b.status = 'pending' AND b.hold_expires_at > now()

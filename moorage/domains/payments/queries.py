@@ -146,11 +146,14 @@ async def payment_of_payer(db: Connection, payment_id: UUID, payer_id: UUID) -> 
 
 
 async def payments_under_way(db: Connection, purpose_id: UUID) -> list[tuple[UUID, str]]:
-    """(id, status) of the payments for one thing that have collected nothing yet, and of those that failed."""
+    """(id, status) of the payments for one thing that have collected nothing yet, and of those that failed: also where
+    their payer may try another method.
+    """
     rows = await db.fetch(
         """
-        SELECT id, status FROM payments WHERE purpose_id = $1
-           AND status IN ('pending', 'requires_action', 'processing', 'failed') ORDER BY created_at, id
+        SELECT id, CASE WHEN failure_code IS NULL THEN status ELSE 'failed' END AS status FROM payments
+         WHERE purpose_id = $1 AND status IN ('pending', 'requires_action', 'processing', 'failed')
+         ORDER BY created_at, id
         """,
         purpose_id,
     )
