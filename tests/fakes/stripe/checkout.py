@@ -1,10 +1,9 @@
 """Checkout sessions and the page at which they are paid."""
 
-import secrets
 from html import escape
 
 from tests.fakes.stripe import intents, invoices, subscriptions
-from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
+from tests.fakes.stripe.state import Body, RefusalError, State, invalid, made_id, needed, number
 
 _HOURS_24 = 24 * 3600
 
@@ -25,7 +24,7 @@ def create(state: State, form: Body) -> Body:
     if form.get("customer"):
         state.get("customer", form["customer"])
     taxed = (form.get("automatic_tax") or {}).get("enabled") == "true"
-    id_ = f"cs_test_{secrets.token_hex(16)}"
+    id_ = made_id("cs_test")
     session = state.make(
         "cs",
         "checkout.session",

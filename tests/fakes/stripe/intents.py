@@ -6,7 +6,7 @@ from typing import Any, Final
 from tests.fakes.stripe.cards import Card, card_of
 from tests.fakes.stripe.charges import book, new_charge, release
 from tests.fakes.stripe.disputes import open_dispute
-from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
+from tests.fakes.stripe.state import Body, RefusalError, State, invalid, made_id, needed, number
 
 _CONFIRMABLE: Final = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELABLE: Final = (*_CONFIRMABLE, "requires_capture", "processing")
@@ -20,7 +20,7 @@ def create(state: State, form: Body) -> Body:
     if form.get("customer"):
         state.get("customer", form["customer"])
     automatic = (form.get("automatic_payment_methods") or {}).get("enabled") == "true"
-    id_ = f"pi_{secrets.token_hex(12)}"
+    id_ = made_id("pi")
     intent = state.make(
         "pi",
         "payment_intent",
@@ -192,7 +192,7 @@ def _method(state: State, named: str, card: Card) -> str:
     """The payment method that a test method's name or a card's number stands for: a new one each time."""
     if named in state.cards:
         return named
-    method = f"pm_{secrets.token_hex(12)}"
+    method = made_id("pm")
     state.cards[method] = card.number
     return method
 

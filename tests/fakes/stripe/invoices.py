@@ -4,14 +4,14 @@ import html
 import secrets
 
 from tests.fakes.stripe import intents
-from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, number
+from tests.fakes.stripe.state import Body, RefusalError, State, invalid, made_id, needed, number
 
 
 def create(state: State, form: Body) -> Body:
     """POST /v1/invoices."""
     customer = state.get("customer", needed(form, "customer"))
     days = number(form, "days_until_due", 30)
-    id_ = f"in_{secrets.token_hex(12)}"
+    id_ = made_id("in")
     now = state.now()
     return state.make(
         "in",

@@ -2,6 +2,7 @@
 
 import copy
 import secrets
+import string
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,12 @@ from tests.fakes.serving import Deliveries
 Body = dict[str, Any]
 API_VERSION: Final = "2026-10-28.endive"
 ACCOUNT: Final = "acct_1MoorageFake"
+_LETTERS: Final = string.ascii_letters + string.digits
+
+
+def made_id(prefix: str) -> str:
+    """An id as Stripe makes them: of letters of both cases, hardly ever to be taken for the number of a card."""
+    return f"{prefix}_{''.join(secrets.choice(_LETTERS) for _ in range(24))}"
 
 
 class RefusalError(Exception):
@@ -57,7 +64,7 @@ class State:
     def make(self, prefix: str, kind: str, id_: str | None = None, **facts: Any) -> Body:
         """A new object, with what all of them have."""
         body = {
-            "id": id_ or f"{prefix}_{secrets.token_hex(12)}",
+            "id": id_ or made_id(prefix),
             "object": kind,
             "created": self.now(),
             "livemode": self.livemode,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tests.fakes.stripe import intents, invoices
-from tests.fakes.stripe.state import Body, RefusalError, State, invalid, needed, yes
+from tests.fakes.stripe.state import Body, RefusalError, State, invalid, made_id, needed, yes
 
 _OVER: Final = ("canceled", "incomplete_expired")
 
@@ -27,7 +27,7 @@ def begin(state: State, session: Body, told: Body, card: str) -> Body:
 
 def create(state: State, customer: str, lines: list[Body], metadata: Body, *, taxed: bool = False) -> Body:
     """An incomplete subscription with the invoice of its first period; `taxed`: its prices include tax."""
-    id_ = f"sub_{secrets.token_hex(12)}"
+    id_ = made_id("sub")
     priced = [(state.get("price", line["price"]), int(line.get("quantity", 1))) for line in lines]
     starts = state.now()
     ends = _later(starts, priced[0][0]["recurring"])
