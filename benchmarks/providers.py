@@ -3,7 +3,8 @@
 Each provider is a fake of its own process (the sandbox: a web process), reached over loopback by the adapter that the
 product uses. What is measured is the CPU that the calling thread takes for making the object of a payment, for
 collecting what was reserved, and for verifying and translating a webhook; the provider's own time is outside, and so
-is whoever takes the webhooks here, in a thread of its own. Goal: 1.5 ms each.
+is whoever takes the webhooks here, in a thread of its own. Eight calls are under way at once, as in a busy worker: a
+processor that slept before each call would take two to three times as long for it. Goal: 1.5 ms each.
 """
 
 import asyncio
@@ -31,8 +32,9 @@ from moorage.providers.sandbox.signatures import HEADER, sign
 from moorage.wiring.providers import gateways
 from moorage.wiring.settings import Settings
 
-CALLS: Final = 60
-WARM_UP: Final = 5
+AT_ONCE: Final = 8
+ROUNDS: Final = 10
+WARM_UP: Final = 2
 VERIFICATIONS: Final = 500
 # What is charged without a page, where the provider can be told a method; a page is paid on elsewhere.
 METHODS: Final = {"sandbox": "pm_card_visa", "stripe": "pm_card_visa", "square": "cnon:card-nonce-ok"}
@@ -87,19 +89,22 @@ async def _measure(
     page: str | None = None,
 ) -> dict[str, float]:
     create, capture = [], []
-    for _ in range(WARM_UP + CALLS):
-        currency = CURRENCY.get(name, "USD")
-        request = IntentRequest(uuid7(), 7_200, currency, "An hour", back, capture="manual")
+    currency = CURRENCY.get(name, "USD")
+    for _ in range(WARM_UP + ROUNDS):
+        asked = [IntentRequest(uuid7(), 7_200, currency, "An hour", back, capture="manual") for _ in range(AT_ONCE)]
         started = time.thread_time()
-        made = await gateway.create(request, key=str(uuid7()))
+        made = await asyncio.gather(*(gateway.create(request, key=str(uuid7())) for request in asked))
         create.append(time.thread_time() - started)
-        await _reserve(name, gateway, made, page)
+        for one in made:
+            await _reserve(name, gateway, one, page)
         started = time.thread_time()
-        await gateway.capture(made.reference, amount_minor=7_200, currency=currency, key=str(uuid7()))
+        await asyncio.gather(
+            *(gateway.capture(one.reference, amount_minor=7_200, currency=currency, key=str(uuid7())) for one in made)
+        )
         capture.append(time.thread_time() - started)
     return {
-        "create": round(1000 * mean(create[WARM_UP:]), 3),
-        "capture": round(1000 * mean(capture[WARM_UP:]), 3),
+        "create": round(1000 * mean(create[WARM_UP:]) / AT_ONCE, 3),
+        "capture": round(1000 * mean(capture[WARM_UP:]) / AT_ONCE, 3),
         "webhook": round(await _verify(gateway, deliveries or await _signed_by_us(gateway)), 3),
     }
 
