@@ -22,6 +22,7 @@ from tests.fakes.square.shapes import (
     new_order,
     new_payment,
     new_refund,
+    price,
     tender_of,
 )
 
@@ -71,7 +72,7 @@ class Books:
         if wanted["location_id"] != self.location_id:
             raise bad("INVALID_LOCATION", "The location is not this merchant's")
         order = new_order(wanted, state, self._now())
-        self._price(order)
+        price(order, self.currency)
         self.orders[order["id"]] = order
         return {"order": order}
 
@@ -87,7 +88,7 @@ class Books:
             order["state"] = "CANCELED"
         if "discounts" in wanted:
             order["discounts"] = wanted["discounts"]
-            self._price(order)
+            price(order, self.currency)
         self._touch(order)
         return {"order": order}
 
@@ -262,15 +263,6 @@ class Books:
         order.update(state="COMPLETED", closed_at=self._now(), tenders=[tender_of(payment)])
         self._touch(order)
         self._tell("payment.updated", "payment", payment)
-
-    def _price(self, order: Body) -> None:
-        lines = order.get("line_items", [])
-        if any(line["base_price_money"]["currency"] != self.currency for line in lines):
-            raise bad("CURRENCY_MISMATCH", f"This merchant sells in {self.currency}")
-        gross = sum(line["base_price_money"]["amount"] * int(line["quantity"]) for line in lines)
-        off = sum(one["amount_money"]["amount"] for one in order.get("discounts", ()))
-        order["total_money"] = {"amount": gross - off, "currency": self.currency}
-        order["net_amount_due_money"] = order["total_money"]
 
     def _move_refunded(self, payment: Body, change: int) -> None:
         before = payment.get("refunded_money", {}).get("amount", 0)

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from tests.fakes.square.errors import bad
+
 Body = dict[str, Any]
 OUTCOMES = {
     "cnon:card-nonce-ok": None,
@@ -21,6 +23,17 @@ def new_order(wanted: Body, state: str, now: str) -> Body:
     """An order, not priced yet."""
     told = {"id": new_id("o", 30), "state": state, "version": 1, "created_at": now, "updated_at": now}
     return {**wanted, **told, "source": {"name": "Moorage"}}
+
+
+def price(order: Body, currency: str) -> None:
+    """Add up what an order costs at a merchant who sells in `currency`."""
+    lines = order.get("line_items", [])
+    if any(line["base_price_money"]["currency"] != currency for line in lines):
+        raise bad("CURRENCY_MISMATCH", f"This merchant sells in {currency}")
+    gross = sum(line["base_price_money"]["amount"] * int(line["quantity"]) for line in lines)
+    off = sum(one["amount_money"]["amount"] for one in order.get("discounts", ()))
+    order["total_money"] = {"amount": gross - off, "currency": currency}
+    order["net_amount_due_money"] = order["total_money"]
 
 
 def new_payment(asked: Body, order: Body, now: str) -> Body:
