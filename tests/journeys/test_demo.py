@@ -65,5 +65,13 @@ async def test_an_interrupted_start_is_continued(house, superuser, table):
     assert again.practitioners[:2] == first.practitioners[:2]
 
 
-async def test_without_a_held_time_nothing_is_paid(house):
+async def test_without_a_held_time_nothing_is_paid(house, superuser):
     await pay_for_booking(house)
+    await seed(house)
+    await superuser.execute(
+        "UPDATE bookings SET starts_at = now() - interval '2 days', ends_at = now() - interval '1 day'"
+    )
+    await pay_for_booking(house)
+    assert [tuple(row) for row in await superuser.fetch("SELECT status FROM bookings")] == [("pending",)]
+    calls = await superuser.fetch("SELECT kind, status FROM provider_operations")
+    assert [tuple(row) for row in calls] == [("create", "planned")]
