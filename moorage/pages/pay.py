@@ -128,7 +128,9 @@ def _payable(request: Request, payment: PaymentRow, gateway: PaymentGateway, sta
     if url is not None:
         return _sent_on(request, payment, url)
     can = gateway.capabilities
-    if can.page_script is None or can.page_source is None or (payment.provider_ref is None and can.client_secret):
+    # What is paid at the provider has no form of ours, also while nobody knows yet where its page is.
+    has_form = payment.mode == "intent" and can.page_script is not None and can.page_source is not None
+    if not has_form or (payment.provider_ref is None and can.client_secret):
         return _waits(request, payment)
     return page(
         request,

@@ -103,6 +103,15 @@ async def test_a_payer_is_sent_on_to_the_providers_own_page_without_a_redirect(b
     assert "'self'; form-action 'self'" in shown.headers["content-security-policy"]
 
 
+async def test_a_payer_waits_for_the_providers_page_and_is_shown_no_form_meanwhile(by, square, square_fake):
+    house, client = by(square)
+    square_fake.served.fault("lost_after", path="/v2/online-checkout/payment-links")
+    _, address = await start(house, client, "GBP")
+    shown = await client.get(address)
+    assert (shown.status_code, shown.headers["refresh"]) == (200, "2")
+    assert "squarecdn.com" not in shown.text + shown.headers["content-security-policy"]
+
+
 async def test_a_payment_that_was_stopped_says_so_and_the_wrong_key_opens_nothing(by, square, square_fake):
     house, client = by(square)
     invoice, first = await start(house, client, "GBP")
