@@ -24,8 +24,8 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 _FURTHER: Final[Mapping[str, tuple[str, ...]]] = {
     "stripe": ("stripe_previous_webhook_secret", "stripe_connect_webhook_secret", "stripe_base_url"),
     "paypal": ("paypal_base_url",),
-    "square": ("square_webhook_url", "square_base_url"),
-    "razorpay": ("razorpay_base_url",),
+    "square": ("square_webhook_url", "square_merchant_id", "square_base_url"),
+    "razorpay": ("razorpay_account_id", "razorpay_base_url"),
 }
 _BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "stripe_secret_key": ("sk_", "rk_"),

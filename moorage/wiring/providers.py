@@ -114,6 +114,7 @@ def _square(settings: Settings) -> PaymentGateway:
         webhook_url=settings.square_webhook_url or f"{settings.public_url()}/webhooks/square",
         base_url=settings.square_base_url or ADDRESSES[settings.square_mode],
         live=settings.square_mode == "live",
+        merchant_id=settings.square_merchant_id,
         timeout_s=settings.provider_timeout_s,
     )
 
@@ -126,6 +127,7 @@ def _razorpay(settings: Settings) -> PaymentGateway:
         key_id=settings.razorpay_key_id or "",
         key_secret=_secret(settings.razorpay_key_secret),
         webhook_secrets=[_secret(settings.razorpay_webhook_secret)],
+        account_id=settings.razorpay_account_id,
         base_url=settings.razorpay_base_url or ADDRESS,
         timeout_s=settings.provider_timeout_s,
     )

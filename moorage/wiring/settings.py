@@ -125,11 +125,13 @@ class Settings(BaseSettings):
     square_application_id: str | None = None
     square_webhook_signature_key: SecretStr | None = None
     square_webhook_url: str | None = None  # as registered there; default BASE_URL/webhooks/square
+    square_merchant_id: str | None = None  # events of any other merchant are parked; unset: of none
     square_mode: Literal["sandbox", "live"] = "sandbox"
     square_base_url: str | None = None
     razorpay_key_id: str | None = None
     razorpay_key_secret: SecretStr | None = None
     razorpay_webhook_secret: SecretStr | None = None
+    razorpay_account_id: str | None = None  # acc_…: events of any other account are parked; unset: of none
     razorpay_base_url: str | None = None
     allow_guest_payments: bool | None = None  # default: on in development, off in production
     provider_timeout_s: float = 10.0

@@ -24,6 +24,7 @@ def settings(settings, razorpay_fake):
             "razorpay_key_id": KEY_ID,
             "razorpay_key_secret": SecretStr(KEY_SECRET),
             "razorpay_webhook_secret": SecretStr(WEBHOOK_SECRET),
+            "razorpay_account_id": razorpay_fake.books.account_id,
             "razorpay_base_url": razorpay_fake.base_url,
             "payment_provider": "razorpay",
             "provider_timeout_s": 20.0,
@@ -165,3 +166,13 @@ async def test_case_22_a_refund_and_a_dispute_of_the_rest_end_alike_in_either_or
     await settle(shop, razorpay_fake)
     assert await shop.superuser.fetch(_BALANCES) == []  # all of it went back, one way or the other
     assert await audit(shop.house) == []
+
+
+async def test_an_event_of_another_account_is_genuine_and_parked(shop, razorpay_fake):
+    payment_id, reference = await started(shop)
+    razorpay_fake.books.account_id = "acc_OfSomebodyElse"
+    razorpay_fake.pay(reference)
+    await settle(shop, razorpay_fake)
+    assert await shop.superuser.fetchval("SELECT status FROM payments WHERE id = $1", payment_id) == "pending"
+    told = await shop.superuser.fetch("SELECT DISTINCT status, outcome FROM webhook_events")
+    assert [tuple(row) for row in told] == [("parked", "of another account: acc_OfSomebodyElse")]

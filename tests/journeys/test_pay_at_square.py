@@ -33,6 +33,7 @@ def settings(settings, square_fake):
             "square_application_id": "sandbox-sq0idb-fake",
             "square_webhook_signature_key": SecretStr(SIGNATURE_KEY),
             "square_webhook_url": URL,
+            "square_merchant_id": square_fake.books.merchant_id,
             "square_base_url": square_fake.base_url,
             "payment_provider": "square",
             "provider_timeout_s": 20.0,
@@ -160,3 +161,15 @@ async def test_a_call_whose_key_may_be_forgotten_is_asked_about_and_not_made_ove
     row = await shop.superuser.fetchrow("SELECT status, failure_code FROM refunds WHERE id = $1", refund_id)
     assert (tuple(row), square_fake.books.refunds) == (("failed", "never_arrived"), {})
     assert await audit(shop.house) == []
+
+
+async def test_an_event_of_another_merchant_is_genuine_and_parked(shop, square_fake):
+    booking = await shop.book(start_at(9))
+    await settle(shop, square_fake)
+    square_fake.books.merchant_id = "MSOMEBODYELSE"
+    (order,) = square_fake.books.orders
+    await shop.house.gateways["square"].confirm(order, payment_method="cnon:card-nonce-ok", key="of-the-payer")
+    await settle(shop, square_fake)
+    assert await booking_and_payment(shop, booking) == ("pending", "pending", "square")
+    told = await shop.superuser.fetch("SELECT DISTINCT status, outcome FROM webhook_events")
+    assert [tuple(row) for row in told] == [("parked", "of another account: MSOMEBODYELSE")]

@@ -56,6 +56,7 @@ class RazorpayGateway:
         key_secret: str,
         webhook_secrets: Sequence[str],
         base_url: str,
+        account_id: str | None = None,
         timeout_s: float = 10.0,
         clock: Clock = system_clock,
     ) -> None:
@@ -77,6 +78,7 @@ class RazorpayGateway:
                 "https://lumberjack.razorpay.com",
             ),
             label="Razorpay",
+            account=account_id,
             live=key_id.startswith("rzp_live_"),
         )
         self._key_secret = key_secret

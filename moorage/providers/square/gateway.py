@@ -58,6 +58,7 @@ class SquareGateway(SquareEvidence):
         webhook_url: str,
         base_url: str,
         live: bool,
+        merchant_id: str | None = None,
         timeout_s: float = 10.0,
     ) -> None:
         """Open nothing yet; connections are made when they are needed, and shared by all calls."""
@@ -74,6 +75,7 @@ class SquareGateway(SquareEvidence):
             page_hosts=FORM_HOSTS[live],
             page_account=location_id,
             label="Square",
+            account=merchant_id,
             live=live,
         )
         self._location_id = location_id

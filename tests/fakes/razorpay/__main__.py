@@ -15,6 +15,7 @@ async def _stand(port: int, webhook_url: str) -> None:
                 "RAZORPAY_KEY_ID": KEY_ID,
                 "RAZORPAY_KEY_SECRET": KEY_SECRET,
                 "RAZORPAY_WEBHOOK_SECRET": WEBHOOK_SECRET,
+                "RAZORPAY_ACCOUNT_ID": fake.books.account_id,
                 "RAZORPAY_BASE_URL": fake.base_url,
             }
         )

@@ -17,6 +17,7 @@ async def _stand(port: int, webhook_url: str, currency: str) -> None:
                 "SQUARE_APPLICATION_ID": "sandbox-sq0idb-fake",
                 "SQUARE_WEBHOOK_SIGNATURE_KEY": SIGNATURE_KEY,
                 "SQUARE_WEBHOOK_URL": webhook_url,
+                "SQUARE_MERCHANT_ID": fake.books.merchant_id,
                 "SQUARE_BASE_URL": fake.base_url,
             }
         )
