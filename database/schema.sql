@@ -37,11 +37,11 @@ CREATE TYPE public.pgqueuer_status AS ENUM (
     'failed'
 );
 
-CREATE FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) RETURNS uuid
+CREATE FUNCTION public.accept_quote(p_quote uuid, p_by_link boolean, p_invoice uuid, p_series text, p_now timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE q quotes := lock_quote(p_quote, p_link);
+DECLARE q quotes := lock_quote(p_quote, p_by_link);
 BEGIN
   IF q.status = 'accepted' THEN
     RETURN (SELECT id FROM invoices WHERE quote_id = p_quote);
@@ -56,9 +56,9 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
-                        tax_minor, gross_minor, note, link, created_by, quote_id)
+                        tax_minor, gross_minor, note, created_by, quote_id)
   VALUES (p_invoice, q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.currency, q.net_minor,
-          q.tax_minor, q.gross_minor, q.note, new_link(), asking_user(), q.id);
+          q.tax_minor, q.gross_minor, q.note, asking_user(), q.id);
   INSERT INTO invoice_lines SELECT p_invoice, l."position", l.description, l.quantity, l.unit_minor, l.tax_bps,
                                    l.tax_inclusive, l.net_minor, l.tax_minor, l.gross_minor
                               FROM quote_lines l WHERE l.quote_id = p_quote;
@@ -350,6 +350,12 @@ CREATE FUNCTION public.asking_practitioner() RETURNS uuid
     SET search_path TO 'public', 'pg_temp'
     AS $$
   SELECT id FROM practitioners WHERE user_id = asking_user()
+$$;
+
+CREATE FUNCTION public.asking_product() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
 $$;
 
 CREATE FUNCTION public.asking_user() RETURNS uuid
@@ -863,8 +869,7 @@ CREATE FUNCTION public.check_may_invoice(p_sentence text) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
-  IF NOT asking_admin()
-     AND coalesce(nullif(current_setting('role', true), 'none'), session_user) <> 'moorage_worker' THEN
+  IF NOT (asking_admin() OR asking_product()) THEN
     PERFORM refuse('forbidden', p_sentence);
   END IF;
 END $$;
@@ -1357,7 +1362,7 @@ CREATE TABLE public.invoices (
     tax_minor bigint NOT NULL,
     gross_minor bigint NOT NULL,
     note text DEFAULT ''::text NOT NULL,
-    link text NOT NULL,
+    link_nonce bytea DEFAULT uuid_send(gen_random_uuid()) NOT NULL,
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1373,6 +1378,7 @@ CREATE TABLE public.invoices (
     CONSTRAINT ck_invoices_amounts CHECK (((gross_minor > 0) AND (tax_minor >= 0))),
     CONSTRAINT ck_invoices_currency_code CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_invoices_has_customer CHECK (((customer_id IS NOT NULL) OR (customer_email IS NOT NULL))),
+    CONSTRAINT ck_invoices_nonce_length CHECK ((octet_length(link_nonce) = 16)),
     CONSTRAINT ck_invoices_numbered CHECK ((((status = 'draft'::text) = (number IS NULL)) AND ((number IS NULL) = (no IS NULL)) AND ((no IS NULL) = (series IS NULL)) AND ((no IS NULL) = (issued_at IS NULL)) AND ((no IS NULL) = (due_at IS NULL)))),
     CONSTRAINT ck_invoices_paid_in_full CHECK (((status = 'paid'::text) = (paid_minor = gross_minor))),
     CONSTRAINT ck_invoices_paid_range CHECK (((paid_minor >= 0) AND (paid_minor <= gross_minor))),
@@ -1556,11 +1562,11 @@ BEGIN
                 p_from, p_to, p_minutes);
 END $$;
 
-CREATE FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.decline_quote(p_quote uuid, p_by_link boolean, p_reason text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE q quotes := lock_quote(p_quote, p_link);
+DECLARE q quotes := lock_quote(p_quote, p_by_link);
 BEGIN
   IF q.status IN ('accepted', 'withdrawn') THEN
     PERFORM refuse('invalid_state', format('This quote was %s.', q.status));
@@ -1629,9 +1635,9 @@ BEGIN
   END IF;
   sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
-                        net_minor, tax_minor, gross_minor, note, link, created_by)
+                        net_minor, tax_minor, gross_minor, note, created_by)
   VALUES (p_invoice, coalesce(p_customer, account_at(p_email)), p_email, p_name, p_address, p_booking, p_currency,
-          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user())
+          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;
@@ -2472,7 +2478,7 @@ BEGIN
           WHERE d.day > v_last);
 END $$;
 
-CREATE FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) RETURNS uuid
+CREATE FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_page text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -2499,7 +2505,7 @@ BEGIN
                        coalesce(i.booking_id, i.id), i.customer_id, owed, i.currency, p_provider);
   PERFORM describe_payment(p_payment, jsonb_build_object(
     'mode', 'invoice', 'description', 'Invoice ' || i.number, 'lines', hosted_lines(i, owed),
-    'return_url', p_url || '/i/' || i.link, 'cancel_url', p_url || '/i/' || i.link,
+    'return_url', p_page, 'cancel_url', p_page,
     'payer_email', i.customer_email, 'metadata', jsonb_build_object('invoice_id', i.id)));
   PERFORM foresee_tax(p_payment);
   UPDATE invoices SET hosted_payment_id = p_payment, updated_at = now() WHERE id = i.id;
@@ -2550,6 +2556,16 @@ BEGIN
   currency := i.currency;
   payer := i.customer_id;
 END $$;
+
+CREATE FUNCTION public.invoices_to_remind_of(p_days integer[], p_now timestamp with time zone, p_limit integer) RETURNS TABLE(id uuid, link_nonce bytea)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT x.id, x.link_nonce FROM invoices x
+   WHERE x.status = 'open' AND x.reminders_sent < cardinality(p_days)
+     AND x.due_at + make_interval(days => p_days[x.reminders_sent + 1]) <= p_now
+   ORDER BY x.due_at, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+$$;
 
 CREATE FUNCTION public.is_alias(p public.payments, p_ref text, p_data jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -2845,7 +2861,7 @@ CREATE TABLE public.quotes (
     tax_minor bigint NOT NULL,
     gross_minor bigint NOT NULL,
     note text DEFAULT ''::text NOT NULL,
-    link text NOT NULL,
+    link_nonce bytea DEFAULT uuid_send(gen_random_uuid()) NOT NULL,
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -2858,19 +2874,21 @@ CREATE TABLE public.quotes (
     CONSTRAINT ck_quotes_days_range CHECK (((days_until_due >= 0) AND (days_until_due <= 366))),
     CONSTRAINT ck_quotes_decided_when CHECK (((status = 'open'::text) = (decided_at IS NULL))),
     CONSTRAINT ck_quotes_has_customer CHECK (((customer_id IS NOT NULL) OR (customer_email IS NOT NULL))),
+    CONSTRAINT ck_quotes_nonce_length CHECK ((octet_length(link_nonce) = 16)),
     CONSTRAINT ck_quotes_status_known CHECK ((status = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text]))),
     CONSTRAINT ck_quotes_totals CHECK (((net_minor + tax_minor) = gross_minor))
 );
 
 ALTER TABLE ONLY public.quotes FORCE ROW LEVEL SECURITY;
 
-CREATE FUNCTION public.lock_quote(p_quote uuid, p_link text) RETURNS public.quotes
+CREATE FUNCTION public.lock_quote(p_quote uuid, p_by_link boolean) RETURNS public.quotes
     LANGUAGE plpgsql
     AS $$
 DECLARE q quotes;
 BEGIN
   SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
-  IF NOT FOUND OR NOT coalesce(q.link = p_link OR q.customer_id = asking_user() OR asking_admin(), false) THEN
+  IF NOT FOUND OR NOT coalesce(p_by_link AND asking_product() OR q.customer_id = asking_user() OR asking_admin(), false)
+  THEN
     PERFORM refuse('not_found', 'There is no such quote.');
   END IF;
   RETURN q;
@@ -2937,10 +2955,9 @@ BEGIN
   END IF;
   sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
-                      tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
+                      tax_minor, gross_minor, note, created_by, expires_at, days_until_due)
   VALUES (p_quote, coalesce(p_customer, b.client_id, account_at(p_email)), p_email, p_name, p_address, p_booking,
-          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at,
-          p_days_until_due)
+          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, asking_user(), p_expires_at, p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
@@ -3236,12 +3253,6 @@ CREATE FUNCTION public.new_id() RETURNS uuid
       overlay(uuid_send(gen_random_uuid())
               PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
       52, 1), 53, 1), 'hex')::uuid
-$$;
-
-CREATE FUNCTION public.new_link() RETURNS text
-    LANGUAGE sql
-    AS $$
-  SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
 $$;
 
 CREATE FUNCTION public.nobodys_email(p_issuer text, p_subject text) RETURNS text
@@ -4657,17 +4668,16 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) RETURNS integer
+CREATE FUNCTION public.remind_of_invoices(p_days integer[], p_pages jsonb, p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE i invoices; due integer; sent integer := 0; owed bigint;
 BEGIN
-  FOR i IN SELECT * FROM invoices x
-            WHERE x.status = 'open' AND x.reminders_sent < cardinality(p_days)
-              AND x.due_at + make_interval(days => p_days[x.reminders_sent + 1]) <= p_now
-            ORDER BY x.due_at, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED LOOP
+  FOR i IN SELECT x.* FROM jsonb_object_keys(p_pages) AS page (id) JOIN invoices x ON x.id = page.id::uuid
+            WHERE x.status = 'open' ORDER BY x.due_at, x.id FOR UPDATE OF x LOOP
     SELECT count(*) INTO due FROM unnest(p_days) AS d WHERE i.due_at + make_interval(days => d) <= p_now;
+    CONTINUE WHEN due <= i.reminders_sent;
     owed := open_of_invoice(i);
     UPDATE invoices SET reminders_sent = due, updated_at = now() WHERE id = i.id;
     CONTINUE WHEN owed = 0;
@@ -4677,7 +4687,7 @@ BEGIN
       concat_ws(E'\n', format('Invoice %s: %s %s due on %s.', i.number, spoken_amount(owed, i.currency),
                               CASE WHEN i.due_at < p_now THEN 'was' ELSE 'is' END,
                               to_char(i.due_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY')),
-                'See and pay it here:', p_url || '/i/' || i.link),
+                'See and pay it here:', p_pages ->> i.id::text),
       format('invoice_reminder:%s:%s', i.id, due));
     PERFORM note_invoice(i.id, 'reminded', jsonb_build_object('step', due));
     sent := sent + 1;
@@ -7769,9 +7779,6 @@ ALTER TABLE ONLY public.earnings
     ADD CONSTRAINT uq_earnings_payment_id UNIQUE (payment_id);
 
 ALTER TABLE ONLY public.invoices
-    ADD CONSTRAINT uq_invoices_link UNIQUE (link);
-
-ALTER TABLE ONLY public.invoices
     ADD CONSTRAINT uq_invoices_number UNIQUE (number);
 
 ALTER TABLE ONLY public.invoices
@@ -7830,9 +7837,6 @@ ALTER TABLE ONLY public.provider_customers
 
 ALTER TABLE ONLY public.provider_products
     ADD CONSTRAINT uq_provider_products_provider_kind_local_key_provider_ref UNIQUE (provider, kind, local_key, provider_ref);
-
-ALTER TABLE ONLY public.quotes
-    ADD CONSTRAINT uq_quotes_link UNIQUE (link);
 
 ALTER TABLE ONLY public.reconciliation_findings
     ADD CONSTRAINT uq_reconciliation_findings_provider_kind_movement_provider_ref UNIQUE (provider, kind, movement, provider_ref);
@@ -8774,9 +8778,9 @@ GRANT ALL ON SCHEMA public TO moorage_engine;
 
 GRANT USAGE ON SCHEMA sandbox TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_web;
-GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.accept_quote(p_quote uuid, p_by_link boolean, p_invoice uuid, p_series text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_by_link boolean, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.accept_quote(p_quote uuid, p_by_link boolean, p_invoice uuid, p_series text, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.account_at(p_email text) FROM PUBLIC;
 
@@ -8815,6 +8819,8 @@ REVOKE ALL ON FUNCTION public.asking_practitioner() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_web;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_worker;
 GRANT ALL ON FUNCTION public.asking_practitioner() TO moorage_owner;
+
+REVOKE ALL ON FUNCTION public.asking_product() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_idempotent(p_caller text, p_key text, p_fingerprint bytea, p_subject uuid, p_lock_s integer, p_hours integer) TO moorage_web;
@@ -8973,9 +8979,9 @@ GRANT ALL ON FUNCTION public.deactivate_claim(p_claim uuid, p_resource bigint) T
 REVOKE ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.decide_practitioner(p_practitioner uuid, p_status text, p_reason text, p_subject text, p_body text) TO moorage_web;
 
-REVOKE ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) TO moorage_web;
-GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamp with time zone) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.decline_quote(p_quote uuid, p_by_link boolean, p_reason text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_by_link boolean, p_reason text, p_now timestamp with time zone) TO moorage_web;
+GRANT ALL ON FUNCTION public.decline_quote(p_quote uuid, p_by_link boolean, p_reason text, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.describe_booking(p_booking uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.describe_booking(p_booking uuid) TO moorage_worker;
@@ -9079,9 +9085,9 @@ GRANT ALL ON FUNCTION public.hold_booking(p_id uuid, p_client uuid, p_family uui
 REVOKE ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_earning(p_payment uuid, p_at timestamp with time zone) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) TO moorage_web;
-GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_page text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_page text) TO moorage_web;
+GRANT ALL ON FUNCTION public.host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_page text) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.hosted_lines(i public.invoices, p_owed bigint) FROM PUBLIC;
 
@@ -9092,6 +9098,9 @@ GRANT ALL ON FUNCTION public.identity_asks(p_issuer text, p_subject text, p_is_a
 REVOKE ALL ON FUNCTION public.invoice_address(i public.invoices) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.invoice_owed(p_invoice uuid, OUT owed_minor bigint, OUT currency text, OUT payer uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.invoices_to_remind_of(p_days integer[], p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.invoices_to_remind_of(p_days integer[], p_now timestamp with time zone, p_limit integer) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_answer(p_caller text, p_key text, p_subject uuid, p_status integer, p_type text, p_body bytea) TO moorage_web;
@@ -9125,7 +9134,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.quotes TO moorage_engine;
 GRANT SELECT ON TABLE public.quotes TO moorage_worker;
 GRANT SELECT ON TABLE public.quotes TO moorage_web;
 
-REVOKE ALL ON FUNCTION public.lock_quote(p_quote uuid, p_link text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.lock_quote(p_quote uuid, p_by_link boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.lock_whole_invoice(p_invoice uuid) FROM PUBLIC;
 
@@ -9168,8 +9177,6 @@ REVOKE ALL ON FUNCTION public.move_place(b public.bookings, p_session uuid, p_no
 REVOKE ALL ON FUNCTION public.move_record(p_payment uuid, p_to text, p_reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.move_time(b public.bookings, p_starts timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.new_link() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.note_invoice(p_invoice uuid, p_kind text, p_details jsonb, p_by uuid) FROM PUBLIC;
 
@@ -9326,8 +9333,8 @@ GRANT ALL ON FUNCTION public.release_key(p_caller text, p_key text, p_subject uu
 REVOKE ALL ON FUNCTION public.release_session_claim(p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_session_claim(p_session uuid) TO moorage_worker;
 
-REVOKE ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_url text, p_now timestamp with time zone, p_limit integer) TO moorage_worker;
+REVOKE ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_pages jsonb, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remind_of_invoices(p_days integer[], p_pages jsonb, p_now timestamp with time zone) TO moorage_worker;
 
 REVOKE ALL ON FUNCTION public.repeated_hold(p_id uuid) FROM PUBLIC;
 

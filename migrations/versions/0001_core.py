@@ -1833,7 +1833,9 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column(
+            "link_nonce", sa.LargeBinary(), server_default=sa.text("uuid_send(gen_random_uuid())"), nullable=False
+        ),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -1852,12 +1854,12 @@ def upgrade() -> None:
         sa.CheckConstraint("days_until_due BETWEEN 0 AND 366", name=op.f("ck_quotes_days_range")),
         sa.CheckConstraint("gross_minor > 0 AND tax_minor >= 0", name=op.f("ck_quotes_amounts")),
         sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_quotes_totals")),
+        sa.CheckConstraint("octet_length(link_nonce) = 16", name=op.f("ck_quotes_nonce_length")),
         sa.ForeignKeyConstraint(
             ["booking_id"], ["bookings.id"], name=op.f("fk_quotes_booking_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_quotes_customer_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
-        sa.UniqueConstraint("link", name=op.f("uq_quotes_link")),
     )
     op.create_index(
         "ix_quotes_booking", "quotes", ["booking_id"], unique=False, postgresql_where=sa.text("booking_id IS NOT NULL")
@@ -1881,7 +1883,9 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column(
+            "link_nonce", sa.LargeBinary(), server_default=sa.text("uuid_send(gen_random_uuid())"), nullable=False
+        ),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -1909,6 +1913,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("gross_minor > 0 AND tax_minor >= 0", name=op.f("ck_invoices_amounts")),
         sa.CheckConstraint("net_minor + tax_minor = gross_minor", name=op.f("ck_invoices_totals")),
+        sa.CheckConstraint("octet_length(link_nonce) = 16", name=op.f("ck_invoices_nonce_length")),
         sa.CheckConstraint("paid_minor BETWEEN 0 AND gross_minor", name=op.f("ck_invoices_paid_range")),
         sa.ForeignKeyConstraint(
             ["booking_id"], ["bookings.id"], name=op.f("fk_invoices_booking_id"), ondelete="RESTRICT"
@@ -1921,7 +1926,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_invoices_quote_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
-        sa.UniqueConstraint("link", name=op.f("uq_invoices_link")),
         sa.UniqueConstraint("number", name=op.f("uq_invoices_number")),
         sa.UniqueConstraint("quote_id", name=op.f("uq_invoices_quote_id")),
         sa.UniqueConstraint("series", "no", name=op.f("uq_invoices_series_no")),

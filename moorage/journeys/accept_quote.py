@@ -15,6 +15,7 @@ from moorage.journeys.host_invoice import plan_hosting
 from moorage.journeys.house import House
 from moorage.journeys.issue_invoice import mail_invoice
 from moorage.journeys.mail_customer import mail_customer
+from moorage.journeys.open_document import open_quote
 from moorage.journeys.planned_calls import carry_out_now
 from moorage.kernel.db import SYSTEM, Actor, with_retries
 from moorage.kernel.errors import InvalidError, NotFoundError
@@ -76,13 +77,20 @@ async def accept_quote(
     house: House, actor: Actor, quote_id: UUID, *, invoice_id: UUID, link: str | None = None
 ) -> Accepted:
     """Accept a quote; the same answer at every repeat, one invoice. Raises NotFoundError (also to strangers),
-    QuoteExpiredError, InvalidStateError (declined, withdrawn; its booking has ended).
+    QuoteExpiredError, InvalidStateError (declined, withdrawn; its booking has ended), LinkExpiredError. Whoever has the
+    link is let in by it, and nobody asks then who they are.
     """
+    await _check_link(house, quote_id, link)
 
     async def accept() -> tuple[UUID | None, list[UUID]]:
-        async with house.database.transaction(actor) as db:
+        async with house.database.transaction(actor if link is None else SYSTEM) as db:
             made = await operations.accept_quote(
-                db, quote_id, link=link, invoice_id=invoice_id, series=house.invoicing.series, now=house.clock()
+                db,
+                quote_id,
+                by_link=link is not None,
+                invoice_id=invoice_id,
+                series=house.invoicing.series,
+                now=house.clock(),
             )
             return made, [] if made is None else await plan_hosting(house, db, made)
 
@@ -95,11 +103,12 @@ async def accept_quote(
 async def decline_quote(
     house: House, actor: Actor, quote_id: UUID, *, reason: str | None = None, link: str | None = None
 ) -> QuoteRow:
-    """Decline a quote. Raises NotFoundError, InvalidStateError (accepted or withdrawn)."""
+    """Decline a quote. Raises NotFoundError, InvalidStateError (accepted or withdrawn), LinkExpiredError."""
+    await _check_link(house, quote_id, link)
 
     async def decline() -> None:
-        async with house.database.transaction(actor) as db:
-            await operations.decline_quote(db, quote_id, link=link, reason=reason, now=house.clock())
+        async with house.database.transaction(actor if link is None else SYSTEM) as db:
+            await operations.decline_quote(db, quote_id, by_link=link is not None, reason=reason, now=house.clock())
 
     await with_retries(decline, repeatable=True)
     return await read_quote(house, quote_id)
@@ -125,6 +134,12 @@ async def read_quote(house: House, quote_id: UUID) -> QuoteRow:
     return found
 
 
+async def _check_link(house: House, quote_id: UUID, link: str | None) -> None:
+    """A link that is sent along is this quote's. Raises NotFoundError, LinkExpiredError."""
+    if link is not None and (await open_quote(house, link)).id != quote_id:
+        raise NotFoundError("There is no such quote.")
+
+
 async def _mail_quote(house: House, quote_id: UUID) -> QuoteRow:
     quote = await read_quote(house, quote_id)
     if quote.status == "open":
@@ -134,7 +149,7 @@ async def _mail_quote(house: House, quote_id: UUID) -> QuoteRow:
             quote,
             subject=f"A quote from {house.business_name}",
             body=f"{offered}, open until {quote.expires_at:%-d %B %Y}.\nSee and answer it here:\n"
-            f"{house.public_url}/q/{quote.link}",
+            f"{house.public_url}{house.links.path(quote)}",
             cause=f"quote_made:{quote.id}",
         )
     return quote

@@ -31,4 +31,7 @@ async def seed_documents(house: House) -> dict[str, str]:
         invoices[0] if invoices else await issue_invoice(house, SYSTEM, NewInvoice(house.ids(), whom, "GBP", _DINNER))
     )
     quote = quotes[0] if quotes else await make_quote(house, SYSTEM, NewQuote(house.ids(), whom, "GBP", _LUNCH))
-    return {"invoice": f"{house.public_url}/i/{invoice.link}", "quote": f"{house.public_url}/q/{quote.link}"}
+    return {
+        "invoice": house.public_url + house.links.path(invoice),
+        "quote": house.public_url + house.links.path(quote),
+    }

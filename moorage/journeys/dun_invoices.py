@@ -14,7 +14,10 @@ async def dun_invoices(house: House) -> int:
     now = house.clock()
     async with house.database.transaction(SYSTEM) as db:
         await operations.void_of_cancelled(db, now, AT_ONCE)
-        sent = await operations.remind(db, house.invoicing.reminder_days, house.public_url, now, AT_ONCE)
+        days = house.invoicing.reminder_days
+        due = await operations.lock_to_remind(db, days, now, AT_ONCE)
+        pages = {invoice.id: house.public_url + house.links.path(invoice) for invoice in due}
+        sent = await operations.remind(db, days, pages, now) if pages else 0
     if sent:
         house.bell.ring()
     return sent

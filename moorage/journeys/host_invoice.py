@@ -10,6 +10,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from moorage.domains.invoicing import operations, queries
+from moorage.domains.invoicing.links import kept_address
 from moorage.domains.invoicing.queries import HostedFor
 from moorage.domains.payments.facets import CustomerGateway, CustomerRequest, HostedInvoiceRequest, InvoiceGateway
 from moorage.domains.payments.gateway import NotSupportedByProviderError, OutcomeUnknownError, PaymentGateway
@@ -28,7 +29,8 @@ async def plan_hosting(house: House, db: Connection, invoice_id: UUID) -> list[U
     carry out after it. Again for one that is hosted: nothing new.
     """
     provider = house.invoicing.hosted_by
-    if provider is None:
+    invoice = None if provider is None else await queries.invoice_ref(db, invoice_id)
+    if provider is None or invoice is None:
         return []
     planned = await operations.host(
         db,
@@ -36,7 +38,7 @@ async def plan_hosting(house: House, db: Connection, invoice_id: UUID) -> list[U
         payment_id=house.ids(),
         operation_id=house.ids(),
         provider=provider,
-        public_url=house.public_url,
+        page=kept_address(invoice),
     )
     return [] if planned is None else [planned]
 

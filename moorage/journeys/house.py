@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from moorage.domains.accounts.passwords import Passwords
 from moorage.domains.accounts.policy import AccountTerms
+from moorage.domains.invoicing.links import DocumentLinks
 from moorage.domains.invoicing.policy import InvoicingTerms
 from moorage.domains.notifications.gateway import MailGateway
 from moorage.domains.payments.gateway import PaymentGateway
@@ -31,12 +32,13 @@ class BookingTerms:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Database, clock, ids, providers, terms, the threads that passwords are hashed in, the bell to ring after
+    """Database, clock, ids, providers, links, terms, the threads that passwords are hashed in, the bell to ring after
     committing work for others, and the inbox of providers' events.
     """
 
     database: Database
     gateways: Mapping[str, PaymentGateway]
+    links: DocumentLinks
     terms: BookingTerms = field(default_factory=BookingTerms)
     clock: Clock = system_clock
     ids: Ids = uuid7

@@ -101,7 +101,7 @@ async def mail_invoice(house: House, invoice_id: UUID) -> InvoiceRow:
 
 
 def _where(house: House, invoice: InvoiceRow) -> str:
-    here = f"{house.public_url}/i/{invoice.link}"
+    here = house.public_url + house.links.path(invoice)
     if invoice.hosted_url is None:
         return f"See and pay it here:\n{here}"
     return f"Pay it here:\n{invoice.hosted_url}\nSee it, and keep it as a PDF:\n{here}"

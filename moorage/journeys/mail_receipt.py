@@ -19,7 +19,7 @@ async def mail_receipt(house: House, payload: Mapping[str, Any]) -> None:
     invoice = await read_invoice(house, UUID(payload["invoice_id"]))
     if invoice.status != "paid":
         return
-    page = f"{house.public_url}/i/{invoice.link}"
+    page = house.public_url + house.links.path(invoice)
     total = f"{format_amount(invoice.gross_minor, invoice.currency)} {invoice.currency}"
     await mail_customer(
         house,

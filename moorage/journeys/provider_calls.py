@@ -158,17 +158,21 @@ async def _create(house: House, gateway: PaymentGateway, operation: ClaimedOpera
         amount_minor=operation.amount_minor,
         currency=operation.currency,
         description=said[: DESCRIPTION_CHARS - len(tax)] + tax,
-        return_url=operation.return_url or f"{house.public_url}/?payment={operation.payment_id}",
+        return_url=_followed(house, operation.return_url) or f"{house.public_url}/?payment={operation.payment_id}",
         payer_email=operation.payer_email,
         capture=operation.capture_method,
         mode=operation.mode,
         subscription_id=operation.purpose_id if operation.purpose == "subscription" else None,
-        cancel_url=operation.cancel_url,
+        cancel_url=_followed(house, operation.cancel_url),
         lines=_lines(operation, tax),
         customer=operation.customer,
         expires_at=operation.expires_at,
     )
     return await gateway.create(request, key=str(operation.id))
+
+
+def _followed(house: House, kept: str | None) -> str | None:
+    return None if kept is None else house.links.revealed(kept, house.public_url)
 
 
 def _lines(operation: ClaimedOperation, tax: str) -> tuple[Line, ...]:

@@ -11,15 +11,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from moorage.domains.invoicing import queries
+from moorage.domains.invoicing.links import InvoiceRef, kept_address
 from moorage.domains.invoicing.queries import InvoiceRow, LineRow, PaymentOfInvoice
 from moorage.domains.payments import queries as payment_queries
 from moorage.domains.payments.queries import PaymentRow
 from moorage.journeys.house import House
+from moorage.journeys.open_document import open_invoice
 from moorage.journeys.pay_invoice import pay_invoice, payable_by
 from moorage.kernel.db import SYSTEM
+from moorage.pages.closed_link import CLOSED, closed
 from moorage.pages.invoice_pdf import invoice_pdf
 from moorage.pages.paying import REFUSED, begin_paying
-from moorage.pages.view import form_of, notice, page
+from moorage.pages.view import form_of, page
 from moorage.web.actor import house_of
 from moorage.web.pay_links import pay_address
 
@@ -38,10 +41,11 @@ class Letter:
 @router.get("/i/{link}.pdf", operation_id="invoice_pdf")
 async def pdf(request: Request, link: str) -> Response:
     """The invoice to keep and print."""
-    letter = await _read(house_of(request), link)
-    if letter is None:
-        return _not_here(request)
     house = house_of(request)
+    try:
+        letter = await _read(house, link)
+    except CLOSED as refused:
+        return closed(request, refused, "invoice")
     document = await invoice_pdf(house, letter.invoice, letter.lines, letter.payments)
     headers = {
         "content-disposition": f'inline; filename="{letter.invoice.number}.pdf"'.replace("/", "-"),
@@ -54,9 +58,10 @@ async def pdf(request: Request, link: str) -> Response:
 @router.get("/i/{link}", operation_id="invoice_page")
 async def look(request: Request, link: str, payment: str = "") -> Response:
     """Show the invoice; after paying, look again until the money has been counted."""
-    letter = await _read(house_of(request), link)
-    if letter is None:
-        return _not_here(request)
+    try:
+        letter = await _read(house_of(request), link)
+    except CLOSED as refused:
+        return closed(request, refused, "invoice")
     return await _shown(request, letter, started=payment)
 
 
@@ -65,24 +70,25 @@ async def pay(request: Request, link: str) -> Response:
     """Start paying, and go on to where that is done."""
     form = await form_of(request)
     house = house_of(request)
-    letter = await _read(house, link)
-    if letter is None:
-        return _not_here(request)
+    try:
+        letter = await _read(house, link)
+    except CLOSED as refused:
+        return closed(request, refused, "invoice")
     chosen, invoice = form.get("provider") or None, letter.invoice
     if invoice.hosted_payment_id is not None and chosen in {None, invoice.hosted_by}:
         return RedirectResponse(pay_address(request, invoice.hosted_payment_id), 303)
     pay_it = partial(pay_invoice, house, letter.invoice.id)
     try:
-        return await begin_paying(request, f"/i/{link}", pay_it, chosen)
+        return await begin_paying(
+            request, f"/i/{link}", pay_it, chosen, kept=kept_address(InvoiceRef(invoice.id, invoice.link_nonce))
+        )
     except REFUSED as refused:
         return await _shown(request, letter, 422, refused=refused.detail)
 
 
-async def _read(house: House, link: str) -> Letter | None:
+async def _read(house: House, link: str) -> Letter:
+    invoice = await open_invoice(house, link)
     async with house.database.reading(SYSTEM) as db:
-        invoice = await queries.invoice_by_link(db, link, house.clock())
-        if invoice is None:
-            return None
         lines = await queries.invoice_lines(db, [invoice.id])
         return Letter(invoice, lines[invoice.id], await queries.payments_of_invoice(db, invoice.id))
 
@@ -100,6 +106,7 @@ async def _shown(
         status,
         refresh="2" if is_coming else None,
         invoice=invoice,
+        path=house.links.path,
         lines=letter.lines,
         payments=letter.payments,
         is_coming=is_coming,
@@ -145,7 +152,3 @@ async def _unneeded(house: House, letter: Letter, started: str) -> PaymentRow | 
     is_counted = any(one.payment_id == wanted for one in letter.payments)
     goes_back = payment.refunded_minor + payment.refund_pending_minor == payment.amount_minor
     return payment if goes_back and not is_counted else None
-
-
-def _not_here(request: Request) -> Response:
-    return notice(request, 404, "There is no invoice here", "The link may be incomplete: open it again from its mail.")

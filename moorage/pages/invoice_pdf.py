@@ -61,7 +61,7 @@ def _said(
         "sums": _sums(invoice),
         "payments": [_payment(payment, invoice.currency, zone) for payment in payments],
         "note": invoice.note,
-        "footer": f"{house.business_name} · {invoice.number} · {house.public_url}/i/{invoice.link}",
+        "footer": f"{house.business_name} · {invoice.number} · {house.public_url}{house.links.path(invoice)}",
     }
 
 

@@ -113,7 +113,7 @@ def _shown(request: Request, payment: PaymentRow, status: int = 200, *, refused:
     # Where collecting it has an id of its own and was refused, it is over there: another try is another payment.
     is_refused = payment.status == "failed" and "capture" in payment.provider_ids
     if payment.status == "canceled" or is_late or is_refused:
-        back = payment.cancel_url or payment.return_url
+        back = _followed(request, payment.cancel_url or payment.return_url)
         return page(request, "pay_over.html", 410, payment=payment, back=back)
     gateway = house_of(request).gateways.get(payment.provider)
     if gateway is None:
@@ -158,9 +158,15 @@ def _sent_on(request: Request, payment: PaymentRow, url: str) -> Response:
 
 
 def _after(request: Request, payment: PaymentRow) -> Response:
-    if payment.return_url is not None:
-        return RedirectResponse(payment.return_url, 303)
+    back = _followed(request, payment.return_url)
+    if back is not None:
+        return RedirectResponse(back, 303)
     return page(request, "pay_done.html", payment=payment)
+
+
+def _followed(request: Request, kept: str | None) -> str | None:
+    house = house_of(request)
+    return None if kept is None else house.links.revealed(kept, house.public_url)
 
 
 def _not_here(request: Request) -> Response:

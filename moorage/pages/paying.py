@@ -19,13 +19,18 @@ REFUSED: Final = (ProviderDeclinedError, InvalidError, HoldExpiredError)
 
 
 async def begin_paying(
-    request: Request, path: str, pay: Callable[[PayerChoice], Awaitable[object]], provider: str | None = None
+    request: Request,
+    path: str,
+    pay: Callable[[PayerChoice], Awaitable[object]],
+    provider: str | None = None,
+    *,
+    kept: str | None = None,
 ) -> Response:
-    """Start what `pay` starts, and go on to where that is paid; back to `path` where nothing is to be paid. Raises
-    REFUSED, and NotFoundError.
+    """Start what `pay` starts, and go on to where that is paid; back to `path` where nothing is to be paid. `kept` is
+    the address as the payment keeps it, where rows are not to know it. Raises REFUSED, and NotFoundError.
     """
     house = house_of(request)
-    here = f"{house.public_url}{path}"
+    here = kept or f"{house.public_url}{path}"
     payment_id = house.ids()
     back = f"{here}?payment={payment_id}"
     try:

@@ -123,6 +123,7 @@ async def _shown(request: Request, token: str, status: int = 200, *, started: st
             email=email,
             expires_at=expires_at,
             token=token,
+            path=house.links.path,
             zone=house.terms.business_timezone,
             refused=refused,
             bookings=bookings,

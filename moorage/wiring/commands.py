@@ -49,7 +49,7 @@ async def list_invoices(settings: Settings, status: str | None, limit: int) -> l
                 "total": f"{format_amount(row.gross_minor, row.currency)} {row.currency}",
                 "owed": f"{format_amount(row.owed_minor, row.currency)} {row.currency}" if row.owed_minor else None,
                 "due": None if row.due_at is None else f"{row.due_at:%Y-%m-%d}",
-                "page": f"{house.public_url}/i/{row.link}",
+                "page": house.public_url + house.links.path(row),
             }
             for row in rows
         ]

@@ -21,6 +21,7 @@ from moorage.wiring.postgres_errors import UnreachablePostgresError
 from moorage.wiring.provider_settings import default_provider
 from moorage.wiring.providers import close_gateways, gateways, mail_gateway
 from moorage.wiring.roles import WEB, WORKER
+from moorage.wiring.secrets import document_links
 from moorage.wiring.settings import Settings
 
 
@@ -113,6 +114,7 @@ def make_house(settings: Settings, database: Database) -> House:
     return House(
         database=database,
         gateways=gateways(settings, database),
+        links=document_links(settings),
         terms=BookingTerms(
             hold_minutes=settings.hold_minutes,
             payment_hours=settings.payment_hours,

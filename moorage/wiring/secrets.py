@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from moorage.domains.invoicing.links import DocumentLinks
 from moorage.web.tokens import AccessTokens
 from moorage.wiring.issuers import external_issuers, issuer_problems
 from moorage.wiring.settings import Settings
@@ -81,6 +82,12 @@ def access_tokens(settings: Settings) -> AccessTokens:
         lifetime_s=settings.access_token_minutes * 60,
         others=external_issuers(settings, shared.get_secret_value() if shared else secret),
     )
+
+
+def document_links(settings: Settings) -> DocumentLinks:
+    """Makes and checks the links of invoices and quotes by `settings`. Raises UnsafeSettingsError as `secret_of`."""
+    previous = settings.previous_secret_key
+    return DocumentLinks(secret_of(settings, "secret_key"), previous.get_secret_value() if previous else None)
 
 
 def kept_secret(home: Path, name: str) -> str:

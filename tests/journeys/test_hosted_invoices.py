@@ -101,11 +101,11 @@ async def test_an_invoice_is_paid_at_stripe_and_counted_once(shop, stripe_fake, 
     assert [one["metadata"]["moorage_user"] for one in stripe_fake.state.of("customer")] == [str(client.user_id)]
     mail = await shop.superuser.fetchval("SELECT body_text FROM mails WHERE cause LIKE 'invoice_issued:%'")
     assert invoice.hosted_url in mail
-    assert f"/i/{invoice.link}" in mail
-    going = await shop.anybody.post(f"/i/{invoice.link}/pay", data={})
+    assert shop.house.links.path(invoice) in mail
+    going = await shop.anybody.post(f"{shop.house.links.path(invoice)}/pay", data={})
     sent_on = await shop.anybody.get(going.headers["location"])
     assert sent_on.headers.get("location", sent_on.text).count(invoice.hosted_url)
-    begun = await shop.anybody.post(f"/i/{invoice.link}/pay", data={"provider": "sandbox"})
+    begun = await shop.anybody.post(f"{shop.house.links.path(invoice)}/pay", data={"provider": "sandbox"})
     await settle(shop, stripe_fake)
     assert (begun.status_code, there()) == (303, [("open", 9_000, "gbp")])  # beginning to pay here stops nothing there
     await pay_there(invoice.hosted_url)
@@ -201,10 +201,10 @@ async def test_an_invoice_that_stripe_refuses_is_paid_on_our_own_page(shop, stri
     await settle(shop, stripe_fake)
     assert (invoice.number, invoice.status, invoice.hosted_url, there()) == ("INV-00001", "open", None, [])
     mail = await shop.superuser.fetchval("SELECT body_text FROM mails WHERE cause LIKE 'invoice_issued:%'")
-    assert f"See and pay it here:\n{shop.house.public_url}/i/{invoice.link}" in mail
-    page = await shop.anybody.get(f"/i/{invoice.link}")
+    assert f"See and pay it here:\n{shop.house.public_url}{shop.house.links.path(invoice)}" in mail
+    page = await shop.anybody.get(shop.house.links.path(invoice))
     assert "Pay £99.99" in page.text
-    going = await shop.anybody.post(f"/i/{invoice.link}/pay", data={"provider": "stripe"})
+    going = await shop.anybody.post(f"{shop.house.links.path(invoice)}/pay", data={"provider": "stripe"})
     assert going.headers["location"].startswith("/pay/")
     session = next(iter(stripe_fake.state.of("checkout.session")))
     stripe_fake.pay(session["id"])
@@ -219,7 +219,7 @@ async def test_an_invoice_that_stripe_refuses_is_paid_on_our_own_page(shop, stri
 async def test_an_invoice_whose_making_was_not_answered_is_made_once(shop, stripe_fake, there, fault, path):
     stripe_fake.served.fault(fault, path=path)
     quote = await offer(shop)
-    accepted = await accept_quote(shop.house, SYSTEM, quote.id, invoice_id=uuid7(), link=quote.link)
+    accepted = await accept_quote(shop.house, SYSTEM, quote.id, invoice_id=uuid7(), link=shop.house.links.of(quote))
     assert accepted.invoice.hosted_url is None
     await shop.superuser.execute("UPDATE provider_operations SET next_at = now() - interval '1 minute'")
     await settle(shop, stripe_fake)

@@ -54,7 +54,7 @@ async def is_fit_for_all(page: Page) -> bool:
 
 async def test_an_invoice_is_paid_on_the_sandboxs_page(shop, page: Page):
     invoice = await issue_invoice(shop.house, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
-    await page.goto(f"{shop.town.base_url}/i/{invoice.link}")
+    await page.goto(f"{shop.town.base_url}{shop.house.links.path(invoice)}")
     assert await is_fit_for_all(page)
     await pressed(page, "Pay £126.80")
     assert "/sandbox/pay/" in page.url
@@ -66,7 +66,7 @@ async def test_an_invoice_is_paid_on_the_sandboxs_page(shop, page: Page):
     ):
         await page.get_by_label(label).fill(text)
     await pressed(page, "Pay £126.80")
-    assert page.url.startswith(f"{shop.town.base_url}/i/{invoice.link}?payment=")
+    assert page.url.startswith(f"{shop.town.base_url}{shop.house.links.path(invoice)}?payment=")
     await shop.settle()
     await page.get_by_text("Paid on").first.wait_for()  # the page looks again by itself
     assert await is_fit_for_all(page)
@@ -78,7 +78,12 @@ async def test_a_quote_is_accepted_and_every_page_is_fit_for_all(shop, page: Pag
     quote = await make_quote(shop.house, SYSTEM, NewQuote(uuid7(), ANN, "GBP", LINES))
     base = shop.town.base_url
     portal = await make_portal_link(shop.house, "ann@example.com")
-    for address in (f"{base}/q/{quote.link}?decline=1", portal, f"{base}/portal", f"{base}/q/{quote.link}"):
+    for address in (
+        f"{base}{shop.house.links.path(quote)}?decline=1",
+        portal,
+        f"{base}/portal",
+        f"{base}{shop.house.links.path(quote)}",
+    ):
         await page.goto(address)
         assert await is_fit_for_all(page), address
     await page.get_by_label("I order this").check()
@@ -98,7 +103,7 @@ async def test_a_card_is_paid_in_stripes_form_on_our_page(house, settings, token
     told = settings.model_copy(update={"base_url": base})
     invoice = await issue_invoice(own, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", LINES))
     start = PaymentStart(uuid7(), uuid7(), invoice.owed_minor, "GBP", "invoice", invoice.id, provider="stripe")
-    await start_payment(own, SYSTEM, dataclasses.replace(start, return_url=f"{base}/i/{invoice.link}"))
+    await start_payment(own, SYSTEM, dataclasses.replace(start, return_url=f"{base}{own.links.path(invoice)}"))
     async with listening(build_app(told, own), told, listener), narrow_page(browser, script=True) as page:
         await page.goto(f"{base}/pay/{start.payment_id}?key={tokens.link_key(f'pay:{start.payment_id}')}")
         await page.get_by_label("Card number").fill("4000 0000 0000 0002")
@@ -110,6 +115,6 @@ async def test_a_card_is_paid_in_stripes_form_on_our_page(house, settings, token
         assert await page.get_by_role("status").is_visible()
         await poll_providers(own)
         await process_due_events(own)
-        await page.wait_for_url(f"{base}/i/{invoice.link}")  # the page looks again by itself
+        await page.wait_for_url(f"{base}{own.links.path(invoice)}")  # the page looks again by itself
         assert await page.get_by_text("Paid on").first.is_visible()
     assert page.complaints == []

@@ -24,12 +24,12 @@ from tests.support.documents import CARD, issue, offer, paid_on_the_page
 async def test_an_invoice_is_seen_paid_and_kept_as_a_receipt(shop):
     invoice = await issue(shop, note="With <thanks>")
     payer = shop.town.payer
-    shown = await payer.get(f"/i/{invoice.link}")
+    shown = await payer.get(shop.house.links.path(invoice))
     assert shown.status_code == 200
     for text in ("INV-00001", "£99.99", "£16.67", "£83.32", "Ann &lt;b&gt;Lee", "With &lt;thanks&gt;", "Due on"):
         assert text in shown.text
-    back = await paid_on_the_page(shop, f"/i/{invoice.link}/pay")
-    assert back.startswith(f"/i/{invoice.link}?payment=")
+    back = await paid_on_the_page(shop, f"{shop.house.links.path(invoice)}/pay")
+    assert back.startswith(f"{shop.house.links.path(invoice)}?payment=")
     waiting = await payer.get(back)
     assert ("On its way" in waiting.text, waiting.headers.get("refresh")) == (True, "2")
     await shop.settle()
@@ -41,7 +41,7 @@ async def test_an_invoice_is_seen_paid_and_kept_as_a_receipt(shop):
     for _ in range(2):
         await mail_receipt(shop.house, json.loads(payload))
     body = await shop.value("SELECT body_text FROM mails WHERE cause LIKE 'invoice_paid:%'")
-    assert f"/i/{invoice.link}.pdf" in body
+    assert f"{shop.house.links.path(invoice)}.pdf" in body
     subjects = {row[0] for row in await shop.db.fetch("SELECT subject FROM mails WHERE recipient = 'ann@example.com'")}
     assert subjects == {"Invoice INV-00001 from Moorage", "Paid: invoice INV-00001"}
     assert await shop.audit() == []
@@ -49,12 +49,12 @@ async def test_an_invoice_is_seen_paid_and_kept_as_a_receipt(shop):
 
 async def test_a_refund_is_shown_on_the_invoice_and_reverses_its_tax(shop):
     invoice = await issue(shop)
-    await paid_on_the_page(shop, f"/i/{invoice.link}/pay")
+    await paid_on_the_page(shop, f"{shop.house.links.path(invoice)}/pay")
     await shop.settle()
     payment = await shop.db.fetchval("SELECT payment_id FROM invoice_payments")
     await refund_payment(shop.house, SYSTEM, payment, 3_333, reason="other", refund_id=uuid7())
     await shop.settle()
-    assert "£33.33 of it was given back" in (await shop.town.payer.get(f"/i/{invoice.link}")).text
+    assert "£33.33 of it was given back" in (await shop.town.payer.get(shop.house.links.path(invoice))).text
     assert await shop.db.fetchval("SELECT account_balance('tax_payable', 'GBP')") == 1_111
     assert [row[0] for row in await shop.db.fetch("SELECT kind FROM invoice_events ORDER BY no")] == [
         "drafted",
@@ -68,21 +68,21 @@ async def test_a_refund_is_shown_on_the_invoice_and_reverses_its_tax(shop):
 async def test_the_pdf_says_what_the_page_says_whatever_was_written(shop):
     hostile = Recipient(email="eve@example.com", name='#read("/etc/passwd") $x$ \\ ] *Eve*')
     invoice = await issue(shop, InvoiceLine('#panic("no") [', 1_200), recipient=hostile)
-    answer = await shop.town.payer.get(f"/i/{invoice.link}.pdf")
+    answer = await shop.town.payer.get(f"{shop.house.links.path(invoice)}.pdf")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF-")
-    assert answer.content == (await shop.town.payer.get(f"/i/{invoice.link}.pdf")).content
+    assert answer.content == (await shop.town.payer.get(f"{shop.house.links.path(invoice)}.pdf")).content
 
 
 async def test_a_declined_card_is_told_where_the_payer_comes_back(shop):
     invoice = await issue(shop)
-    going = await shop.town.payer.post(f"/i/{invoice.link}/pay")
+    going = await shop.town.payer.post(f"{shop.house.links.path(invoice)}/pay")
     page = (await shop.town.payer.get(going.headers["location"])).headers["location"]
     declined = {**CARD, "number": "4000 0000 0000 0002"}
     assert (await shop.town.payer.post(page, data=declined)).status_code == 402
     await shop.settle()
     payment = await shop.value("SELECT id FROM payments")
-    shown = await shop.town.payer.get(f"/i/{invoice.link}?payment={payment}")
+    shown = await shop.town.payer.get(f"{shop.house.links.path(invoice)}?payment={payment}")
     assert ("did not go through" in shown.text, "Pay £99.99" in shown.text) == (True, True)
     assert "refresh" not in shown.headers
 
@@ -95,23 +95,33 @@ async def test_links_that_open_nothing_are_404_and_over_ones_say_so(shop):
         assert (await payer.post(path)).status_code == 404, path
     invoice = await issue(shop)
     await void_invoice(house, SYSTEM, invoice.id, "written twice")
-    shown = await payer.get(f"/i/{invoice.link}")
+    shown = await payer.get(shop.house.links.path(invoice))
     assert ("Void" in shown.text, "<form" in shown.text) == (True, False)
-    assert (await payer.post(f"/i/{invoice.link}/pay")).headers["location"] == f"/i/{invoice.link}"
+    assert (await payer.post(f"{shop.house.links.path(invoice)}/pay")).headers["location"] == shop.house.links.path(
+        invoice
+    )
     expired = await offer(shop, expires_at=datetime.now(UTC) - timedelta(hours=1))
     withdrawn = await offer(shop)
     await withdraw_quote(house, SYSTEM, withdrawn.id)
     for quote, word in ((expired, "Expired"), (withdrawn, "Withdrawn")):
-        for answer in (await payer.get(f"/q/{quote.link}"), await payer.post(f"/q/{quote.link}/accept")):
+        for answer in (
+            await payer.get(shop.house.links.path(quote)),
+            await payer.post(f"{shop.house.links.path(quote)}/accept"),
+        ):
             assert (answer.status_code, word in answer.text, "<form" in answer.text) == (410, True, False)
 
 
 async def test_no_other_site_posts_these_forms_and_the_pages_load_nothing_from_elsewhere(shop):
     invoice, quote = await issue(shop), await offer(shop)
-    for path in (f"/i/{invoice.link}/pay", f"/q/{quote.link}/accept", f"/q/{quote.link}/decline", "/portal"):
+    for path in (
+        f"{shop.house.links.path(invoice)}/pay",
+        f"{shop.house.links.path(quote)}/accept",
+        f"{shop.house.links.path(quote)}/decline",
+        "/portal",
+    ):
         answer = await shop.town.payer.post(path, headers={"origin": "https://evil.example"})
         assert (answer.status_code, "This came from another site" in answer.text) == (403, True), path
-    for path in (f"/i/{invoice.link}", f"/q/{quote.link}", "/portal"):
+    for path in (shop.house.links.path(invoice), shop.house.links.path(quote), "/portal"):
         answer = await shop.town.payer.get(path)
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
         assert re.findall(r'(?:src|href|action)="(?!/)[^"]*"', answer.text) == []
@@ -152,10 +162,10 @@ async def test_case_27_a_check_for_an_invoice_that_bounces_is_owed_again(shop):
     invoice = await issue(shop)
     check = ManualPayment(uuid7(), 9_999, "GBP", "check", purpose="invoice", purpose_id=invoice.id)
     await record_manual_payment(shop.house, SYSTEM, check)
-    assert "Paid on" in (await shop.town.payer.get(f"/i/{invoice.link}")).text
+    assert "Paid on" in (await shop.town.payer.get(shop.house.links.path(invoice))).text
     for _ in range(2):
         await bounce_manual_payment(shop.house, SYSTEM, check.payment_id)
-    shown = (await shop.town.payer.get(f"/i/{invoice.link}")).text
+    shown = (await shop.town.payer.get(shop.house.links.path(invoice))).text
     assert ("Pay £99.99" in shown, "Paid on" in shown) == (True, False)
     again = ManualPayment(uuid7(), 9_999, "GBP", "cash", purpose="invoice", purpose_id=invoice.id)
     await record_manual_payment(shop.house, SYSTEM, again)
@@ -168,6 +178,6 @@ async def test_what_was_written_off_is_reminded_of_no_more_and_may_still_be_paid
     invoice = await issue(shop, due_at=datetime.now(UTC) - timedelta(days=30))
     assert (await write_off_invoice(shop.house, SYSTEM, invoice.id)).status == "uncollectible"
     assert await dun_invoices(shop.house) == 0
-    await paid_on_the_page(shop, f"/i/{invoice.link}/pay")
+    await paid_on_the_page(shop, f"{shop.house.links.path(invoice)}/pay")
     await shop.settle()
     assert (await read_invoice(shop.house, invoice.id)).status == "paid"

@@ -38,7 +38,7 @@ async def start(house, client, currency):
     """An invoice of 72.00 whose customer presses the button; the invoice, and the payment's page."""
     new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=0)])
     invoice = await issue_invoice(house, SYSTEM, new)
-    going = await client.post(f"/i/{invoice.link}/pay")
+    going = await client.post(f"{house.links.path(invoice)}/pay")
     assert going.status_code == 303, going.text
     return invoice, going.headers["location"]
 
@@ -47,7 +47,7 @@ async def start_here(house, tokens, currency, tax_bps=0):
     """A payment of an invoice for a page of ours, as a contract's client may start it; the invoice, and that page."""
     new = NewInvoice(uuid7(), ANN, currency, [InvoiceLine("Work", 7_200, tax_bps=tax_bps)])
     invoice = await issue_invoice(house, SYSTEM, new)
-    back = f"{house.public_url}/i/{invoice.link}"
+    back = f"{house.public_url}{house.links.path(invoice)}"
     asked = PaymentStart(uuid7(), uuid7(), 7_200, currency, "invoice", invoice.id, return_url=back)
     await start_payment(house, SYSTEM, asked)
     return invoice, f"/pay/{asked.payment_id}?key={tokens.link_key(f'pay:{asked.payment_id}')}"
@@ -89,7 +89,7 @@ async def test_razorpays_form_is_let_in_alone_and_what_it_says_is_settled(by, ra
     assert forged.status_code == 422
     await client.post(address, data={"token": told})
     done = await client.get(address)
-    assert done.headers["location"] == f"{house.public_url}/i/{invoice.link}"
+    assert done.headers["location"] == f"{house.public_url}{house.links.path(invoice)}"
     assert (await read_invoice(house, invoice.id)).status == "paid"
 
 
@@ -115,7 +115,7 @@ async def test_a_payer_waits_for_the_providers_page_and_is_shown_no_form_meanwhi
 async def test_a_payment_that_was_stopped_says_so_and_the_wrong_key_opens_nothing(by, square, square_fake):
     house, client = by(square)
     invoice, first = await start(house, client, "GBP")
-    await client.post(f"/i/{invoice.link}/pay")  # starts over
+    await client.post(f"{house.links.path(invoice)}/pay")  # starts over
     async with house.database.transaction(SYSTEM) as db:
         await db.execute("SELECT record_payment_status(id, 'canceled', 'test') FROM payments ORDER BY no LIMIT 1")
     over = await client.get(first)
@@ -172,9 +172,9 @@ async def test_whoever_pays_an_invoice_for_the_second_time_is_told_that_it_comes
     await record_manual_payment(house, SYSTEM, by_hand)
     await poll_providers(house)
     await process_due_events(house)
-    shown = await client.get(f"/i/{invoice.link}?payment={card}")
+    shown = await client.get(f"{house.links.path(invoice)}?payment={card}")
     assert "£72.00 was not needed any more" in shown.text
-    assert "was not needed" not in (await client.get(f"/i/{invoice.link}?payment={by_hand.payment_id}")).text
+    assert "was not needed" not in (await client.get(f"{house.links.path(invoice)}?payment={by_hand.payment_id}")).text
     assert (await client.get(address)).status_code == 303
 
 
@@ -187,13 +187,13 @@ async def test_a_decline_at_paypal_is_told_on_the_invoice_and_paid_another_way(b
     paypal_fake.pay(order, "declined")
     await poll_providers(house)
     await process_due_events(house)
-    waiting = await client.get(f"/i/{invoice.link}?payment={payment_id}")
+    waiting = await client.get(f"{house.links.path(invoice)}?payment={payment_id}")
     assert ("On its way" in waiting.text, "<form" in waiting.text) == (True, False)
     with pytest.raises(ProviderDeclinedError):
         await capture_payment(house, SYSTEM, payment_id)
-    back = await client.get(f"/i/{invoice.link}?payment={payment_id}")
+    back = await client.get(f"{house.links.path(invoice)}?payment={payment_id}")
     assert ("did not go through" in back.text, "<form" in back.text, "refresh" in back.headers) == (True, True, False)
-    again = await client.post(f"/i/{invoice.link}/pay")
+    again = await client.post(f"{house.links.path(invoice)}/pay")
     assert again.headers["location"].startswith("/pay/")
 
 
@@ -219,7 +219,7 @@ async def test_what_paypal_refused_for_good_is_started_anew_and_not_sent_back_th
     shown = await client.get(address)
     assert (shown.status_code, "Your payment did not go through" in shown.text) == (410, True)
     assert order not in shown.text
-    again = await client.post(f"/i/{invoice.link}/pay")
+    again = await client.post(f"{house.links.path(invoice)}/pay")
     assert again.headers["location"] != address
 
 
@@ -230,11 +230,11 @@ async def test_a_payer_chooses_among_the_providers_that_take_the_amount(
     own = dataclasses.replace(house, gateways={"razorpay": razorpay, "square": square}, terms=terms)
     client = in_process(build_app(settings, own))
     invoice = await issue_invoice(own, SYSTEM, NewInvoice(uuid7(), ANN, "GBP", [InvoiceLine("Work", 7_200, tax_bps=0)]))
-    shown = (await client.get(f"/i/{invoice.link}")).text
+    shown = (await client.get(house.links.path(invoice))).text
     assert shown.index('value="square"') < shown.index('value="razorpay"')
     assert 'value="square" checked' in shown
-    going = await client.post(f"/i/{invoice.link}/pay", data={"provider": "razorpay"})
+    going = await client.post(f"{house.links.path(invoice)}/pay", data={"provider": "razorpay"})
     assert going.status_code == 303
     async with own.database.reading(SYSTEM) as db:
         assert await db.fetchval("SELECT provider FROM payments") == "razorpay"
-    assert (await client.post(f"/i/{invoice.link}/pay", data={"provider": "nobody"})).status_code == 422
+    assert (await client.post(f"{house.links.path(invoice)}/pay", data={"provider": "nobody"})).status_code == 422

@@ -19,20 +19,24 @@ from tests.support.documents import ANN, issue, offer, paid_on_the_page, portal_
 
 async def test_case_28_a_quote_accepted_twice_on_its_page_becomes_one_invoice(shop):
     quote = await offer(shop)
-    shown = await shop.town.payer.get(f"/q/{quote.link}")
+    shown = await shop.town.payer.get(shop.house.links.path(quote))
     assert ("Accept the quote" in shown.text, "I order this for £500.00" in shown.text) == (True, True)
-    places = {(await shop.town.payer.post(f"/q/{quote.link}/accept")).headers["location"] for _ in range(2)}
+    places = {
+        (await shop.town.payer.post(f"{shop.house.links.path(quote)}/accept")).headers["location"] for _ in range(2)
+    }
     assert len(places) == 1
     assert await shop.db.fetchval("SELECT count(*) FROM invoices") == 1
     assert "£500.00" in (await shop.town.payer.get(places.pop())).text
-    assert "Accepted on" in (await shop.town.payer.get(f"/q/{quote.link}")).text
+    assert "Accepted on" in (await shop.town.payer.get(shop.house.links.path(quote))).text
 
 
 async def test_a_quote_is_declined_after_asking_again(shop):
     quote = await offer(shop)
-    assert "Decline this quote?" in (await shop.town.payer.get(f"/q/{quote.link}?decline=1")).text
-    assert (await shop.town.payer.post(f"/q/{quote.link}/decline", data={"reason": "Too dear"})).status_code == 303
-    assert "Declined on" in (await shop.town.payer.get(f"/q/{quote.link}")).text
+    assert "Decline this quote?" in (await shop.town.payer.get(f"{shop.house.links.path(quote)}?decline=1")).text
+    assert (
+        await shop.town.payer.post(f"{shop.house.links.path(quote)}/decline", data={"reason": "Too dear"})
+    ).status_code == 303
+    assert "Declined on" in (await shop.town.payer.get(shop.house.links.path(quote))).text
     assert await shop.db.fetchval("SELECT decline_reason FROM quotes") == "Too dear"
 
 
@@ -50,11 +54,11 @@ async def test_the_deposit_is_paid_and_the_balance_billed_and_paid_by_its_invoic
     assert (billed.gross_minor, billed.owed_minor, billed.booking_id) == (15_000, 15_000, held.id)
     again = await bill_balance(shop.house, SYSTEM, held.id, invoice_id=uuid7())
     assert again.id == billed.id
-    await paid_on_the_page(shop, f"/i/{billed.link}/pay")
+    await paid_on_the_page(shop, f"{shop.house.links.path(billed)}/pay")
     await shop.settle()
     assert (await read_invoice(shop.house, billed.id)).status == "paid"
     assert await shop.value("SELECT paid_minor FROM bookings WHERE id = $1", held.id) == 20_000
-    assert "Paid on" in (await shop.town.payer.get(f"/i/{billed.link}")).text
+    assert "Paid on" in (await shop.town.payer.get(shop.house.links.path(billed))).text
     shown = (await shop.town.payer.get(link)).text
     assert ("INV-00001" in shown, "Receipt" in shown, shown.count("$50.00") == 1) == (True, True, True)
     assert await shop.audit() == []
@@ -68,10 +72,10 @@ async def test_a_quote_for_a_booking_becomes_its_price_and_replaces_what_was_bil
     accepted = await accept_quote(shop.house, shop.actor, quote.id, invoice_id=uuid7())
     assert (accepted.invoice, accepted.quote.status) == (None, "accepted")
     assert await shop.value("SELECT total_minor FROM bookings WHERE id = $1", held.id) == 30_000
-    going = await shop.town.payer.post(f"/q/{quote.link}/bill")
+    going = await shop.town.payer.post(f"{shop.house.links.path(quote)}/bill")
     assert "$220.00" in (await shop.town.payer.get(going.headers["location"])).text
     cheaper = await offer(shop, InvoiceLine("Fewer guests", 20_000), booking=held.id, currency="USD")
-    await accept_quote(shop.house, SYSTEM, cheaper.id, invoice_id=uuid7(), link=cheaper.link)
+    await accept_quote(shop.house, SYSTEM, cheaper.id, invoice_id=uuid7(), link=shop.house.links.of(cheaper))
     await bill_balance(shop.house, SYSTEM, held.id, invoice_id=uuid7())
     rows = await shop.db.fetch("SELECT status, gross_minor, void_reason FROM invoices ORDER BY no")
     assert [tuple(row) for row in rows] == [("void", 22_000, "replaced"), ("open", 12_000, None)]

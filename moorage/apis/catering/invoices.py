@@ -94,7 +94,7 @@ class CateringInvoice(BaseModel):
     @classmethod
     def of(cls, row: InvoiceRow, lines: list[LineRow], house: House) -> "CateringInvoice":
         """The view of one row."""
-        url = f"{house.public_url}/i/{row.link}"
+        url = house.public_url + house.links.path(row)
         return cls(
             id=row.id,
             number=row.number,

@@ -120,7 +120,7 @@ class CateringQuote(BaseModel):
             tax=row.tax_minor,
             total=row.gross_minor,
             lines=[CateringLine.of(line) for line in lines],
-            url=f"{house.public_url}/q/{row.link}",
+            url=house.public_url + house.links.path(row),
             expires_at=row.expires_at,
             decided_at=row.decided_at,
             decline_reason=row.decline_reason,

@@ -66,18 +66,26 @@ BEGIN
   RETURN voided;
 END $$;
 
--- Sends the reminders whose time has come by `p_now`: each at most once, and of several that were missed only the last.
--- `p_days`: in days from the due date, ascending, below zero before it. Links begin with `p_url`. Answers how many mails.
--- Locks: the invoices, skipping those that somebody has.
-CREATE OR REPLACE FUNCTION remind_of_invoices(p_days integer[], p_url text, p_now timestamptz, p_limit integer)
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- The invoices of which to remind by `p_now`, with what their links are made from. `p_days`: in days from the due date,
+-- ascending, below zero before it. Locks: the invoices, skipping those that somebody has.
+CREATE OR REPLACE FUNCTION invoices_to_remind_of(p_days integer[], p_now timestamptz, p_limit integer)
+RETURNS TABLE (id uuid, link_nonce bytea) LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT x.id, x.link_nonce FROM invoices x
+   WHERE x.status = 'open' AND x.reminders_sent < cardinality(p_days)
+     AND x.due_at + make_interval(days => p_days[x.reminders_sent + 1]) <= p_now
+   ORDER BY x.due_at, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+$$;
+
+-- Sends the reminders of invoices that `invoices_to_remind_of` answered in this transaction, each at most once, and of
+-- several that were missed only the last. `p_pages`: the address of each one's page by its id. Answers how many mails.
+-- Locks: the invoices, which the caller holds.
+CREATE OR REPLACE FUNCTION remind_of_invoices(p_days integer[], p_pages jsonb, p_now timestamptz) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices; due integer; sent integer := 0; owed bigint;
 BEGIN
-  FOR i IN SELECT * FROM invoices x
-            WHERE x.status = 'open' AND x.reminders_sent < cardinality(p_days)
-              AND x.due_at + make_interval(days => p_days[x.reminders_sent + 1]) <= p_now
-            ORDER BY x.due_at, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED LOOP
+  FOR i IN SELECT x.* FROM jsonb_object_keys(p_pages) AS page (id) JOIN invoices x ON x.id = page.id::uuid
+            WHERE x.status = 'open' ORDER BY x.due_at, x.id FOR UPDATE OF x LOOP
     SELECT count(*) INTO due FROM unnest(p_days) AS d WHERE i.due_at + make_interval(days => d) <= p_now;
+    CONTINUE WHEN due <= i.reminders_sent;
     owed := open_of_invoice(i);
     UPDATE invoices SET reminders_sent = due, updated_at = now() WHERE id = i.id;
     CONTINUE WHEN owed = 0;
@@ -87,7 +95,7 @@ BEGIN
       concat_ws(E'\n', format('Invoice %s: %s %s due on %s.', i.number, spoken_amount(owed, i.currency),
                               CASE WHEN i.due_at < p_now THEN 'was' ELSE 'is' END,
                               to_char(i.due_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY')),
-                'See and pay it here:', p_url || '/i/' || i.link),
+                'See and pay it here:', p_pages ->> i.id::text),
       format('invoice_reminder:%s:%s', i.id, due));
     PERFORM note_invoice(i.id, 'reminded', jsonb_build_object('step', due));
     sent := sent + 1;

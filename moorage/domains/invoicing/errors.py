@@ -29,6 +29,13 @@ class TaxRateUnknownError(InvalidError):
     code = "unknown_tax_rate"
 
 
+class LinkExpiredError(MoorageError):
+    """This link has expired: the portal mails a link to all that is yours."""
+
+    code = "link_expired"
+    kind = "conflict"
+
+
 class PortalLinkExpiredError(MoorageError):
     """This link has expired; ask for a new one."""
 

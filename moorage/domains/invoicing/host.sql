@@ -11,9 +11,10 @@ END $$;
 -- Opens the payment of all that is open of an invoice at the provider that is to host it, and plans making the invoice
 -- there. Answers the operation to carry out: NULL when there is none, being hosted already, or nothing for a provider
 -- (not open, nothing owed, of a booking that still waits for its deposit). Whoever may write invoices, and its customer
--- (who accepts a quote), may have it hosted; for the others it refuses 'forbidden'. Pages begin with `p_url`.
+-- (who accepts a quote), may have it hosted; for the others it refuses 'forbidden'. `p_page`: the
+-- address of its own page, as rows keep it.
 -- Locks: its booking, the invoice, then the payment that is hosted for it.
-CREATE OR REPLACE FUNCTION host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_url text)
+CREATE OR REPLACE FUNCTION host_invoice(p_invoice uuid, p_payment uuid, p_operation uuid, p_provider text, p_page text)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i invoices := lock_whole_invoice(p_invoice); owed bigint; hosted payments;
 BEGIN
@@ -38,7 +39,7 @@ BEGIN
                        coalesce(i.booking_id, i.id), i.customer_id, owed, i.currency, p_provider);
   PERFORM describe_payment(p_payment, jsonb_build_object(
     'mode', 'invoice', 'description', 'Invoice ' || i.number, 'lines', hosted_lines(i, owed),
-    'return_url', p_url || '/i/' || i.link, 'cancel_url', p_url || '/i/' || i.link,
+    'return_url', p_page, 'cancel_url', p_page,
     'payer_email', i.customer_email, 'metadata', jsonb_build_object('invoice_id', i.id)));
   PERFORM foresee_tax(p_payment);
   UPDATE invoices SET hosted_payment_id = p_payment, updated_at = now() WHERE id = i.id;

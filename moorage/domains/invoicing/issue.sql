@@ -2,20 +2,18 @@
 -- lock_booking locks, (4) an invoice that stands for itself, (5) the payment, (6) invoices of a booking, (7) the counter
 -- of the series, (8) balances.
 
--- Refuses 'forbidden' with that sentence to everybody but administrators and the product itself (a job, a page by its
--- link).
+-- Whether the product itself asks: a job, or a page by its link.
+CREATE OR REPLACE FUNCTION asking_product() RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('role', true), 'none'), session_user) = 'moorage_worker'
+$$;
+
+-- Refuses 'forbidden' with that sentence to everybody but administrators and the product itself.
 CREATE OR REPLACE FUNCTION check_may_invoice(p_sentence text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF NOT asking_admin()
-     AND coalesce(nullif(current_setting('role', true), 'none'), session_user) <> 'moorage_worker' THEN
+  IF NOT (asking_admin() OR asking_product()) THEN
     PERFORM refuse('forbidden', p_sentence);
   END IF;
 END $$;
-
--- 244 random bits as text, for the link that opens an invoice or a quote.
-CREATE OR REPLACE FUNCTION new_link() RETURNS text LANGUAGE sql VOLATILE AS $$
-  SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
-$$;
 
 -- The tax in (inclusive) or on an amount, half-up on the minor unit, and the rest as net. As policy.split_tax.
 CREATE OR REPLACE FUNCTION split_tax(p_amount bigint, p_bps integer, p_inclusive boolean, OUT net_minor bigint,
@@ -81,9 +79,9 @@ BEGIN
   END IF;
   sums := sum_lines(p_lines);
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency,
-                        net_minor, tax_minor, gross_minor, note, link, created_by)
+                        net_minor, tax_minor, gross_minor, note, created_by)
   VALUES (p_invoice, coalesce(p_customer, account_at(p_email)), p_email, p_name, p_address, p_booking, p_currency,
-          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user())
+          sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, asking_user())
   ON CONFLICT (id) DO NOTHING;
   IF NOT FOUND THEN
     RETURN;

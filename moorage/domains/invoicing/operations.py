@@ -1,11 +1,12 @@
 """The verbs of invoicing: each is one SQL function of this domain. They take a connection and commit nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from moorage.domains.invoicing.errors import InvoiceLinesError, TaxRateUnknownError
+from moorage.domains.invoicing.links import InvoiceRef
 from moorage.domains.invoicing.policy import InvoiceLine, InvoicingTerms, Recipient
 from moorage.domains.invoicing.queries import tax_rate
 from moorage.kernel.db import Connection
@@ -69,13 +70,13 @@ async def bill_booking(
 
 
 async def host(
-    db: Connection, invoice_id: UUID, *, payment_id: UUID, operation_id: UUID, provider: str, public_url: str
+    db: Connection, invoice_id: UUID, *, payment_id: UUID, operation_id: UUID, provider: str, page: str
 ) -> UUID | None:
-    """Have a provider host an open invoice, by a payment with this id; answers the planned call, None where there is
-    nothing to do. Raises ForbiddenError.
+    """Have a provider host an open invoice, by a payment with this id; `page` is the address of our own page as rows
+    keep it. Answers the planned call, None where there is nothing to do. Raises ForbiddenError.
     """
     planned: UUID | None = await db.fetchval(
-        "SELECT host_invoice($1, $2, $3, $4, $5)", invoice_id, payment_id, operation_id, provider, public_url
+        "SELECT host_invoice($1, $2, $3, $4, $5)", invoice_id, payment_id, operation_id, provider, page
     )
     return planned
 
@@ -123,20 +124,20 @@ async def make_quote(
 
 
 async def accept_quote(
-    db: Connection, quote_id: UUID, *, link: str | None, invoice_id: UUID, series: str, now: datetime
+    db: Connection, quote_id: UUID, *, by_link: bool, invoice_id: UUID, series: str, now: datetime
 ) -> UUID | None:
-    """Accept a quote, once; answers its invoice, None where it became a booking's price. Raises NotFoundError,
-    QuoteExpiredError, InvalidStateError.
+    """Accept a quote, once; `by_link`: the caller has seen its link, and takes the product's role. Answers its invoice,
+    None where it became a booking's price. Raises NotFoundError, QuoteExpiredError, InvalidStateError.
     """
     made: UUID | None = await db.fetchval(
-        "SELECT accept_quote($1, $2, $3, $4, $5)", quote_id, link, invoice_id, series, now
+        "SELECT accept_quote($1, $2, $3, $4, $5)", quote_id, by_link, invoice_id, series, now
     )
     return made
 
 
-async def decline_quote(db: Connection, quote_id: UUID, *, link: str | None, reason: str | None, now: datetime) -> None:
-    """Decline a quote. Raises NotFoundError, InvalidStateError."""
-    await db.execute("SELECT decline_quote($1, $2, $3, $4)", quote_id, link, reason, now)
+async def decline_quote(db: Connection, quote_id: UUID, *, by_link: bool, reason: str | None, now: datetime) -> None:
+    """Decline a quote; `by_link` as in `accept_quote`. Raises NotFoundError, InvalidStateError."""
+    await db.execute("SELECT decline_quote($1, $2, $3, $4)", quote_id, by_link, reason, now)
 
 
 async def withdraw_quote(db: Connection, quote_id: UUID, now: datetime) -> None:
@@ -144,9 +145,18 @@ async def withdraw_quote(db: Connection, quote_id: UUID, now: datetime) -> None:
     await db.execute("SELECT withdraw_quote($1, $2)", quote_id, now)
 
 
-async def remind(db: Connection, days: Sequence[int], public_url: str, now: datetime, limit: int) -> int:
-    """Queue the reminders that are due; answers how many mails."""
-    sent: int = await db.fetchval("SELECT remind_of_invoices($1, $2, $3, $4)", sorted(days), public_url, now, limit)
+async def lock_to_remind(db: Connection, days: Sequence[int], now: datetime, limit: int) -> list[InvoiceRef]:
+    """The invoices of which to remind now, locked until the transaction ends."""
+    rows = await db.fetch("SELECT * FROM invoices_to_remind_of($1, $2, $3)", sorted(days), now, limit)
+    return [InvoiceRef(**row) for row in rows]
+
+
+async def remind(db: Connection, days: Sequence[int], pages: Mapping[UUID, str], now: datetime) -> int:
+    """Queue the reminders of what `lock_to_remind` answered, each with the address of its page; answers how many
+    mails.
+    """
+    told = {str(invoice_id): page for invoice_id, page in pages.items()}
+    sent: int = await db.fetchval("SELECT remind_of_invoices($1, $2, $3)", sorted(days), told, now)
     return sent
 
 

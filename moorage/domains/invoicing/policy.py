@@ -9,6 +9,12 @@ from moorage.kernel.money import half_up
 
 BPS: Final = 10_000
 
+INVOICE_LINK: Final = timedelta(days=730)
+"""How long the link of an invoice opens it, from the day that it was issued: for a receipt that is looked for late."""
+
+QUOTE_LINK: Final = timedelta(days=365)
+"""How long the link of a quote opens it, from the day that it expires."""
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from moorage.domains.invoicing.links import InvoiceRef
 from moorage.domains.invoicing.queries import ALL_INVOICES, ALL_QUOTES, InvoiceRow, QuoteRow
 from moorage.kernel.db import Connection
 
@@ -39,7 +40,9 @@ class BookedRow:
 
 @dataclass(frozen=True, slots=True)
 class PaidRow:
-    """A payment that was made, with what it was for and what of it was given back."""
+    """A payment that was made, with what it was for and what of it was given back. The invoice: the first one that it
+    was counted for.
+    """
 
     id: UUID
     purpose: str
@@ -49,7 +52,15 @@ class PaidRow:
     refunded_minor: int
     currency: str
     paid_at: datetime
-    invoice_link: str | None
+    invoice_id: UUID | None
+    link_nonce: bytes | None
+
+    @property
+    def invoice(self) -> InvoiceRef | None:
+        """The invoice, as far as its link goes."""
+        if self.invoice_id is None or self.link_nonce is None:
+            return None
+        return InvoiceRef(self.invoice_id, self.link_nonce)
 
 
 _WHOSE: Final = "WHERE (customer_id = $2 OR lower(customer_email) = lower($3))"
@@ -71,9 +82,10 @@ SELECT b.id, s.title, p.display_name AS with_whom, b.status, b.starts_at, b.time
 _PAID: Final = """
 SELECT p.id, p.purpose, p.status, coalesce(p.payment_method, p.provider) AS method, p.amount_minor,
        p.refunded_minor + p.refund_pending_minor AS refunded_minor, p.currency, p.succeeded_at AS paid_at,
-       (SELECT i.link FROM invoice_payments x JOIN invoices i ON i.id = x.invoice_id
-         WHERE x.payment_id = p.id ORDER BY i.no LIMIT 1) AS invoice_link
+       i.id AS invoice_id, i.link_nonce
   FROM payments p
+  LEFT JOIN LATERAL (SELECT i.id, i.link_nonce FROM invoice_payments x JOIN invoices i ON i.id = x.invoice_id
+                      WHERE x.payment_id = p.id ORDER BY i.no LIMIT 1) AS i ON true
  WHERE (p.payer_id = $1 OR p.payer_id IS NULL AND lower(p.payer_email) = lower($2)) AND p.succeeded_at IS NOT NULL
  ORDER BY p.succeeded_at DESC, p.id DESC LIMIT 100
 """

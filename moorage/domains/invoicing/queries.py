@@ -7,9 +7,10 @@ caller passes, so that no job has to have run.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
+from moorage.domains.invoicing.links import InvoiceRef, Kind
 from moorage.kernel.db import Connection
 
 # As they are read: `overdue` and `expired` are told by the clock, the others are kept.
@@ -22,6 +23,8 @@ class InvoiceRow:
     """An invoice. `owed_minor` is what can be collected for it now, `refunded_minor` what was given back of what it
     was paid with. `hosted_url` is where it can be paid at the provider `hosted_by`, by that payment; None: here alone.
     """
+
+    kind: ClassVar[Kind] = "i"
 
     id: UUID
     number: str | None
@@ -45,7 +48,7 @@ class InvoiceRow:
     voided_at: datetime | None
     void_reason: str | None
     note: str
-    link: str
+    link_nonce: bytes
     created_at: datetime
     hosted_payment_id: UUID | None
     hosted_by: str | None
@@ -67,6 +70,8 @@ class HostedFor:
 class QuoteRow:
     """A quote; `invoice_id` is what accepting it made."""
 
+    kind: ClassVar[Kind] = "q"
+
     id: UUID
     status: QuoteStatus
     customer_id: UUID | None
@@ -84,7 +89,7 @@ class QuoteRow:
     decline_reason: str | None
     invoice_id: UUID | None
     note: str
-    link: str
+    link_nonce: bytes
     created_at: datetime
 
 
@@ -135,7 +140,7 @@ SELECT * FROM (
          coalesce((SELECT sum(least(x.amount_minor, p.refunded_minor + p.refund_pending_minor))
                      FROM invoice_payments x JOIN payments p ON p.id = x.payment_id
                     WHERE x.invoice_id = i.id), 0)::bigint AS refunded_minor,
-         i.issued_at, i.due_at, i.paid_at, i.voided_at, i.void_reason, i.note, i.link, i.created_at,
+         i.issued_at, i.due_at, i.paid_at, i.voided_at, i.void_reason, i.note, i.link_nonce, i.created_at,
          h.id AS hosted_payment_id, h.provider AS hosted_by, h.checkout_url AS hosted_url
     FROM invoices i
     LEFT JOIN payments h
@@ -147,7 +152,8 @@ SELECT * FROM (
   SELECT q.id, CASE WHEN q.status = 'open' AND q.expires_at <= $1 THEN 'expired' ELSE q.status END AS status,
          q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.booking_id, q.currency, q.net_minor,
          q.tax_minor, q.gross_minor, q.expires_at, q.days_until_due, q.decided_at, q.decline_reason,
-         (SELECT i.id FROM invoices i WHERE i.quote_id = q.id) AS invoice_id, q.note, q.link, q.created_at
+         (SELECT i.id FROM invoices i WHERE i.quote_id = q.id) AS invoice_id, q.note, q.link_nonce,
+         q.created_at
     FROM quotes q) AS quote
 """
 _LINES: Final = """
@@ -169,10 +175,10 @@ async def invoice(db: Connection, invoice_id: UUID, now: datetime) -> InvoiceRow
     return None if row is None else InvoiceRow(**row)
 
 
-async def invoice_by_link(db: Connection, link: str, now: datetime) -> InvoiceRow | None:
-    """The invoice that this link opens; a draft has not left the house."""
-    row = await db.fetchrow(f"{ALL_INVOICES} WHERE link = $2 AND status <> 'draft'", now, link)
-    return None if row is None else InvoiceRow(**row)
+async def invoice_ref(db: Connection, invoice_id: UUID) -> InvoiceRef | None:
+    """What an invoice's link is made from."""
+    row = await db.fetchrow("SELECT id, link_nonce FROM invoices WHERE id = $1", invoice_id)
+    return None if row is None else InvoiceRef(**row)
 
 
 async def hosted_for(db: Connection, payment_id: UUID) -> HostedFor | None:
@@ -203,12 +209,6 @@ async def invoices(db: Connection, wanted: DocumentFilter, now: datetime) -> tup
 async def quote(db: Connection, quote_id: UUID, now: datetime) -> QuoteRow | None:
     """The quote by its id."""
     row = await db.fetchrow(f"{ALL_QUOTES} WHERE id = $2", now, quote_id)
-    return None if row is None else QuoteRow(**row)
-
-
-async def quote_by_link(db: Connection, link: str, now: datetime) -> QuoteRow | None:
-    """The quote that this link opens."""
-    row = await db.fetchrow(f"{ALL_QUOTES} WHERE link = $2", now, link)
     return None if row is None else QuoteRow(**row)
 
 

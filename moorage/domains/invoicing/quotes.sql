@@ -19,23 +19,23 @@ BEGIN
   END IF;
   sums := sum_lines(p_lines);
   INSERT INTO quotes (id, customer_id, customer_email, customer_name, customer_address, booking_id, currency, net_minor,
-                      tax_minor, gross_minor, note, link, created_by, expires_at, days_until_due)
+                      tax_minor, gross_minor, note, created_by, expires_at, days_until_due)
   VALUES (p_quote, coalesce(p_customer, b.client_id, account_at(p_email)), p_email, p_name, p_address, p_booking,
-          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, new_link(), asking_user(), p_expires_at,
-          p_days_until_due)
+          p_currency, sums.net_minor, sums.tax_minor, sums.gross_minor, p_note, asking_user(), p_expires_at, p_days_until_due)
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     INSERT INTO quote_lines SELECT p_quote, l.* FROM priced_lines(p_lines) AS l;
   END IF;
 END $$;
 
--- The quote, locked, if it is open to who is asking: its customer, an administrator, or whoever has its link. Refuses
--- 'not_found', also to strangers.
-CREATE OR REPLACE FUNCTION lock_quote(p_quote uuid, p_link text) RETURNS quotes LANGUAGE plpgsql AS $$
+-- The quote, locked, if it is open to who is asking: its customer, an administrator, or whoever has its link, which the
+-- product has seen (`p_by_link`; nobody else is believed that). Refuses 'not_found', also to strangers.
+CREATE OR REPLACE FUNCTION lock_quote(p_quote uuid, p_by_link boolean) RETURNS quotes LANGUAGE plpgsql AS $$
 DECLARE q quotes;
 BEGIN
   SELECT * INTO q FROM quotes WHERE id = p_quote FOR UPDATE;
-  IF NOT FOUND OR NOT coalesce(q.link = p_link OR q.customer_id = asking_user() OR asking_admin(), false) THEN
+  IF NOT FOUND OR NOT coalesce(p_by_link AND asking_product() OR q.customer_id = asking_user() OR asking_admin(), false)
+  THEN
     PERFORM refuse('not_found', 'There is no such quote.');
   END IF;
   RETURN q;
@@ -44,9 +44,10 @@ END $$;
 -- Accepts a quote, once: answers the invoice it made, the same at every repeat; NULL where it became a booking's price.
 -- Refuses 'not_found', 'quote_expired', 'invalid_state' (declined, withdrawn; its booking has ended).
 -- Locks: the quote, then what lock_booking locks, or the counter of the series.
-CREATE OR REPLACE FUNCTION accept_quote(p_quote uuid, p_link text, p_invoice uuid, p_series text, p_now timestamptz)
+CREATE OR REPLACE FUNCTION accept_quote(p_quote uuid, p_by_link boolean, p_invoice uuid, p_series text,
+                                        p_now timestamptz)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE q quotes := lock_quote(p_quote, p_link);
+DECLARE q quotes := lock_quote(p_quote, p_by_link);
 BEGIN
   IF q.status = 'accepted' THEN
     RETURN (SELECT id FROM invoices WHERE quote_id = p_quote);
@@ -61,9 +62,9 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO invoices (id, customer_id, customer_email, customer_name, customer_address, currency, net_minor,
-                        tax_minor, gross_minor, note, link, created_by, quote_id)
+                        tax_minor, gross_minor, note, created_by, quote_id)
   VALUES (p_invoice, q.customer_id, q.customer_email, q.customer_name, q.customer_address, q.currency, q.net_minor,
-          q.tax_minor, q.gross_minor, q.note, new_link(), asking_user(), q.id);
+          q.tax_minor, q.gross_minor, q.note, asking_user(), q.id);
   INSERT INTO invoice_lines SELECT p_invoice, l."position", l.description, l.quantity, l.unit_minor, l.tax_bps,
                                    l.tax_inclusive, l.net_minor, l.tax_minor, l.gross_minor
                               FROM quote_lines l WHERE l.quote_id = p_quote;
@@ -87,9 +88,9 @@ BEGIN
 END $$;
 
 -- Declines a quote; again for one that is declined: nothing. Refuses 'not_found', 'invalid_state'. Locks: the quote.
-CREATE OR REPLACE FUNCTION decline_quote(p_quote uuid, p_link text, p_reason text, p_now timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE q quotes := lock_quote(p_quote, p_link);
+CREATE OR REPLACE FUNCTION decline_quote(p_quote uuid, p_by_link boolean, p_reason text, p_now timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE q quotes := lock_quote(p_quote, p_by_link);
 BEGIN
   IF q.status IN ('accepted', 'withdrawn') THEN
     PERFORM refuse('invalid_state', format('This quote was %s.', q.status));

@@ -53,9 +53,9 @@ SELECT guard_tables('{
 SELECT run_as_engine('{
   draft_invoice, finalize_invoice, bill_booking, void_invoice, write_off_invoice, make_quote, accept_quote,
   decline_quote, withdraw_quote, open_of_invoice, host_invoice}', '{moorage_web, moorage_worker}');
-SELECT run_as_engine('{choose_tax_rate, remind_of_invoices, void_invoices_of_cancelled}', '{moorage_worker}');
+SELECT run_as_engine('{choose_tax_rate, invoices_to_remind_of, remind_of_invoices, void_invoices_of_cancelled}', '{moorage_worker}');
 SELECT run_as_engine('{
-  check_may_invoice, account_at, new_link, split_tax, priced_lines, sum_lines, note_invoice, number_invoice,
+  check_may_invoice, asking_product, account_at, split_tax, priced_lines, sum_lines, note_invoice, number_invoice,
   lock_invoice, invoice_owed, move_invoice_refunded, apply_invoice_payment, count_invoice_payment, uncount_invoice_payment,
   cover_booking_invoices, invoice_address, own_tax_bps, tax_of_payment, foresee_tax, tax_sale, tax_sold_at_once,
   close_invoice, lock_whole_invoice, hosted_lines, stop_hosting, lock_quote, price_booking, keep_issued_invoice}');

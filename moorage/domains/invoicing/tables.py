@@ -35,7 +35,7 @@ from moorage.kernel.tables import (
 
 
 def _document() -> tuple[Any, ...]:
-    """What an invoice and a quote share: whom it is for, the totals, and the link that opens it without an account."""
+    """What an invoice and a quote share: whom it is for, the totals, and what the link that opens it is made from."""
     return (
         reference("customer_id", "users.id", nullable=True),
         text_column("customer_email", nullable=True),
@@ -48,8 +48,8 @@ def _document() -> tuple[Any, ...]:
         minor("tax_minor"),
         minor("gross_minor"),
         text_column("note", default=""),
-        # 244 random bits: whoever knows it may see and pay (or accept), as with a letter.
-        text_column("link"),
+        # The link that opens it is derived from this and a key that is not here; another value withdraws that link.
+        Column("link_nonce", LargeBinary, nullable=False, server_default=text("uuid_send(gen_random_uuid())")),
         Column("created_by", Uuid),
         created_at(),
         updated_at(),
@@ -57,7 +57,7 @@ def _document() -> tuple[Any, ...]:
         CheckConstraint("net_minor + tax_minor = gross_minor", name="totals"),
         CheckConstraint("gross_minor > 0 AND tax_minor >= 0", name="amounts"),
         CheckConstraint("customer_id IS NOT NULL OR customer_email IS NOT NULL", name="has_customer"),
-        UniqueConstraint("link"),
+        CheckConstraint("octet_length(link_nonce) = 16", name="nonce_length"),
     )
 
 

@@ -23,8 +23,9 @@ async def mark_mail(
         """
         UPDATE mails SET status = $2, error = $3, attempts = attempts + 1, updated_at = now(),
                sent_at = CASE $2 WHEN 'sent' THEN now() END,
-               body_text = CASE WHEN $2 = 'sent' AND cause ~ '^(verify_email|reset_password|sign_in|portal):' THEN ''
-                                ELSE body_text END
+               body_text = CASE WHEN $2 = 'sent' AND split_part(cause, ':', 1) IN (
+                 'verify_email', 'reset_password', 'sign_in', 'portal', 'invoice_issued', 'invoice_reminder',
+                 'invoice_paid', 'quote_made') THEN '' ELSE body_text END
          WHERE id = $1
         """,
         mail_id,

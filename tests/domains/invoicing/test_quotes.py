@@ -16,7 +16,7 @@ ACCEPT = "SELECT accept_quote($1, $2, $3, 'INV', $4)"
 async def test_case_28_a_quote_accepted_at_once_makes_one_invoice(worker, database):
     quote = await offer(worker, line(9_999, 2_000), line(1))
     async with many_connections(database.worker_dsn, 8) as pool:
-        made = await at_once(pool, ACCEPT, [(quote["id"], quote["link"], uuid7(), NOW) for _ in range(16)])
+        made = await at_once(pool, ACCEPT, [(quote["id"], True, uuid7(), NOW) for _ in range(16)])
     assert len(set(made)) == 1
     assert await worker.fetchval("SELECT count(*) FROM invoices") == 1
     invoice = await row_of(worker, made[0])
@@ -28,33 +28,33 @@ async def test_case_28_a_quote_accepted_at_once_makes_one_invoice(worker, databa
 async def test_an_expired_quote_is_refused_and_a_declined_one_stays_declined(worker):
     quote = await offer(worker)
     with pytest.raises(asyncpg.PostgresError, match="quote_expired"):
-        await worker.fetchval(ACCEPT, quote["id"], quote["link"], uuid7(), quote["expires_at"])
+        await worker.fetchval(ACCEPT, quote["id"], True, uuid7(), quote["expires_at"])
     for _ in range(2):
-        await worker.execute("SELECT decline_quote($1, $2, 'too dear', $3)", quote["id"], quote["link"], NOW)
+        await worker.execute("SELECT decline_quote($1, $2, 'too dear', $3)", quote["id"], True, NOW)
     with pytest.raises(asyncpg.PostgresError, match="invalid_state"):
-        await worker.fetchval(ACCEPT, quote["id"], quote["link"], uuid7(), NOW)
+        await worker.fetchval(ACCEPT, quote["id"], True, uuid7(), NOW)
     assert await worker.fetchval("SELECT count(*) FROM invoices") == 0
 
 
 async def test_a_quote_is_there_for_its_customer_its_link_and_administrators_alone(worker, superuser, web):
     ann, ben, admin = [await make_user(superuser, role=role) for role in ("user", "user", "admin")]
 
-    async def accept(person, link):
+    async def accept(role, person, by_link):
         quote = await offer(worker, customer=ann)
-        async with web.transaction():
-            await web.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(person or ""))
-            right = quote["link"] if link == "right" else link
-            return await web.fetchval(ACCEPT, quote["id"], right, uuid7(), NOW)
+        async with role.transaction():
+            await role.execute("SELECT set_config('request.jwt.claim.sub', $1, true)", str(person or ""))
+            return await role.fetchval(ACCEPT, quote["id"], by_link, uuid7(), NOW)
 
-    for person, link in ((ann, None), (admin, None), (None, "right")):
-        assert await accept(person, link)
-    for person, link in ((ben, None), (None, None), (None, "wrong"), (ben, "")):
+    for role, person, by_link in ((web, ann, False), (web, admin, False), (worker, None, True)):
+        assert await accept(role, person, by_link)
+    # The web role is believed no link: who may ask by that role alone could otherwise accept anything.
+    for role, person, by_link in ((web, ben, False), (web, None, False), (worker, None, False), (web, ben, True)):
         with pytest.raises(asyncpg.PostgresError, match="not_found"):
-            await accept(person, link)
+            await accept(role, person, by_link)
 
 
 async def test_a_withdrawn_quote_cannot_be_accepted(worker):
     quote = await offer(worker)
     await worker.execute("SELECT withdraw_quote($1, $2)", quote["id"], NOW)
     with pytest.raises(asyncpg.PostgresError, match="invalid_state"):
-        await worker.fetchval(ACCEPT, quote["id"], quote["link"], uuid7(), NOW)
+        await worker.fetchval(ACCEPT, quote["id"], True, uuid7(), NOW)
