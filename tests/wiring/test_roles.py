@@ -87,14 +87,19 @@ async def test_a_login_that_may_not_set_up_roles_is_told_what_to_run(database, s
         await superuser.execute("DROP ROLE a_guest")
 
 
-async def test_production_does_not_start_on_a_database_that_was_never_migrated(server, settings):
+async def test_production_does_not_start_on_a_database_that_was_never_migrated(server, superuser, settings):
+    await superuser.execute("DROP ROLE IF EXISTS a_server")
+    await superuser.execute(f"CREATE ROLE a_server LOGIN PASSWORD 'made up' IN ROLE {WEB}, {WORKER}")
     empty = await server.empty()
     try:
-        addresses = DatabaseAddresses(empty.owner_dsn, empty.web_dsn, empty.worker_dsn, None, empty.major)
+        login = login_as("a_server", "made up", empty.superuser_dsn)
+        serving = acting_as(WEB, login), acting_as(WORKER, login)
+        addresses = DatabaseAddresses(empty.owner_dsn, *serving, None, empty.major)
         with pytest.raises(UnsafeSettingsError, match="moorage migrate"):
             await refuse_unsafe(settings.model_copy(update={"environment": "production"}), addresses)
     finally:
         await server.drop(empty)
+        await superuser.execute("DROP ROLE a_server")
 
 
 async def test_a_server_that_lets_nobody_in_is_told_in_a_sentence_without_its_password(database, settings):
