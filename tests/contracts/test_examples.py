@@ -22,7 +22,7 @@ async def cast(standing_town, session_database):
     async with gathered(standing_town, session_database) as everybody:
         yield everybody
         # The example of the sandbox's misbehaviour was sent too, and the town stands on for other tests.
-        (await everybody.town.api.put("/behaviour", json={"faults": {}})).raise_for_status()
+        await everybody.town.behave()
 
 
 def test_every_example_belongs_to_an_operation():
