@@ -1,7 +1,7 @@
 """Subscriptions and their end: `/api/stripe/subscriptions`. They are begun at `create-checkout-session`."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from moorage.apis.catering.answers import problems, said
-from moorage.domains.payments.states import Interval, SubscriptionStatus
+from moorage.domains.payments.states import Ending, Interval, SubscriptionStatus
 from moorage.domains.payments.subscriptions import SubscriptionRow, subscription, subscriptions_listed
 from moorage.journeys.cancel_subscription import cancel_subscription
 from moorage.kernel.errors import NotFoundError
@@ -55,7 +55,7 @@ class CateringSubscription(BaseModel):
     current_period_start: datetime | None
     current_period_end: datetime | None
     cancel_at_period_end: bool
-    ending: Literal["at_period_end", "now"] | None
+    ending: Ending | None
     canceled_at: datetime | None
     ended_at: datetime | None
     provider: str = Field(examples=["stripe"])
@@ -78,7 +78,7 @@ class CateringSubscription(BaseModel):
             current_period_start=row.period_starts_at,
             current_period_end=row.period_ends_at,
             cancel_at_period_end=row.cancel_at_period_end,
-            ending=row.ending,  # type: ignore[arg-type]  # the database holds these words and no others
+            ending=row.ending,
             canceled_at=row.canceled_at,
             ended_at=row.ended_at,
             provider=row.provider,

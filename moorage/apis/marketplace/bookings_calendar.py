@@ -7,8 +7,7 @@ from fastapi import APIRouter, Request, Response
 from icalendar import Calendar, Event
 
 from moorage.apis.marketplace.envelope import problems
-from moorage.domains.bookings import queries
-from moorage.domains.bookings.queries import Appointment
+from moorage.domains.bookings.appointments import Appointment, appointments
 from moorage.kernel.errors import NotFoundError
 from moorage.web.actor import CurrentUser, house_of
 from moorage.web.fields import Id
@@ -28,7 +27,7 @@ async def calendar(request: Request, booking_id: Id, caller: CurrentUser) -> Res
     """The booking for a calendar program; a course has an event for each date. A later file updates the same events."""
     house = house_of(request)
     async with house.database.reading(caller.actor) as db:
-        found = await queries.appointments(db, booking_id, by=caller.user_id)
+        found = await appointments(db, booking_id, by=caller.user_id)
     if not found:
         raise NotFoundError("There is no such booking.")
     file = Calendar()

@@ -32,6 +32,7 @@ SubscriptionStatus = Literal[
     "expired",  # the first period was never paid
 ]
 Interval = Literal["day", "week", "month", "year"]
+Ending = Literal["at_period_end", "now"]
 
 BY_HAND: Final = "manual"
 """The provider of payments that a person records."""

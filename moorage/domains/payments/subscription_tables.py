@@ -5,7 +5,7 @@ from typing import get_args
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from moorage.domains.payments.states import Interval, SubscriptionStatus
+from moorage.domains.payments.states import Ending, Interval, SubscriptionStatus
 from moorage.kernel.tables import (
     created_at,
     currency_check,
@@ -52,7 +52,7 @@ subscriptions = Table(
     updated_at(),
     one_of("status", *get_args(SubscriptionStatus)),
     one_of("interval_unit", *get_args(Interval)),
-    one_of("ending", "at_period_end", "now"),
+    one_of("ending", *get_args(Ending)),
     currency_check(),
     CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
     CheckConstraint("interval_count > 0", name="interval_count_positive"),

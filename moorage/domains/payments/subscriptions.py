@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from moorage.domains.payments.recurring import ProviderSubscription, SubscriptionPeriod
-from moorage.domains.payments.states import Interval, SubscriptionStatus
+from moorage.domains.payments.states import Ending, Interval, SubscriptionStatus
 from moorage.domains.payments.subscription_tables import subscriptions
 from moorage.kernel.db import Connection, fetch_built
 
@@ -36,7 +36,7 @@ class SubscriptionRow:
     cancel_at_period_end: bool
     canceled_at: datetime | None
     ended_at: datetime | None
-    ending: str | None
+    ending: Ending | None
     ending_since: datetime | None
     started_at: datetime
     updated_at: datetime
