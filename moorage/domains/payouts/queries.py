@@ -119,16 +119,6 @@ async def payee_at(db: Connection, provider: str, reference: str) -> PayeeRow | 
     return None if row is None else PayeeRow(**{**row, "missing": tuple(row["missing"])})
 
 
-async def payees_of(db: Connection, practitioner_id: UUID) -> list[PayeeRow]:
-    """A practitioner's accounts."""
-    rows = await db.fetch(
-        "SELECT practitioner_id, provider, provider_ref, can_be_paid, details_submitted, missing FROM payees"
-        " WHERE practitioner_id = $1 ORDER BY provider",
-        practitioner_id,
-    )
-    return [PayeeRow(**{**row, "missing": tuple(row["missing"])}) for row in rows]
-
-
 async def due_weekly(db: Connection, week: date, minimum: int, limit: int) -> list[tuple[UUID, str]]:
     """Whose automatic payouts of `week` are still to be made: (practitioner, currency)."""
     rows = await db.fetch("SELECT practitioner_id, currency FROM due_weekly_payouts($1, $2, $3)", week, minimum, limit)
