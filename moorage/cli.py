@@ -40,8 +40,8 @@ def serve(
 ) -> None:
     """Start Moorage: database, web and worker. Ctrl-C stops it; data is kept."""
     from moorage.wiring.banner import banner  # noqa: PLC0415 - the web stack takes a second to import
-    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
-    from moorage.wiring.serving import serve as start  # noqa: PLC0415
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415 - as above
+    from moorage.wiring.serving import serve as start  # noqa: PLC0415 - as above
 
     settings = _logged_to_files(settings_of(host=host, port=port))
     set_up_logs(settings)
@@ -57,7 +57,7 @@ def payments(
 ) -> None:
     """Serve the payment providers' calls alone, for trying keys: no database, nothing stored. Ctrl-C stops it."""
     from moorage.wiring.logs import set_up_logs  # noqa: PLC0415 - as above
-    from moorage.wiring.payments_app import Trying, serve_payments  # noqa: PLC0415
+    from moorage.wiring.payments_app import Trying, serve_payments  # noqa: PLC0415 - as above
 
     def tell(trying: Trying) -> None:
         out.print(f"Providers' calls at {trying.base_url} · {trying.base_url}/docs", markup=False)
@@ -72,8 +72,8 @@ def payments(
 @app.command("serve-on", hidden=True)
 def serve_on(descriptor: int) -> None:
     """One web process of several, on a socket that is open already."""
-    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
-    from moorage.wiring.serving import serve_on as start  # noqa: PLC0415
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415 - as above
+    from moorage.wiring.serving import serve_on as start  # noqa: PLC0415 - as above
 
     settings = _logged_to_files(settings_of())
     set_up_logs(settings)
@@ -90,8 +90,8 @@ def _logged_to_files(settings: Settings) -> Settings:
 @app.command()
 def worker() -> None:
     """Run queued and periodic jobs alone; any number may run."""
-    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415
-    from moorage.wiring.serving import run_worker  # noqa: PLC0415
+    from moorage.wiring.logs import set_up_logs  # noqa: PLC0415 - as above
+    from moorage.wiring.serving import run_worker  # noqa: PLC0415 - as above
 
     settings = settings_of()
     set_up_logs(settings)
@@ -104,7 +104,7 @@ def migrate(
     as_json: Json = False,
 ) -> None:
     """Bring the database to the schema of this version."""
-    from moorage.wiring.commands import migrate_database  # noqa: PLC0415
+    from moorage.wiring.commands import migrate_database  # noqa: PLC0415 - as above
 
     changed = run(migrate_database(settings_of(), revision))
     tell({"changed": changed, "revision": revision}, "Migrated." if changed else "Nothing to do.", as_json=as_json)
@@ -113,7 +113,7 @@ def migrate(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what is set up, what is missing, and the line that fixes it."""
-    from moorage.wiring.doctor import examine  # noqa: PLC0415
+    from moorage.wiring.doctor import examine  # noqa: PLC0415 - as above
 
     findings = run(examine(settings_of()))
     if as_json:
@@ -129,7 +129,7 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def audit(as_json: Json = False) -> None:
     """Check the books: every sum, every payment, the provider's own record. Exits 1 and names each break."""
-    from moorage.wiring.commands import audit_books  # noqa: PLC0415
+    from moorage.wiring.commands import audit_books  # noqa: PLC0415 - as above
 
     findings = run(audit_books(settings_of()))
     if as_json:
@@ -152,7 +152,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Compare a provider's books with ours. Exits 1 and names each difference that is left."""
-    from moorage.wiring.commands import reconcile_books  # noqa: PLC0415
+    from moorage.wiring.commands import reconcile_books  # noqa: PLC0415 - as above
 
     found = run(reconcile_books(settings_of(), provider, since, until, fix=fix))
     if as_json:
@@ -168,7 +168,7 @@ def reconcile(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(context: typer.Context) -> None:
     """Measure, against pgbench on the same server in the same run: `bench book [--http] [--json]`, `bench` for all."""
-    from benchmarks.command import run_benchmarks  # noqa: PLC0415
+    from benchmarks.command import run_benchmarks  # noqa: PLC0415 - as above
 
     raise typer.Exit(run_benchmarks(list(context.args)))
 
@@ -182,7 +182,7 @@ def user_create(
     as_json: Json = False,
 ) -> None:
     """Make an account; prints a link that signs in once, where a password can be set."""
-    from moorage.wiring.commands import create_user  # noqa: PLC0415
+    from moorage.wiring.commands import create_user  # noqa: PLC0415 - as above
 
     link = run(create_user(settings_of(), email, admin=admin, first_name=first_name, last_name=last_name))
     tell({"email": email, "admin": admin, "link": link}, f"Made. Sign in: {link}", as_json=as_json)
@@ -191,7 +191,7 @@ def user_create(
 @app.command("login-link")
 def login_link(email: str, as_json: Json = False) -> None:
     """Print a link that signs its visitor in once, without a password."""
-    from moorage.wiring.commands import sign_in_link  # noqa: PLC0415
+    from moorage.wiring.commands import sign_in_link  # noqa: PLC0415 - as above
 
     link = run(sign_in_link(settings_of(), email))
     tell({"email": email, "link": link}, link, as_json=as_json)
@@ -200,7 +200,7 @@ def login_link(email: str, as_json: Json = False) -> None:
 @stripe.command("sync")
 def stripe_sync(as_json: Json = False) -> None:
     """Create or update Stripe's products and prices from the catalog; safe to run twice."""
-    from moorage.wiring.commands import sync_catalog  # noqa: PLC0415
+    from moorage.wiring.commands import sync_catalog  # noqa: PLC0415 - as above
 
     done = run(sync_catalog(settings_of(), "stripe"))
     tell(done, f"{done['put']} put, {done['unchanged']} unchanged, {done['retired']} retired.", as_json=as_json)
@@ -209,7 +209,7 @@ def stripe_sync(as_json: Json = False) -> None:
 @jobs.command("failed")
 def jobs_failed(as_json: Json = False) -> None:
     """List the jobs that failed for good. Exits 1 when there are any."""
-    from moorage.wiring.commands import failed_jobs  # noqa: PLC0415
+    from moorage.wiring.commands import failed_jobs  # noqa: PLC0415 - as above
 
     rows = run(failed_jobs(settings_of()))
     if as_json:
@@ -225,7 +225,7 @@ def jobs_failed(as_json: Json = False) -> None:
 @jobs.command("retry")
 def jobs_retry(job_id: int, as_json: Json = False) -> None:
     """Put a failed job back into the queue."""
-    from moorage.wiring.commands import retry_job  # noqa: PLC0415
+    from moorage.wiring.commands import retry_job  # noqa: PLC0415 - as above
 
     if not run(retry_job(settings_of(), job_id)):
         fail(f"No failed job {job_id}.")

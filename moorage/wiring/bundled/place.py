@@ -24,7 +24,7 @@ MAJOR = 18
 # Debian's own account for PostgreSQL where there is one, else the account that exists everywhere.
 _ACCOUNTS = ("moorage", "postgres", "nobody", "daemon")
 # Both survive a restart of the machine; the first is where a system service would keep its data.
-_REACHABLE = (Path("/var/lib/moorage"), Path("/var/tmp/moorage"))  # noqa: S108 - made 0711 and owned by root below
+_REACHABLE = (Path("/var/lib/moorage"), Path("/var/tmp") / "moorage")  # noqa: S108 - made 0711 and owned by root below
 
 
 @dataclass(frozen=True, slots=True)
