@@ -2828,6 +2828,9 @@ CREATE FUNCTION public.lock_payout_by_hand(p_payout uuid) RETURNS public.payouts
     AS $$
 DECLARE p payouts;
 BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
   SELECT * INTO p FROM payouts WHERE id = p_payout FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such payout.');
@@ -3045,9 +3048,6 @@ CREATE FUNCTION public.mark_payout_failed(p_payout uuid, p_reason text) RETURNS 
     AS $$
 DECLARE p payouts;
 BEGIN
-  IF NOT asking_admin() THEN
-    PERFORM refuse('forbidden');
-  END IF;
   p := lock_payout_by_hand(p_payout);
   IF p.status <> 'failed' THEN
     PERFORM return_payout(p_payout, p.amount_minor, p_reason);
@@ -3061,9 +3061,6 @@ CREATE FUNCTION public.mark_payout_paid(p_payout uuid, p_note text) RETURNS void
     AS $$
 DECLARE p payouts;
 BEGIN
-  IF NOT asking_admin() THEN
-    PERFORM refuse('forbidden');
-  END IF;
   p := lock_payout_by_hand(p_payout);
   IF p.status = 'failed' THEN
     PERFORM refuse('invalid_state', 'This payout has failed: its money is available again.');

@@ -97,10 +97,13 @@ BEGIN
      FROM practitioners r JOIN users u ON u.id = r.user_id WHERE r.id = p.practitioner_id;
 END $$;
 
--- Locks a payout that a person moves. Refuses 'not_found', 'payout_by_provider'.
+-- Locks a payout that a person moves, an administrator. Refuses 'forbidden', 'not_found', 'payout_by_provider'.
 CREATE FUNCTION lock_payout_by_hand(p_payout uuid) RETURNS payouts LANGUAGE plpgsql AS $$
 DECLARE p payouts;
 BEGIN
+  IF NOT asking_admin() THEN
+    PERFORM refuse('forbidden');
+  END IF;
   SELECT * INTO p FROM payouts WHERE id = p_payout FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('not_found', 'There is no such payout.');
@@ -116,9 +119,6 @@ CREATE FUNCTION mark_payout_paid(p_payout uuid, p_note text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE p payouts;
 BEGIN
-  IF NOT asking_admin() THEN
-    PERFORM refuse('forbidden');
-  END IF;
   p := lock_payout_by_hand(p_payout);
   IF p.status = 'failed' THEN
     PERFORM refuse('invalid_state', 'This payout has failed: its money is available again.');
@@ -135,9 +135,6 @@ CREATE FUNCTION mark_payout_failed(p_payout uuid, p_reason text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE p payouts;
 BEGIN
-  IF NOT asking_admin() THEN
-    PERFORM refuse('forbidden');
-  END IF;
   p := lock_payout_by_hand(p_payout);
   IF p.status <> 'failed' THEN
     PERFORM return_payout(p_payout, p.amount_minor, p_reason);
